@@ -1,0 +1,39 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+GRID ?= default
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test lint check clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+reproduce: $(VENV)/run ## set up, run the whole grid, say where the results are (GRID=small: a few minutes)
+	@python -m stages.tools.reproduce --grid $(GRID)
+
+test: $(VENV)/dev ## set up and run the tests
+	@python -m pytest
+
+lint: $(VENV)/dev ## style and types
+	@ruff check . && ruff format --check . && mypy
+
+check: $(VENV)/dev ## are the tables what the records give, and the records what the code gives?
+	@python -m stages.tools.check
+
+clean: ## remove what can be computed again, the environment included
+	@rm -rf $(VENV) .cells data build mlflow.db mlruns
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/it."; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements.txt | $(VENV)/bin/pip
+	@pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	@pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Cross-modal retrieval with noisy labels: the library behind the stages."""

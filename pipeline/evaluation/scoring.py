@@ -1,0 +1,113 @@
+"""Test embeddings of finished cells -> the records that the report is made from."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.contract import BEST_VALIDATION, Array, CellKey, Labels
+from pipeline.errors import BadInput
+from pipeline.evaluation.ranking import LEVELS, directions, retrieval_scores
+
+FLOAT_FORMAT = "%.6g"
+
+
+@dataclass
+class Records:
+    """Rows for the record files of one dataset and method.
+
+    cells: a row per cell, criterion and direction; epochs: a row per epoch of the first seed; curves and
+    ap (setting and direction -> AP per query): means over seeds under the headline criterion.
+    """
+
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    curves: list[dict[str, Any]] = field(default_factory=list)
+    ap: dict[str, Array] = field(default_factory=dict)
+
+
+def results(runs: Path) -> Iterator[tuple[dict[str, Any], Path]]:
+    """Every finished cell below a folder of runs: its result and its own folder, in order of name."""
+    files = sorted(runs.glob("*/result.json"))
+    if not files:
+        raise BadInput("there are no finished cells", str(runs), "run `dvc repro` to train them")
+    for file in files:
+        yield json.loads(file.read_text(encoding="utf-8")), file.parent
+
+
+def score(runs: Path, labels: Labels) -> Records:
+    """Rank the test split in every direction for every cell below runs. labels: clean test labels per view."""
+    records = Records()
+    curves: dict[tuple[str, ...], list[Array]] = defaultdict(list)
+    precisions: dict[tuple[str, ...], list[Array]] = defaultdict(list)
+    first_seed = min((result["key"]["seed"] or 0) for result, _ in results(runs))
+    for result, folder in results(runs):
+        key = result["key"]
+        identity = {**key, "status": result["status"], "reason": result["reason"]}
+        identity |= {name: result[name] for name in ("code", "fingerprint")}
+        if result["status"] != "done":
+            records.cells.append(identity)
+        setting = {name: key[name] for name in ("variant", "noise", "rate")}
+        if key["seed"] == first_seed:
+            records.epochs += [setting | row for row in result["history"]]
+        for file in sorted(folder.glob("*.npz")):
+            with np.load(file, allow_pickle=False) as arrays:
+                embeddings = {view: arrays[view] for view in arrays}
+            for query, gallery in directions(embeddings):
+                direction = f"{query}->{gallery}"
+                scores = retrieval_scores(embeddings[query], embeddings[gallery], labels[query], labels[gallery])
+                row = {"map": scores.ap.mean(), "map_at_50": scores.ap_at_50.mean(), "tied": scores.tied}
+                records.cells.append(identity | {"criterion": file.stem, "direction": direction} | row)
+                if file.stem == BEST_VALIDATION:
+                    group = (*("" if value is None else str(value) for value in setting.values()), direction)
+                    precisions[group].append(scores.ap)
+                    curves[group].append(scores.precision_at_recall)
+    for group, means in curves.items():
+        names = dict(zip(("variant", "noise", "rate", "direction"), group, strict=True))
+        points = zip(LEVELS, np.mean(means, axis=0), strict=True)
+        records.curves += [names | {"recall": recall, "precision": precision} for recall, precision in points]
+        records.ap["|".join(group)] = np.mean(precisions[group], axis=0).astype(np.float16)
+    return records
+
+
+def by_cell(cells: pd.DataFrame) -> Iterator[tuple[CellKey, dict[str, str], dict[str, float]]]:
+    """Cell by cell of a cells record: its key, its status and fingerprint, its MAP per criterion and direction."""
+    names = [part.name for part in fields(CellKey)]
+    for _, rows in cells.groupby(names, dropna=False, sort=False):
+        first = {str(name): None if pd.isna(value) else value for name, value in rows.iloc[0].items()}
+        seed = None if first["seed"] is None else int(first["seed"])
+        key = CellKey(**{name: first[name] for name in names} | {"seed": seed})
+        facts = {name: first[name] or "" for name in ("status", "reason", "fingerprint")}
+        done = rows.dropna(subset=["map"])
+        scores = {f"test/{row['criterion']}/{row['direction']}": float(row["map"]) for row in done.to_dict("records")}
+        means = done.groupby("criterion", sort=False)["map"].mean()
+        yield key, facts, scores | {f"test/{name}/mean": float(mean) for name, mean in means.items()}
+
+
+def write(records: Records, files: dict[str, Path]) -> None:
+    """files: 'cells', 'epochs', 'curves' -> .csv, 'ap' -> .npz."""
+    for file in files.values():
+        file.parent.mkdir(parents=True, exist_ok=True)
+    columns = {
+        "cells": [
+            *("dataset", "method", "variant", "noise", "rate", "seed", "criterion", "direction"),
+            *("map", "map_at_50", "tied", "status", "reason", "code", "fingerprint"),
+        ],
+        "epochs": ["variant", "noise", "rate", "epoch"],
+        "curves": ["variant", "noise", "rate", "direction", "recall", "precision"],
+    }
+    for name, order in columns.items():
+        frame = pd.DataFrame(getattr(records, name))
+        rest = [column for column in frame.columns if column not in order]
+        frame = frame.reindex(columns=order + rest)
+        for whole in {"seed", "epoch"} & set(frame.columns):
+            frame[whole] = frame[whole].astype("Int64")
+        frame.to_csv(files[name], index=False, float_format=FLOAT_FORMAT)
+    np.savez_compressed(files["ap"], allow_pickle=False, **records.ap)

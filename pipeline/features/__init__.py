@@ -1,0 +1,1 @@
+"""Raw sample -> feature vector: one file per extractor."""

@@ -1,0 +1,1 @@
+"""Loss functions that two methods or more share: pure functions of tensors."""

@@ -1,0 +1,1 @@
+"""Clean labels -> noisy labels with a receipt: one file per noise kind."""

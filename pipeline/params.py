@@ -1,0 +1,50 @@
+"""Reading params.yaml: one block per dataset, extractor, noise kind and method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import BadParams, UnknownName
+
+Params = Mapping[str, Any]
+
+
+def load(path: Path) -> Params:
+    """The whole file as nested dictionaries."""
+    try:
+        params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadParams("the file is missing", str(path), "run the command in the project's root folder") from None
+    except yaml.YAMLError as error:
+        line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else 1
+        raise BadParams(
+            "this is not valid YAML", f"{path}, line {line}", "correct the indentation or quoting"
+        ) from None
+    if not isinstance(params, dict):
+        raise BadParams("the file holds no settings", str(path), "restore it from git")
+    return params
+
+
+def block(params: Params, *keys: str) -> Any:
+    """params[keys[0]][keys[1]]...; an unknown key is named with the nearest known one."""
+    value: Any = params
+    for depth, key in enumerate(keys):
+        if not isinstance(value, Mapping) or key not in value:
+            known = value if isinstance(value, Mapping) else []
+            raise UnknownName(key, known, ".".join(("params.yaml", *keys[:depth])))
+        value = value[key]
+    return {} if value is None else value
+
+
+def method_settings(params: Params, method: str, variant: str, dataset: str) -> dict[str, Any]:
+    """Constructor arguments of a method: its profile's block, then the dataset's overrides, then the variant's."""
+    profile = block(params, "datasets", dataset, "profile")
+    settings = dict(block(params, "methods", method, profile))
+    overrides = block(params, "methods", method).get("datasets", {}).get(dataset, {})
+    settings.update(overrides.get(profile, {}))
+    settings.update(block(params, "methods", method, "variants", variant))
+    return settings

@@ -1,0 +1,106 @@
+"""The results page: one HTML file that needs no network and follows light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.reporting import style
+from pipeline.reporting.formats import html
+from pipeline.reporting.info import Scope
+from pipeline.reporting.published import Publication
+from pipeline.reporting.results import Results
+from pipeline.reporting.table import Number, Table, decimal
+from pipeline.reporting.verdict import Verdict
+
+_INKS = {style.INK: "var(--ink)", style.SOFT: "var(--soft)", style.GRID: "var(--grid)"} | {
+    colour: f"var(--series-{number})" for number, colour in enumerate(style.COLOURS)
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of the page: its file name, SVG text and what it shows in words."""
+
+    name: str
+    svg: str
+    caption: str
+
+    def inline(self) -> Markup:
+        """Ids made unique on the page, size left to the page, inks taken from it."""
+        svg = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{self.name}-", self.svg)
+        svg = re.sub(r'<svg (.*?)width="[^"]*"', r"<svg \1", svg, count=1, flags=re.DOTALL)
+        svg = re.sub(r'(<svg [^>]*?)height="[^"]*"', r'\1role="img" aria-labelledby="figcaption-NAME"', svg, count=1)
+        svg = svg.replace("figcaption-NAME", f"figcaption-{self.name}")
+        for ink, variable in _INKS.items():
+            svg = svg.replace(ink, variable)
+        return Markup(svg)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """All that the page shows of one dataset."""
+
+    results: Results
+    findings: Sequence[str]
+    main: Sequence[Table]
+    drawings: Sequence[Drawing]
+    memorised: Sequence[Drawing]
+    receipts: Sequence[Table]
+
+
+def finding(results: Results, noise: str, fall: Table) -> str | None:
+    """One sentence for the reader in a hurry, read off the fall table (best validation)."""
+    low, high = min(results.scope.rates), max(results.scope.rates)
+    after = _largest(fall, 1)
+    lost = _largest(fall, 2)
+    if after is None or lost is None:
+        return None
+    return (
+        f"At {noise} noise rate {high}, {after[0]} has the highest MAP, {decimal(after[1], 3)} "
+        f"(best validation, mean of the directions). "
+        f"From rate {low} to {high}, {lost[0]} falls most, by {decimal(lost[1], 3)}."
+    )
+
+
+def render(
+    scope: Scope,
+    chapters: Sequence[Chapter],
+    publications: Sequence[Publication],
+    printed: Sequence[Table],
+    judged: Sequence[Verdict],
+) -> str:
+    environment = Environment(
+        loader=PackageLoader("pipeline.reporting", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["table"] = lambda table: Markup(html(table))
+    compared = [verdict for verdict in judged if verdict.reason is None]
+    return environment.get_template("page.html.j2").render(
+        scope=scope,
+        chapters=chapters,
+        published=list(zip(publications, printed, strict=True)),
+        total=len(judged),
+        compared=len(compared),
+        reproduced=sum(verdict.agrees for verdict in compared),
+        unpublished=_reasons(judged),
+    )
+
+
+def _largest(table: Table, column: int) -> tuple[str, float] | None:
+    numbers = [(row.label, cell.mean) for row in table.rows if isinstance(cell := row.cells[column], Number)]
+    return max(numbers, key=lambda labelled: labelled[1], default=None)
+
+
+def _reasons(judged: Sequence[Verdict]) -> Mapping[tuple[str, str], int]:
+    """(dataset, reason) -> how many printed cells it keeps from being compared."""
+    return Counter((verdict.dataset, verdict.reason) for verdict in judged if verdict.reason is not None)

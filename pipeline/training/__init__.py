@@ -1,0 +1,1 @@
+"""The loop, its seeds, the store of finished cells and their tracking."""

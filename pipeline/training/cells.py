@@ -1,0 +1,124 @@
+"""The store of finished cells, keyed by a fingerprint of all that made them."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.contract import CellKey
+
+SHARED_CODE = (
+    "pipeline.contract",
+    "pipeline.evaluation.hits",
+    "pipeline.evaluation.ranking",
+    "pipeline.losses.contrastive",
+    "pipeline.losses.robust_clustering",
+    "pipeline.methods.base",
+    "pipeline.methods.base.closed_form",
+    "pipeline.methods.base.deep",
+    "pipeline.networks",
+    "pipeline.seeds",
+    "pipeline.training.engine",
+    "pipeline.training.run",
+)
+"""Modules that every method's numbers depend on, beside its own file; dvc.yaml lists the same files."""
+
+
+def code_fingerprint(method: str, settings: Mapping[str, Any]) -> str:
+    """Hash of the method's resolved settings and of the code that trains it; comments and docstrings do not count."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for module in (*SHARED_CODE, f"pipeline.methods.{method}"):
+        digest.update(_module_digest(module))
+    return digest.hexdigest()[:16]
+
+
+def cell_fingerprint(key: CellKey, code: str, features: str, noise: str | None) -> str:
+    """Hash of the cell's key, its code fingerprint, its features and its noisy labels."""
+    parts = json.dumps([asdict(key), code, features, noise], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]
+
+
+class CellStore:
+    """Finished cells under one folder; a cell is there whole or not at all, also after a kill."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, fingerprint: str) -> Path:
+        return self.root / fingerprint
+
+    def __contains__(self, fingerprint: str) -> bool:
+        return self.path(fingerprint).is_dir()
+
+    def add(self, fingerprint: str, write: Callable[[Path], None]) -> None:
+        """Let write fill a folder, then make it the cell in one step."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=self.root))
+        try:
+            write(unfinished)
+            if fingerprint not in self:
+                os.rename(unfinished, self.path(fingerprint))
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def read(self, fingerprint: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The result and the cost of a finished cell."""
+        folder = self.path(fingerprint)
+        result, cost = (
+            json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ("result", "cost")
+        )
+        return result, cost
+
+    def publish(self, fingerprint: str, folder: Path) -> None:
+        """Show a cell's results under a folder of its own, without a second copy on disk; its cost stays behind."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in self.path(fingerprint).iterdir():
+            if file.name != "cost.json":
+                _link(file, folder / file.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+@cache
+def _module_digest(module: str) -> bytes:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(module)
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [s for s in node.body if not _is_docstring(s)]
+    return hashlib.sha256(_plain(tree).encode()).digest()
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _plain(node: object) -> str:
+    """A tree as text that is the same in every supported Python: fields that hold nothing are left out."""
+    if isinstance(node, ast.AST):
+        fields = (f"{name}={_plain(value)}" for name, value in ast.iter_fields(node) if value not in (None, []))
+        return f"{type(node).__name__}({', '.join(fields)})"
+    if isinstance(node, list):
+        return "[" + ", ".join(map(_plain, node)) + "]"
+    return repr(node)

@@ -1,0 +1,115 @@
+"""All cells of one dataset and method: which there are, which are finished, and a pool for the rest."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+from joblib import Parallel, cpu_count, delayed
+
+from pipeline import discovery
+from pipeline.contract import CellKey, Need
+from pipeline.featurestore import Features
+from pipeline.methods.base import Method
+from pipeline.noise.base import Corruption, NoiseReceipt
+from pipeline.params import Params, block, method_settings
+from pipeline.training.cells import CellStore, cell_fingerprint, code_fingerprint
+from pipeline.training.run import run_cell, skipped, write_cell
+
+Draws = Callable[[CellKey], tuple[Corruption, NoiseReceipt]]
+"""The noise artefact of a cell that has one."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What has to be trained: the key, the resolved settings and their fingerprints. skip: why it is left out."""
+
+    key: CellKey
+    settings: Mapping[str, Any]
+    code: str
+    fingerprint: str
+    skip: str = ""
+
+
+def keys(params: Params, dataset: str, method: str) -> Iterator[CellKey]:
+    """The configured cells; a label-free method has one per seed, a deterministic one no seed of its own."""
+    kind = discovery.find("pipeline.methods", method, Method)
+    labelled = Need.LABELS in kind.needs
+    grid = block(params, "grid")
+    noises = list(product(grid["noises"], grid["rates"])) if labelled else [(None, None)]
+    seeds = grid["seeds"] if labelled or kind.random else [None]
+    for variant in block(params, "methods", method, "variants"):
+        for noise, rate in noises:
+            for seed in seeds:
+                yield CellKey(dataset, method, variant, noise, rate, seed)
+
+
+def build(params: Params, key: CellKey) -> Method:
+    settings = method_settings(params, key.method, key.variant, key.dataset)
+    return discovery.build("pipeline.methods", key.method, Method, settings)
+
+
+def plan(params: Params, dataset: str, method: str, features: Features, draws: Draws) -> list[Cell]:
+    """Every configured cell with its fingerprint; the settings of all are checked before anything is trained."""
+    cells = []
+    for key in keys(params, dataset, method):
+        settings = method_settings(params, method, key.variant, dataset)
+        needs = build(params, key).needs
+        views = len(features.extractors)
+        skip = f"needs exactly two views, {dataset} has {views}" if Need.TWO_VIEWS in needs and views != 2 else ""
+        code = code_fingerprint(method, settings)
+        draw = draws(key)[1].hash if key.noise else None
+        cells.append(Cell(key, settings, code, cell_fingerprint(key, code, features.digest, draw), skip))
+    return cells
+
+
+def run_all(params: Params, cells: list[Cell], features: Features, draws: Draws, store: CellStore) -> Iterator[Cell]:
+    """Yield each cell once it is in the store: first the finished ones, then the others as they land, trained by
+    processes of one thread each on the CPU and one after another on a GPU."""
+    missing = [cell for cell in cells if cell.fingerprint not in store]
+    yield from (cell for cell in cells if cell.fingerprint in store)
+    on_gpu = torch.cuda.is_available()
+    workers = 1 if on_gpu else max(1, min(len(missing), cpu_count()))
+    device = torch.device("cuda" if on_gpu else "cpu")
+    jobs = (
+        delayed(_train)(
+            build(params, cell.key), cell, features, draws(cell.key)[0] if cell.key.noise else None, device, store
+        )
+        for cell in missing
+    )
+    yield from Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+
+
+def _train(
+    method: Method,
+    cell: Cell,
+    features: Features,
+    noise: Corruption | None,
+    device: torch.device,
+    store: CellStore,
+) -> Cell:
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    splits = features.splits
+    started = time.perf_counter()
+    identity = {"key": asdict(cell.key), "code": cell.code, "fingerprint": cell.fingerprint}
+    if cell.skip:
+        result, embeddings = skipped(cell.skip)
+    else:
+        result, embeddings = run_cell(
+            method, splits["train"], splits.get("valid"), splits["test"], noise, cell.key.seed or 0, device
+        )
+    cost = {"seconds": time.perf_counter() - started, "device": str(device)}
+
+    def write(folder: Path) -> None:
+        write_cell(folder, identity | result, embeddings)
+        (folder / "cost.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
+
+    store.add(cell.fingerprint, write)
+    return cell

@@ -1,0 +1,38 @@
+"""What every command shares: parameters in, one clear sentence and exit code 2 for a user's mistake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from pipeline import params
+from pipeline.errors import PipelineError
+from stages.paths import PARAMS
+
+
+class Mistake(click.ClickException):
+    """Printed as one line on stderr."""
+
+    exit_code = 2
+
+
+def stage(function: Callable[..., None]) -> click.Command:
+    """Make a click command of function(params, ...); its docstring is the help text."""
+
+    @wraps(function)
+    def guarded(*arguments: Any, **options: Any) -> None:
+        try:
+            function(params.load(PARAMS), *arguments, **options)
+        except PipelineError as error:
+            raise Mistake(str(error)) from None
+
+    return click.command()(guarded)
+
+
+def tracking_uri() -> str:
+    """MLFLOW_TRACKING_URI, or the database at the root that a bare `mlflow ui` opens."""
+    return os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")

@@ -1,0 +1,53 @@
+"""Turn the raw samples of a dataset into features."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import torch
+
+from pipeline import discovery, featurestore, rawstore
+from pipeline.contract import SPLITS
+from pipeline.data.base import Dataset
+from pipeline.features.base import Extractor, extract
+from pipeline.params import Params, block
+from pipeline.training.progress import counting
+from stages.command import stage
+from stages.paths import FEATURES, RAW, RECORDS
+
+EXTRACTION_SEED = 0
+
+
+@stage
+@click.argument("dataset")
+def main(params: Params, dataset: str) -> None:
+    """Extract the features of every view of DATASET."""
+    chosen = block(params, "datasets", dataset, "views")
+    extractors = {
+        view: discovery.build("pipeline.features", name, Extractor, block(params, "extractors", name))
+        for view, name in chosen.items()
+    }
+    raw = rawstore.read(RAW / dataset)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    features = {}
+    for view, extractor in extractors.items():
+        with counting(f"{dataset}: {view} -> {extractor.display}") as progress:
+            features[view] = extract(
+                extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress
+            )
+    featurestore.write(FEATURES / dataset, features, raw.labels, raw.split, raw.class_names, chosen)
+    source = discovery.find("pipeline.data", dataset, Dataset)
+    record = {
+        **{name: getattr(source, name) for name in ("display", "task", "source", "licence")},
+        "classes": list(raw.class_names),
+        "sizes": {name: int((raw.split == name).sum()) for name in SPLITS},
+        "views": {v: {"extractor": e.display, "dimension": features[v].shape[1]} for v, e in extractors.items()},
+    }
+    file = RECORDS / "datasets" / f"{dataset}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Corrupt the training labels of a dataset, once for all methods."""
+
+from __future__ import annotations
+
+import json
+from itertools import product
+
+import click
+
+from pipeline import discovery, featurestore, noise_store
+from pipeline.noise.base import Noise, make
+from pipeline.params import Params, block
+from stages.command import stage
+from stages.paths import FEATURES, NOISE, RECORDS
+
+
+@stage
+@click.argument("dataset")
+def main(params: Params, dataset: str) -> None:
+    """Draw the noisy labels of DATASET for every kind, rate and seed of the grid."""
+    train = featurestore.read(FEATURES / dataset, ["train"]).splits["train"]
+    kinds = params["grid"]["noises"]
+    noises = {k: discovery.build("pipeline.noise", k, Noise, block(params, "noises", k)) for k in kinds}
+    draws = [
+        make(noises[kind], kind, dataset, train.labels, train.classes, rate, seed, train.views)
+        for kind, rate, seed in product(kinds, params["grid"]["rates"], params["grid"]["seeds"])
+    ]
+    (NOISE / dataset).mkdir(parents=True, exist_ok=True)
+    for corruption, receipt in draws:
+        name = noise_store.file_name(receipt.kind, receipt.rate, receipt.seed)
+        noise_store.write(corruption, receipt, NOISE / dataset / name)
+    record = RECORDS / "noise" / f"{dataset}.json"
+    record.parent.mkdir(parents=True, exist_ok=True)
+    receipts = ",\n".join(json.dumps(receipt.as_dict()) for _, receipt in draws)
+    record.write_text(f"[\n{receipts}\n]\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""Where the stages read and write, relative to the project's root."""
+
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+RAW = Path("data/raw")
+FEATURES = Path("data/features")
+NOISE = Path("data/noise")
+RUNS = Path("data/runs")
+CELLS = Path(".cells")
+REPORTS = Path("reports")
+RECORDS = REPORTS / "records"
+TRACKING_LOCK = Path(".cells/mlflow.lock")

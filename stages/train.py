@@ -1,0 +1,47 @@
+"""Train every cell of one method on one dataset; finished cells are taken from the store."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+
+import click
+
+from pipeline import featurestore, noise_store
+from pipeline.contract import CellKey
+from pipeline.noise.base import Corruption, NoiseReceipt
+from pipeline.params import Params
+from pipeline.training.cells import CellStore
+from pipeline.training.grid import plan, run_all
+from pipeline.training.progress import counting
+from pipeline.training.tracking import Tracker
+from stages.command import stage, tracking_uri
+from stages.paths import CELLS, FEATURES, NOISE, RUNS, TRACKING_LOCK
+
+
+@stage
+@click.argument("dataset")
+@click.argument("method")
+def main(params: Params, dataset: str, method: str) -> None:
+    """Train METHOD on DATASET at every noise rate and seed of the grid."""
+
+    @cache
+    def draws(key: CellKey) -> tuple[Corruption, NoiseReceipt]:
+        return noise_store.read(NOISE / dataset / noise_store.file_name(key.noise, key.rate, key.seed))
+
+    features = featurestore.read(FEATURES / dataset)
+    cells = plan(params, dataset, method, features, draws)
+    store = CellStore(CELLS)
+    tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
+    with counting(f"{dataset}: {method}, {len(cells)} cells") as progress:
+        for done, cell in enumerate(run_all(params, cells, features, draws, store), start=1):
+            receipt = draws(cell.key)[1].as_dict() if cell.key.noise else None
+            tracker.log_cell(cell.key, cell.settings, *store.read(cell.fingerprint), receipt)
+            progress(done, len(cells))
+    shutil.rmtree(RUNS / dataset / method, ignore_errors=True)
+    for cell in cells:
+        store.publish(cell.fingerprint, RUNS / dataset / method / cell.key.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What every dataset in the folder promises."""
+
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from pipeline.contract import SPLITS
+from pipeline.data.base import Dataset
+from pipeline.discovery import find, names
+from tests.samples import dataset, load
+
+DATASETS = names("pipeline.data")
+pytestmark = pytest.mark.parametrize("name", DATASETS)
+
+
+def splits_of(keys, split):
+    found = defaultdict(set)
+    for key, part in zip(keys, split, strict=True):
+        found[key].add(part)
+    return found
+
+
+def test_describes_itself(name):
+    kind = find("pipeline.data", name, Dataset)
+    assert all([kind.display, kind.task, kind.source, kind.licence])
+
+
+def test_shapes_and_types(name):
+    raw = dataset(name)
+    total = len(raw.ids)
+    assert len(set(raw.ids)) == total
+    assert raw.labels.dtype == np.int64
+    assert raw.labels.shape == (total,)
+    assert len(raw.split) == len(raw.concept) == total
+    assert len(raw.views) >= 2
+    for view in raw.views.values():
+        assert len(view.samples) == total
+        if view.kind == "text":
+            assert all(isinstance(text, str) and text for text in view.samples)
+        elif view.kind == "image":
+            assert view.samples.dtype == np.uint8
+            assert view.samples.ndim in (3, 4)
+        else:
+            assert view.kind == "cloud"
+            assert view.samples.dtype == np.float32
+            assert view.samples.shape[2:] == (3,)
+
+
+def test_every_class_is_in_every_split(name):
+    raw = dataset(name)
+    assert set(raw.split) == set(SPLITS)
+    for part in SPLITS:
+        assert set(raw.labels[raw.split == part]) == set(range(len(raw.class_names)))
+
+
+def test_no_concept_and_no_picture_in_two_splits(name):
+    raw = dataset(name)
+    assert all(len(found) == 1 for found in splits_of(raw.concept, raw.split).values())
+    for view in raw.views.values():
+        if view.kind != "text":
+            rows = [sample.tobytes() for sample in view.samples]
+            assert all(len(found) == 1 for found in splits_of(rows, raw.split).values())
+
+
+def test_same_call_same_bits_and_other_seed_other_split(name):
+    first, again = dataset(name), load(name)
+    assert list(first.ids) == list(again.ids)
+    assert list(first.concept) == list(again.concept)
+    assert np.array_equal(first.labels, again.labels)
+    assert np.array_equal(first.split, again.split)
+    for view in first.views:
+        assert np.array_equal(first.views[view].samples, again.views[view].samples)
+    other = load(name, seed=1)
+    moved = dict(zip(other.ids, other.split, strict=True))
+    assert any(moved.get(key) != part for key, part in zip(first.ids, first.split, strict=True))

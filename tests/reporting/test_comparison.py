@@ -1,0 +1,83 @@
+"""The papers' layout, byte for byte, and the numbers behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.reporting.comparison import comparison, fall, receipts
+from pipeline.reporting.formats import html, latex, markdown, tidy
+from pipeline.reporting.info import Entry, Scope
+from pipeline.reporting.records import Records
+from pipeline.reporting.results import Results, Values, combine
+from pipeline.reporting.table import Absent, Number, Table
+from tests.reporting.conftest import DATASETS, METHODS, RATES, SEEDS
+
+GOLDEN = Path(__file__).parent / "golden"
+FORMATS = {"md": markdown, "tex": latex, "csv": tidy, "html": html}
+
+
+@pytest.fixture
+def results(records: Path) -> Results:
+    return Results(Records(records), Scope(DATASETS, METHODS, ["symmetric"], RATES, SEEDS), DATASETS[0])
+
+
+def tables(results: Results) -> dict[str, Table]:
+    return {
+        "best_validation": comparison(results, "symmetric", "best_validation"),
+        "last_epoch": comparison(results, "symmetric", "last_epoch"),
+        "fall": fall(results, "symmetric"),
+        "noise": receipts(results),
+    }
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("name", ["best_validation", "last_epoch", "fall", "noise"])
+def test_tables_are_byte_exact(results: Results, name: str, suffix: str) -> None:
+    made = FORMATS[suffix](tables(results)[name])
+    assert made.encode() == (GOLDEN / f"{name}.{suffix}").read_bytes()
+
+
+def test_a_seed_that_failed_is_left_out_and_named(results: Results) -> None:
+    cell = comparison(results, "symmetric", "best_validation").rows[2].cells[1]
+    assert isinstance(cell, Number)
+    assert cell.n == 2
+    assert cell.note == "n = 2 of 3 seeds: seed 2 failed (loss term 'loss/total' is not finite)"
+
+
+def test_a_label_free_number_stands_at_every_rate(results: Results) -> None:
+    cells = comparison(results, "symmetric", "best_validation").rows[0].cells
+    assert cells[0] == cells[1] == Number(0.31, deterministic=True)
+
+
+def test_seeds_outside_the_grid_are_not_shown(records: Path) -> None:
+    scope = Scope(DATASETS, METHODS, ["symmetric"], RATES, [0])
+    entry = Entry(METHODS[1], "default")
+    found = Results(Records(records), scope, DATASETS[0]).outcome(entry, "symmetric", 0.2, "last_epoch", "image->text")
+    assert isinstance(found, Values)
+    assert set(found.by_seed) == {0}
+
+
+def test_noise_of_another_kind_is_not_shown(results: Results) -> None:
+    found = results.outcome(Entry(METHODS[1], "default"), "pairflip", 0.2, "last_epoch", "image->text")
+    assert isinstance(found, Absent)
+    assert found.state == "not run"
+
+
+def test_differences_are_taken_seed_by_seed() -> None:
+    one, other = Values({0: 0.5, 1: 0.7, 2: 0.9}), Values({0: 0.4, 1: 0.6})
+    found = combine([one, other], [1, -1])
+    assert isinstance(found, Values)
+    assert found.by_seed == pytest.approx({0: 0.1, 1: 0.1})
+
+
+def test_a_deterministic_part_joins_every_seed() -> None:
+    found = combine([Values({None: 0.5}), Values({0: 0.1, 1: 0.3})], [0.5, 0.5])
+    assert found == Values({0: pytest.approx(0.3), 1: pytest.approx(0.4)})  # type: ignore[dict-item]
+
+
+def test_a_missing_part_leaves_the_whole_out() -> None:
+    found = combine([Values({0: 0.5}), Absent("failed", "x")], [0.5, 0.5])
+    assert isinstance(found, Absent)
+    assert found.state == "incomplete"

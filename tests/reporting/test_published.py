@@ -1,0 +1,97 @@
+"""Published tables are shown as printed, and compared only where the protocol is the paper's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.reporting.formats import markdown
+from pipeline.reporting.info import DatasetInfo, Scope
+from pipeline.reporting.published import as_printed, read
+from pipeline.reporting.records import Records
+from pipeline.reporting.results import Results
+from pipeline.reporting.verdict import Verdict, mismatch, verdicts
+from tests.reporting.conftest import DATASETS, METHODS, RATES, SEEDS, write_records
+
+PUBLICATIONS, PROTOCOLS = read()
+WIKIPEDIA = DatasetInfo("wikipedia", "Wikipedia", "image-text", "", "")
+
+
+def run(folder: Path, sizes: tuple[int, int, int] = (2173, 231, 462), text: str = "Doc2Vec (Wikipedia)") -> Results:
+    records = write_records(folder, "wikipedia", sizes=sizes, extractors=("VGG-19", text))
+    return Results(Records(records), Scope([WIKIPEDIA], METHODS, ["symmetric"], RATES, SEEDS), WIKIPEDIA)
+
+
+def judge(*results: Results) -> list[Verdict]:
+    return verdicts(PUBLICATIONS, PROTOCOLS, results)
+
+
+def test_every_csv_has_a_source_and_every_source_a_csv() -> None:
+    folder = Path(__file__).parents[2] / "pipeline" / "published"
+    assert {path.stem for path in folder.glob("*.csv")} == {publication.name for publication in PUBLICATIONS}
+
+
+def test_every_remark_stands_at_a_printed_cell() -> None:
+    for publication in PUBLICATIONS:
+        for odd in publication.odd:
+            for rate in odd["rates"]:
+                assert (odd["dataset"], odd["method"], odd["direction"], rate) in publication.values
+
+
+def test_the_papers_rows_are_there_as_printed() -> None:
+    first = markdown(as_printed(PUBLICATIONS[0], PROTOCOLS))
+    assert first.startswith("**MRL, Table 1, CVPR 2021: as published, not run here.**")
+    assert "| MRL | **.514** | **.491** | **.464** | **.435** | **.461** |" in first
+    second = markdown(as_printed(PUBLICATIONS[1], PROTOCOLS))
+    assert ".070<sup>b</sup> | .070<sup>b</sup>" in second
+    assert "kept as printed" in second
+    assert ".9616" in markdown(as_printed(PUBLICATIONS[3], PROTOCOLS))
+
+
+def test_a_cell_that_two_tables_print_counts_once() -> None:
+    assert sum(len(publication.values) for publication in PUBLICATIONS) == 520
+    assert len(judge()) == 512
+
+
+def test_nothing_is_compared_before_a_paper_dataset_was_run(records: Path) -> None:
+    scope = Scope(DATASETS, METHODS, ["symmetric"], RATES, SEEDS)
+    found = judge(Results(Records(records), scope, DATASETS[0]))
+    assert all(verdict.reason and verdict.reason.startswith("not run here: needs ") for verdict in found)
+
+
+def test_the_papers_protocol_is_compared_and_judged(tmp_path: Path) -> None:
+    compared = [verdict for verdict in judge(run(tmp_path)) if verdict.reason is None]
+    assert {(verdict.dataset, verdict.method) for verdict in compared} == {
+        ("Wikipedia", "MCCA"),
+        ("Wikipedia", "CE"),
+        ("Wikipedia", "MRL"),
+        ("Wikipedia", "SDML"),
+    }
+    mrl = [(round(v.difference or 0, 3), v.agrees) for v in compared if v.method == "MRL"]
+    assert mrl == [(0.01, True), (0.0, True), (0.043, False), (0.015, True)]
+    assert not any(verdict.agrees for verdict in compared if verdict.method == "MCCA")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "text", "complaint"),
+    [
+        ((2000, 231, 462), "Doc2Vec (Wikipedia)", "other protocol: the split is train 2000"),
+        ((2173, 231, 462), "Doc2Vec", "other protocol: the features are image VGG-19, text Doc2Vec, published"),
+    ],
+)
+def test_another_split_or_other_features_are_not_compared(
+    tmp_path: Path, sizes: tuple[int, int, int], text: str, complaint: str
+) -> None:
+    assert str(mismatch(PROTOCOLS["Wikipedia"], run(tmp_path, sizes, text))).startswith(complaint)
+
+
+def test_another_noise_is_not_compared(tmp_path: Path) -> None:
+    run(tmp_path)
+    path = tmp_path / "noise" / "wikipedia.json"
+    path.write_text(json.dumps([{**receipt, "per_pair": True} for receipt in json.loads(path.read_text())]))
+    results = Results(Records(tmp_path), Scope([WIKIPEDIA], METHODS, ["symmetric"], RATES, SEEDS), WIKIPEDIA)
+    assert (
+        mismatch(PROTOCOLS["Wikipedia"], results) == "other protocol: the published noise is symmetric, drawn per view"
+    )

@@ -1,0 +1,131 @@
+"""The whole report: same records, same bytes; a page that stands on its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadInput
+from pipeline.reporting.build import build_report
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Collects attributes and checks that every tag is closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attributes]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attributes]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    build_report(write_records(folder / "records"), folder / "out", PARAMS, DATASETS, METHODS)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def text(out: Path) -> str:
+    return (out / "index.html").read_text(encoding="utf-8")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_records_give_the_same_bytes_and_stale_files_go(out: Path) -> None:
+    before = contents(out)
+    (out / "tables" / "stale.md").write_text("from an earlier report")
+    build_report(out.parent / "records", out, PARAMS, DATASETS, METHODS)
+    assert contents(out) == before
+
+
+def test_the_page_parses_and_its_ids_are_unique(text: str) -> None:
+    page = Page(text)
+    assert page.open == []
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    targets = {value[1:] for _, name, value in page.attributes if name.endswith("href") and value.startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_the_page_needs_no_network(text: str) -> None:
+    for tag, name, value in Page(text).attributes:
+        if name in ("src", "srcset", "data", "poster") or (name.endswith("href") and tag != "a"):
+            assert value.startswith("#"), f"<{tag} {name}={value}>"
+    assert not re.search(r"@import|url\((?!#)|<script|<link", text)
+
+
+def test_the_page_says_what_it_must(text: str) -> None:
+    assert "0 of 512 published cells reproduced" in text
+    assert "as published, not run here" in text
+    assert "CC-BY 4.0" in text
+    assert "an oracle" in text
+    assert "No result yet: nothing on this dataset has been run." in text
+    assert "Emoji, Later: 8 cells\nnot run (no record of this cell: it has not been run yet)." in text
+    assert "needs exactly two views &amp; a label_K" in text
+    assert "The paper of MRL &amp; co" in text
+    assert "At symmetric noise rate 0.8, MRL has the highest MAP" in text
+
+
+def test_figures_follow_the_page_and_stay_small(out: Path, text: str) -> None:
+    assert "var(--series-0)" in text
+    assert "#1f2429" not in text.split("</style>")[1]
+    for path in (out / "figures").glob("*.png"):
+        assert path.stat().st_size < 60_000
+    names = {path.name for path in (out / "figures").glob("*.svg")}
+    assert names == {
+        "emoji_symmetric_map.svg",
+        "emoji_symmetric_precision_recall.svg",
+        "emoji_symmetric_ce_default_memorisation.svg",
+        "emoji_symmetric_mrl_default_memorisation.svg",
+    }
+
+
+def test_metrics_and_plot_hold_raw_numbers(out: Path) -> None:
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["emoji"]["symmetric"]["CE"] == {"0.2": 0.456, "0.8": 0.204}
+    assert list(metrics["emoji"]["symmetric"]) == ["MCCA", "CE", "MRL", "SDML"]
+    lines = (out / "plots" / "map_vs_rate.csv").read_text().splitlines()
+    assert lines[0] == "dataset,noise,method,direction,criterion,rate,map,std,n"
+    assert "emoji,symmetric,MCCA,image->text,best_validation,0.2,0.31,,1" in lines
+
+
+def test_without_any_record_the_page_says_so(tmp_path: Path) -> None:
+    build_report(tmp_path / "none", tmp_path / "out", PARAMS, DATASETS, METHODS)
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert text.count("No result yet") == 2
+    assert (tmp_path / "out" / "metrics.json").read_text() == "{}\n"
+
+
+def test_a_broken_record_stops_the_report_before_anything_is_written(records: Path, tmp_path: Path) -> None:
+    (records / "cells" / "emoji" / "ce.csv").write_text("nonsense\n")
+    with pytest.raises(BadInput, match=r"ce\.csv, line 1"):
+        build_report(records, tmp_path / "out", PARAMS, DATASETS, METHODS)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_listed_name_that_nobody_describes_is_refused(records: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nothing is known of 'later'"):
+        build_report(records, tmp_path / "out", PARAMS, DATASETS, METHODS[:-1])

@@ -1,0 +1,26 @@
+"""Datasets and settings that several tests share; each dataset is loaded once per session."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.contract import RawDataset
+from pipeline.data.base import Dataset
+from pipeline.discovery import build
+
+
+@cache
+def params() -> dict[str, Any]:
+    return yaml.safe_load((Path(__file__).parents[1] / "params.yaml").read_text(encoding="utf-8"))
+
+
+def load(name: str, **changes: Any) -> RawDataset:
+    settings = {**params()["datasets"][name]["load"], **changes}
+    return build("pipeline.data", name, Dataset, settings).load(lambda done, total: None)
+
+
+@cache
+def dataset(name: str) -> RawDataset:
+    return load(name)
