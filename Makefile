@@ -20,7 +20,12 @@ lint: $(VENV)/dev ## style and types
 	@ruff check . && ruff format --check . && mypy
 
 check: $(VENV)/dev ## are the tables what the records give, and the records what the code gives?
-	@python -m stages.tools.check
+	@dvc repro --quiet --force --single-item report
+	@git diff --exit-code --stat -- reports \
+	  || { echo "reports/ is not what the records give: run make reproduce and commit."; exit 1; }
+	@plan=$$(dvc repro --allow-missing --dry) || exit 1; ! grep "Running stage" <<< "$$plan" \
+	  || { echo "The records are older than the code: run make reproduce and commit."; exit 1; }
+	@python -m stages.tools.check_records
 
 clean: ## remove what can be computed again, the environment included
 	@rm -rf $(VENV) .cells data build mlflow.db mlruns

@@ -37,10 +37,10 @@ class UnknownName(BadParams):
 
 
 class Diverged(PipelineError):
-    """A loss that became NaN or infinite; the cell fails, the grid goes on."""
+    """A loss term, or the embeddings, became NaN or infinite; the cell fails, the grid goes on."""
 
     def __init__(self, term: str, epoch: int) -> None:
-        super().__init__(f"loss term '{term}' is not finite", f"epoch {epoch}", "lower the learning rate")
+        super().__init__(f"'{term}' is not finite", f"epoch {epoch}", "lower the learning rate")
         self.term, self.epoch = term, epoch
 
     def __reduce__(self) -> tuple[type[Diverged], tuple[str, int]]:

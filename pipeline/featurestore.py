@@ -36,7 +36,6 @@ def write(
     extractors: Mapping[str, str],
 ) -> None:
     """views: n rows each; labels: n; split: n names. Raises BadInput before anything is written."""
-    folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Array] = {}
     for name in SPLITS:
         rows = np.flatnonzero(split == name)
@@ -45,6 +44,7 @@ def write(
         Split({v: x[rows] for v, x in views.items()}, {"labels": labels[rows]}, rows, len(class_names))
         arrays |= {f"{name}_{view}": np.ascontiguousarray(x[rows]) for view, x in views.items()}
         arrays[f"{name}_labels"] = labels[rows].astype(np.int64)
+    folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     for name, array in arrays.items():
         digest.update(name.encode())

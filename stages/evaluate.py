@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-import pandas as pd
 
 from pipeline import featurestore
 from pipeline.evaluation import scoring
-from pipeline.params import Params
+from pipeline.params import Params, block
 from pipeline.training.tracking import Tracker
 from stages.command import stage, tracking_uri
 from stages.paths import FEATURES, RECORDS, RUNS, TRACKING_LOCK
@@ -18,12 +17,14 @@ from stages.paths import FEATURES, RECORDS, RUNS, TRACKING_LOCK
 @click.argument("method")
 def main(params: Params, dataset: str, method: str) -> None:
     """Rank the test split of DATASET with every cell of METHOD and write the records."""
+    block(params, "datasets", dataset)
+    block(params, "methods", method)
     labels = featurestore.read(FEATURES / dataset, ["test"]).splits["test"].labels
     records = scoring.score(RUNS / dataset / method, labels)
     files = {name: RECORDS / name / dataset / f"{method}.csv" for name in ("cells", "epochs", "curves")}
     scoring.write(records, files | {"ap": RECORDS / "ap" / dataset / f"{method}.npz"})
     tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
-    for key, _, scores in scoring.by_cell(pd.read_csv(files["cells"])):
+    for key, _, scores in scoring.by_cell(scoring.read_cells(files["cells"])):
         tracker.log_scores(key, scores)
 
 

@@ -18,12 +18,13 @@ from stages.paths import FEATURES, NOISE, RECORDS
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
     """Draw the noisy labels of DATASET for every kind, rate and seed of the grid."""
+    block(params, "datasets", dataset)
     train = featurestore.read(FEATURES / dataset, ["train"]).splits["train"]
-    kinds = params["grid"]["noises"]
+    kinds = block(params, "grid", "noises")
     noises = {k: discovery.build("pipeline.noise", k, Noise, block(params, "noises", k)) for k in kinds}
     draws = [
         make(noises[kind], kind, dataset, train.labels, train.classes, rate, seed, train.views)
-        for kind, rate, seed in product(kinds, params["grid"]["rates"], params["grid"]["seeds"])
+        for kind, rate, seed in product(kinds, block(params, "grid", "rates"), block(params, "grid", "seeds"))
     ]
     (NOISE / dataset).mkdir(parents=True, exist_ok=True)
     for corruption, receipt in draws:

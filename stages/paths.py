@@ -10,4 +10,4 @@ RUNS = Path("data/runs")
 CELLS = Path(".cells")
 REPORTS = Path("reports")
 RECORDS = REPORTS / "records"
-TRACKING_LOCK = Path(".cells/mlflow.lock")
+TRACKING_LOCK = Path(".cells") / "mlflow.lock"

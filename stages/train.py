@@ -10,7 +10,7 @@ import click
 from pipeline import featurestore, noise_store
 from pipeline.contract import CellKey
 from pipeline.noise.base import Corruption, NoiseReceipt
-from pipeline.params import Params
+from pipeline.params import Params, block
 from pipeline.training.cells import CellStore
 from pipeline.training.grid import plan, run_all
 from pipeline.training.progress import counting
@@ -29,6 +29,7 @@ def main(params: Params, dataset: str, method: str) -> None:
     def draws(key: CellKey) -> tuple[Corruption, NoiseReceipt]:
         return noise_store.read(NOISE / dataset / noise_store.file_name(key.noise, key.rate, key.seed))
 
+    block(params, "datasets", dataset)
     features = featurestore.read(FEATURES / dataset)
     cells = plan(params, dataset, method, features, draws)
     store = CellStore(CELLS)

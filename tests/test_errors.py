@@ -29,7 +29,7 @@ def test_an_unknown_name_with_nothing_near_lists_all() -> None:
 
 
 def test_a_loss_that_diverges_is_named() -> None:
-    assert str(SAMPLES[3]) == "epoch 3: loss term 'total' is not finite; lower the learning rate."
+    assert str(SAMPLES[3]) == "epoch 3: 'total' is not finite; lower the learning rate."
 
 
 @pytest.mark.parametrize("error", SAMPLES, ids=lambda error: type(error).__name__)

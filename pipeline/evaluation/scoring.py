@@ -73,8 +73,13 @@ def score(runs: Path, labels: Labels) -> Records:
         names = dict(zip(("variant", "noise", "rate", "direction"), group, strict=True))
         points = zip(LEVELS, np.mean(means, axis=0), strict=True)
         records.curves += [names | {"recall": recall, "precision": precision} for recall, precision in points]
-        records.ap["|".join(group)] = np.mean(precisions[group], axis=0).astype(np.float16)
+        records.ap["|".join(group)] = np.mean(precisions[group], axis=0).astype(np.float32)
     return records
+
+
+def read_cells(file: Path) -> pd.DataFrame:
+    """A cells record; fingerprints stay text also where they look like numbers."""
+    return pd.read_csv(file, dtype={"code": str, "fingerprint": str})
 
 
 def by_cell(cells: pd.DataFrame) -> Iterator[tuple[CellKey, dict[str, str], dict[str, float]]]:
@@ -83,8 +88,9 @@ def by_cell(cells: pd.DataFrame) -> Iterator[tuple[CellKey, dict[str, str], dict
     for _, rows in cells.groupby(names, dropna=False, sort=False):
         first = {str(name): None if pd.isna(value) else value for name, value in rows.iloc[0].items()}
         seed = None if first["seed"] is None else int(first["seed"])
-        key = CellKey(**{name: first[name] for name in names} | {"seed": seed})
-        facts = {name: first[name] or "" for name in ("status", "reason", "fingerprint")}
+        values: dict[str, Any] = {name: first[name] for name in names} | {"seed": seed}
+        key = CellKey(**values)
+        facts = {name: first[name] or "" for name in ("status", "reason", "code", "fingerprint")}
         done = rows.dropna(subset=["map"])
         scores = {f"test/{row['criterion']}/{row['direction']}": float(row["map"]) for row in done.to_dict("records")}
         means = done.groupby("criterion", sort=False)["map"].mean()

@@ -51,7 +51,5 @@ def extract(
     features = extractor.fit(samples, seed).transform(view.samples, device, progress)
     bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(bad):
-        raise BadInput(
-            f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", where, "drop them"
-        )
+        raise BadInput(f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", where, "drop them")
     return features

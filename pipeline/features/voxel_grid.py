@@ -16,8 +16,9 @@ HALF = 0.7
 class VoxelGrid(Extractor):
     """Where a cloud's points lie: n x points x 3 float32 -> n x resolution^3 float32. Nothing is trained.
 
-    A feature is the square root of the share of points in a cell, so that rows have length 1 and Euclidean
-    distance is Hellinger distance (on digits a linear probe reads it better than the plain share). The cube
+    A feature is the square root of the density of points in a cell, relative to a uniform cloud: Euclidean
+    distance is Hellinger distance (on digits a linear probe reads it better than the plain density), and the
+    mean square of a row is 1, which is the scale that networks expect. The cube
     [-0.7, 0.7]^3 is fixed; a point outside counts for the nearest cell.
     """
 
@@ -36,5 +37,5 @@ class VoxelGrid(Extractor):
         cell += np.arange(len(clouds))[:, None] * cells
         counts = np.bincount(cell.ravel(), minlength=len(clouds) * cells)
         progress(len(clouds), len(clouds))
-        features: Array = np.sqrt(counts.reshape(len(clouds), cells) / clouds.shape[1]).astype(np.float32)
+        features: Array = np.sqrt(counts.reshape(len(clouds), cells) * (cells / clouds.shape[1])).astype(np.float32)
         return features

@@ -66,8 +66,11 @@ class CellStore:
         unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=self.root))
         try:
             write(unfinished)
-            if fingerprint not in self:
+            try:
                 os.rename(unfinished, self.path(fingerprint))
+            except OSError:
+                if fingerprint not in self:
+                    raise
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 

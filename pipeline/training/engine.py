@@ -69,11 +69,11 @@ def train(
     model: Network,
     data: Batch,
     shuffle: torch.Generator,
-    observe: Callable[[Network], Row],
+    observe: Callable[[Network, int], Row],
 ) -> tuple[list[Row], dict[str, State]]:
     """Run all epochs; give the history (a row per epoch) and the weights per selection criterion.
 
-    observe: called after every epoch, its scores join the history; the epoch with the highest
+    observe: called after every epoch with its number, its scores join the history; the epoch with the highest
     'valid/mean' is kept as best_validation. A loss term that is not finite raises Diverged.
     """
     size = len(data.index)
@@ -104,7 +104,7 @@ def train(
         _refuse_divergence(row, epoch + 1)
         model.eval()
         with torch.inference_mode():
-            row |= observe(model)
+            row |= observe(model, epoch + 1)
         history.append(row)
         if row.get("valid/mean", float("-inf")) > best:
             best = row["valid/mean"]

@@ -41,9 +41,10 @@ def keys(params: Params, dataset: str, method: str) -> Iterator[CellKey]:
     """The configured cells; a label-free method has one per seed, a deterministic one no seed of its own."""
     kind = discovery.find("pipeline.methods", method, Method)
     labelled = Need.LABELS in kind.needs
-    grid = block(params, "grid")
-    noises = list(product(grid["noises"], grid["rates"])) if labelled else [(None, None)]
-    seeds = grid["seeds"] if labelled or kind.random else [None]
+    noises = (
+        list(product(block(params, "grid", "noises"), block(params, "grid", "rates"))) if labelled else [(None, None)]
+    )
+    seeds = block(params, "grid", "seeds") if labelled or kind.random else [None]
     for variant in block(params, "methods", method, "variants"):
         for noise, rate in noises:
             for seed in seeds:

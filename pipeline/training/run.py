@@ -49,6 +49,8 @@ def run_cell(
     except Diverged as error:
         return {"status": "failed", "reason": str(error), "history": []}, {}
     embeddings = {criterion: method.select(criterion).transform(test.views) for criterion in method.criteria_}
+    if not all(np.isfinite(z).all() for views in embeddings.values() for z in views.values()):
+        return {"status": "failed", "reason": "the test embeddings are not finite.", "history": []}, {}
     return {"status": "done", "reason": "", "history": method.history_}, embeddings
 
 
@@ -70,7 +72,9 @@ def _memorisation(given: Labels, clean: Labels) -> Callable[[Labels], dict[str, 
 
     def diagnose(predicted: Labels) -> dict[str, float]:
         guess = np.concatenate([predicted[view] for view in given])
-        row = {"accuracy/clean": float(np.mean((guess == told)[~wrong]))}
+        row = {}
+        if not wrong.all():
+            row["accuracy/clean"] = float(np.mean((guess == told)[~wrong]))
         if wrong.any():
             row["accuracy/corrupted"] = float(np.mean((guess == told)[wrong]))
             row["accuracy/recovered"] = float(np.mean((guess == true)[wrong]))

@@ -15,6 +15,7 @@ from scipy.special import softmax
 from torch import Tensor
 
 from pipeline.contract import Array, Embeddings, Run, Split, Views
+from pipeline.errors import Diverged
 from pipeline.methods.base import Method, Row, check_views, validation_scores
 from pipeline.networks import MultiViewNetwork
 from pipeline.seeds import torch_seed
@@ -72,10 +73,13 @@ class Deep(Method, Generic[Network]):
         data = Batch.of(train_split, run.device)
         validation = None if valid is None else Batch.of(valid, run.device).views
 
-        def observe(model: Network) -> Row:
+        def observe(model: Network, epoch: int) -> Row:
             row: Row = {}
             if valid is not None and validation is not None:
-                row |= validation_scores(_to_numpy(model(validation)), valid)
+                embeddings = _to_numpy(model(validation))
+                if not all(np.isfinite(z).all() for z in embeddings.values()):
+                    raise Diverged("embeddings", epoch)
+                row |= validation_scores(embeddings, valid)
             if run.diagnose is not None:
                 scores = _class_scores(model, data.views)
                 row |= run.diagnose({view: s.argmax(axis=1) for view, s in scores.items()}) if scores else {}

@@ -1,0 +1,42 @@
+"""Rebuild tables, figures and the page from the committed records, and bring MLflow in line with them."""
+
+from __future__ import annotations
+
+from pipeline import discovery
+from pipeline.contract import Need
+from pipeline.data.base import Dataset
+from pipeline.methods.base import Method
+from pipeline.params import Params, block
+from pipeline.reporting.build import build_report
+from pipeline.reporting.info import DatasetInfo, MethodInfo
+from pipeline.reporting.sync import sync
+from pipeline.training.tracking import Tracker
+from stages.command import stage, tracking_uri
+from stages.paths import RECORDS, REPORTS, TRACKING_LOCK
+
+
+@stage
+def main(params: Params) -> None:
+    """Write reports/ from reports/records/."""
+    shown = block(params, "report")
+    datasets = [_dataset(name) for name in shown["datasets"]]
+    methods = [_method(name, params) for name in shown["methods"]]
+    build_report(RECORDS, REPORTS, params, datasets, methods)
+    for dataset in shown["datasets"]:
+        sync(Tracker(tracking_uri(), dataset, TRACKING_LOCK), RECORDS, params, dataset)
+
+
+def _dataset(name: str) -> DatasetInfo:
+    kind = discovery.find("pipeline.data", name, Dataset)
+    return DatasetInfo(name, kind.display, kind.task, kind.source, kind.licence)
+
+
+def _method(name: str, params: Params) -> MethodInfo:
+    kind = discovery.find("pipeline.methods", name, Method)
+    label_free = Need.LABELS not in kind.needs
+    variants = list(block(params, "methods", name, "variants"))
+    return MethodInfo(name, kind.display, kind.paper, variants, label_free, label_free and not kind.random)
+
+
+if __name__ == "__main__":
+    main()

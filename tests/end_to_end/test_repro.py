@@ -1,0 +1,76 @@
+"""`dvc repro` on a grid cut to a minute, in a copy of the project: from nothing to the page, stop and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import params
+from stages.tools.sandbox import make_sandbox
+
+ROOT = Path(__file__).parents[2]
+GRID = {"datasets": ["mnist3d"], "methods": ["mcca", "ce"], "rates": [0.8], "seeds": [0, 1]}
+ENVIRONMENT = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def dvc(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["dvc", *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def change(folder: Path, method: str, setting: str, value: float) -> None:
+    settings = dict(params.load(folder / "params.yaml"))
+    settings["methods"][method]["default"][setting] = value
+    (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+
+def stages_run(output: str) -> list[str]:
+    return [line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    make_sandbox(ROOT, folder, GRID)
+    change(folder, "ce", "epochs", 2)
+    dvc(folder, "repro")
+    return folder
+
+
+def test_the_page_shows_the_trained_methods(project: Path) -> None:
+    page = (project / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "MCCA" in page
+    assert "CE" in page
+    scores = json.loads((project / "reports" / "metrics.json").read_text(encoding="utf-8"))
+    assert set(scores["mnist3d"]["symmetric"]) == {"mcca", "ce"}
+
+
+def test_a_second_repro_runs_nothing(project: Path) -> None:
+    assert stages_run(dvc(project, "repro")) == []
+
+
+def test_a_changed_setting_runs_its_method_alone_and_a_kill_loses_no_finished_cell(project: Path) -> None:
+    change(project, "ce", "epochs", 60)
+    before = set((project / ".cells").glob("[0-9a-f]*"))
+    repro = subprocess.Popen(["dvc", "repro"], cwd=project, env=ENVIRONMENT, start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not (landed := set((project / ".cells").glob("[0-9a-f]*")) - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(repro.pid, signal.SIGKILL)
+    repro.wait()
+    assert landed, "no cell landed before the deadline"
+    times = {cell: (cell / "cost.json").stat().st_mtime_ns for cell in landed}
+
+    ran = stages_run(dvc(project, "repro"))
+    assert ran == ["train@mnist3d-ce", "evaluate@mnist3d-ce", "report"]
+    assert {cell: (cell / "cost.json").stat().st_mtime_ns for cell in landed} == times
+    assert len(set((project / ".cells").glob("[0-9a-f]*")) - before) == 2

@@ -1,0 +1,160 @@
+"""A person's mistake is one sentence on stderr and exit code 2, and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from tests import tiny
+
+STAGES = {
+    "fetch": ["emoji"],
+    "features": ["emoji"],
+    "noise": ["emoji"],
+    "train": ["emoji", "ce"],
+    "evaluate": ["emoji", "ce"],
+    "report": [],
+}
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's root with nothing but settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    settle(tiny.params())
+    return tmp_path
+
+
+def settle(params: dict[str, Any]) -> None:
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+
+
+def with_features() -> None:
+    tiny.store(Path("data/features/emoji"))
+
+
+def refused(stage: str, *arguments: str) -> str:
+    """Run a stage that must refuse; give its sentence."""
+    before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
+    result = CliRunner().invoke(importlib.import_module(f"stages.{stage}").main, list(arguments))
+    assert result.exit_code == 2, result.output
+    assert not result.stdout
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("Error: ")
+    assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
+    return lines[0]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_missing_settings(stage: str) -> None:
+    Path("params.yaml").unlink()
+    assert "params.yaml: the file is missing; run the command in" in refused(stage, *STAGES[stage])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_broken_settings(stage: str) -> None:
+    Path("params.yaml").write_text("grid: [\n")
+    assert "params.yaml, line 2: this is not valid YAML" in refused(stage, *STAGES[stage])
+
+
+@pytest.mark.parametrize("stage", ["fetch", "features"])
+def test_an_unknown_dataset(stage: str) -> None:
+    assert "unknown name 'emojy'; did you mean 'emoji'?" in refused(stage, "emojy")
+
+
+@pytest.mark.parametrize("stage", ["noise", "train", "evaluate"])
+def test_a_dataset_without_features(stage: str) -> None:
+    sentence = refused(stage, *STAGES[stage])
+    assert "data/features/emoji: the features cannot be read (FileNotFoundError); run `dvc repro`" in sentence
+
+
+def test_an_unknown_dataset_in_the_report() -> None:
+    params = tiny.params()
+    params["report"]["datasets"] = ["emojy"]
+    settle(params)
+    assert "did you mean 'emoji'?" in refused("report")
+
+
+def test_a_dataset_that_has_settings_but_no_file() -> None:
+    params = tiny.params()
+    params["datasets"]["emojis"] = params["datasets"]["emoji"]
+    settle(params)
+    assert "data: unknown name 'emojis'; did you mean 'emoji'?" in refused("fetch", "emojis")
+
+
+def test_an_unknown_method() -> None:
+    with_features()
+    assert "methods: unknown name 'mca'; did you mean 'mcca'?" in refused("train", "emoji", "mca")
+
+
+def test_an_unknown_extractor() -> None:
+    params = tiny.params()
+    params["datasets"]["emoji"]["views"]["image"] = "pixel"
+    settle(params)
+    assert "unknown name 'pixel'; did you mean 'pixels'?" in refused("features", "emoji")
+
+
+def test_an_unknown_noise() -> None:
+    with_features()
+    params = tiny.params()
+    params["grid"]["noises"] = ["symetric"]
+    settle(params)
+    assert "unknown name 'symetric'; did you mean 'symmetric'?" in refused("noise", "emoji")
+
+
+def test_a_noise_rate_out_of_range() -> None:
+    with_features()
+    params = tiny.params()
+    params["grid"]["rates"] = [0.2, 20]
+    settle(params)
+    assert "the noise rate is 20; give rates from 0 to 1" in refused("noise", "emoji")
+
+
+def test_missing_raw_files() -> None:
+    assert "the file is missing; fetch the dataset again" in refused("features", "emoji")
+
+
+def test_missing_noise() -> None:
+    with_features()
+    assert "there are no noisy labels; run the noise stage again" in refused("train", "emoji", "ce")
+
+
+def test_missing_cells() -> None:
+    with_features()
+    assert "there are no finished cells; run `dvc repro`" in refused("evaluate", "emoji", "ce")
+
+
+@pytest.mark.parametrize(
+    ("stage", "keys", "near"),
+    [
+        ("fetch", ("datasets", "emoji", "load", "sed"), "seed"),
+        ("features", ("extractors", "doc2vec", "epoch"), "epochs"),
+        ("noise", ("noises", "symmetric", "per_pairs"), "per_pair"),
+        ("train", ("methods", "ce", "default", "epoch"), "epochs"),
+    ],
+)
+def test_a_wrong_setting(stage: str, keys: tuple[str, ...], near: str) -> None:
+    with_features()
+    params = tiny.params()
+    *path, name = keys
+    place = params
+    for key in path:
+        place = place[key]
+    place[name] = 1
+    settle(params)
+    assert f"unknown name '{name}'; did you mean '{near}'?" in refused(stage, *STAGES[stage])
+
+
+def test_a_setting_of_the_wrong_type() -> None:
+    with_features()
+    params = tiny.params()
+    params["methods"]["ce"]["default"]["epochs"] = "many"
+    settle(params)
+    assert "params.yaml, methods.ce: 'epochs' is 'many'" in refused("train", "emoji", "ce")
