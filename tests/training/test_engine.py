@@ -137,7 +137,7 @@ def test_without_validation_only_the_last_epoch_is_kept():
 
 @pytest.mark.parametrize(("term", "epoch"), [("rows", 0), ("rows", 1), ("fit", 2)])
 def test_a_term_that_is_not_finite_is_named_with_its_epoch(term, epoch):
-    with pytest.raises(Diverged, match=f"epoch {epoch + 1}: loss term '{term}' is not finite") as caught:
+    with pytest.raises(Diverged, match=f"epoch {epoch + 1}: '{term}' is not finite") as caught:
         go(Watched(broken={term: epoch}))
     assert (caught.value.term, caught.value.epoch) == (term, epoch + 1)
 

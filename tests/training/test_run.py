@@ -125,7 +125,7 @@ def test_a_watched_run_is_the_same_run():
 def test_divergence_is_a_failed_result():
     result, embeddings = cell(Diverging(), Corruption(dict.fromkeys(DIMS, CLEAN)))
     assert result["status"] == "failed"
-    assert result["reason"] == "epoch 3: loss term 'total' is not finite; lower the learning rate."
+    assert result["reason"] == "epoch 3: 'total' is not finite; lower the learning rate."
     assert result["history"] == []
     assert embeddings == {}
 
