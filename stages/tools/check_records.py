@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from pipeline.errors import BadInput
-from pipeline.evaluation.scoring import by_cell, read_cells
+from pipeline.evaluation.scoring import by_cell
 from pipeline.params import Params, block, method_settings
+from pipeline.reporting.records import Records
 from pipeline.training.cells import code_fingerprint
 from stages.command import stage
 from stages.paths import RECORDS
@@ -18,16 +19,17 @@ def main(params: Params) -> None:
 
     Example: python -m stages.tools.check_records
     """
-    checked = 0
+    checked, records = 0, Records(RECORDS)
     for dataset in block(params, "report", "datasets"):
         for method in block(params, "report", "methods"):
-            file = RECORDS / "cells" / dataset / f"{method}.csv"
-            if not file.exists():
-                continue
-            for key, facts, _ in by_cell(read_cells(file)):
+            for key, facts, _ in by_cell(records.cells(dataset, method)):
                 settings = method_settings(params, method, key.variant, dataset)
                 if facts["code"] != code_fingerprint(method, settings):
-                    raise BadInput(f"cell '{key.name}' is older than the code", str(file), "run `dvc repro` and commit")
+                    raise BadInput(
+                        f"cell '{key.name}' is older than the code",
+                        f"{dataset}, {method}",
+                        "run `dvc repro` and commit",
+                    )
                 checked += 1
     click.echo(f"{checked} cells were made by the code and parameters as they stand.")
 
