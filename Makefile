@@ -10,8 +10,8 @@ GRID ?= default
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-reproduce: $(VENV)/run ## set up, run the whole grid, say where the results are (GRID=small: a few minutes)
-	@python -m stages.tools.reproduce --grid $(GRID)
+reproduce: $(VENV)/run ## set up, run the whole grid, say where the results are (GRID=small: a few minutes; DATASET=name: a protocol)
+	@python -m stages.tools.reproduce --grid $(GRID) $(if $(DATASET),--dataset $(DATASET))
 
 test: $(VENV)/dev ## set up and run the tests
 	@python -m pytest

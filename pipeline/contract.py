@@ -25,9 +25,11 @@ Embeddings = dict[str, Array]
 
 SPLITS = ("train", "valid", "test")
 BEST_VALIDATION = "best_validation"
+FIXED_CHECKPOINT = "fixed_checkpoint"
 LAST_EPOCH = "last_epoch"
-CRITERIA = (BEST_VALIDATION, LAST_EPOCH)
-"""How the evaluated state is chosen; the first is the papers' and an oracle: validation labels are clean."""
+CRITERIA = (BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH)
+"""How the evaluated state is chosen: by clean validation labels (most papers; an oracle), at an epoch that was
+fixed beforehand (RONO's code), or where training ends."""
 
 
 class Need(Enum):
@@ -40,14 +42,14 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a method comes from, and the row of the published tables that it is compared with."""
+    """Where a method comes from, and the names of the rows that it answers to in the published tables."""
 
     title: str
     authors: str
     venue: str
     year: int
     url: str
-    row: str | None = None
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ class Split:
 class RawView:
     """Samples of one view before feature extraction.
 
-    kind 'image': uint8 array n x h x w (x 3); 'text': n strings; 'cloud': float32 array n x points x 3.
+    kind 'image': uint8 array n x h x w (x 3); 'text': n strings; 'cloud': float32 array n x points x 3;
+    'features': float32 array n x d, for data that authors ship as features without the raw samples.
     """
 
     kind: str

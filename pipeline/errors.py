@@ -22,6 +22,10 @@ class BadInput(PipelineError):
     """Data that cannot be used as it is."""
 
 
+class MissingFiles(BadInput):
+    """Files that only the user can put in their place; tests of what needs them skip with this sentence."""
+
+
 class BadParams(PipelineError):
     """A setting in params.yaml that cannot be used as it is."""
 

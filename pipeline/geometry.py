@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 
 from pipeline.contract import Array
@@ -53,3 +55,14 @@ def point_cloud(image: Array, points: int, generator: np.random.Generator) -> Ar
     dense = surface(image)
     chosen = generator.choice(len(dense), points, replace=points > len(dense))
     return dense[chosen].astype(np.float32)
+
+
+def point_clouds(
+    images: Array, points: int, generators: Iterable[np.random.Generator], progress: Callable[[int, int], None]
+) -> Array:
+    """n x h x w pictures, one generator each -> n x points x 3 float32; progress(done, n) is called as it goes."""
+    clouds = np.empty((len(images), points, 3), dtype=np.float32)
+    for row, (image, generator) in enumerate(zip(images, generators, strict=True)):
+        clouds[row] = point_cloud(image, points, generator)
+        progress(row + 1, len(images))
+    return clouds

@@ -41,14 +41,24 @@ class MultiViewNetwork(nn.Module):
         return None
 
 
-class PrototypeNetwork(MultiViewNetwork):
-    """An MLP per view onto the unit sphere and K trained unit prototypes shared by the views (MRL, section 3.2).
+class SphereNetwork(MultiViewNetwork):
+    """An MLP per view onto the unit sphere."""
+
+    def __init__(self, dims: Mapping[str, int], hidden: Sequence[int], embedding: int) -> None:
+        super().__init__({view: mlp(dim, hidden, embedding) for view, dim in dims.items()})
+
+    def encode(self, view: str, x: Tensor) -> Tensor:
+        return F.normalize(super().encode(view, x))
+
+
+class PrototypeNetwork(SphereNetwork):
+    """Encoders onto the unit sphere and K trained unit prototypes shared by the views (MRL, section 3.2).
 
     Prototypes start as K columns of a random orthogonal m x m matrix, so K must not exceed m.
     """
 
     def __init__(self, dims: Mapping[str, int], classes: int, hidden: Sequence[int], embedding: int) -> None:
-        super().__init__({view: mlp(dim, hidden, embedding) for view, dim in dims.items()})
+        super().__init__(dims, hidden, embedding)
         if classes > embedding:
             raise BadParams(
                 f"{classes} classes do not fit into {embedding} orthogonal prototypes",
@@ -57,9 +67,6 @@ class PrototypeNetwork(MultiViewNetwork):
             )
         square = nn.init.orthogonal_(torch.empty(embedding, embedding))
         self.prototypes = nn.Parameter(square[:, :classes].clone())
-
-    def encode(self, view: str, x: Tensor) -> Tensor:
-        return F.normalize(super().encode(view, x))
 
     def class_scores(self, embedding: Tensor) -> Tensor:
         return embedding @ self.prototypes

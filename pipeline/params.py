@@ -40,6 +40,17 @@ def block(params: Params, *keys: str) -> Any:
     return {} if value is None else value
 
 
+def grid_of(params: Params, dataset: str) -> dict[str, Any]:
+    """What is trained on one dataset: noises, rates, seeds, and methods as a mapping from name to variants.
+
+    A dataset's own `grid` block, which a paper's protocol may need, stands before the common grid.
+    """
+    grid: dict[str, Any] = dict(block(params, "grid"))
+    own = block(params, "datasets", dataset).get("grid", {})
+    methods = own.get("methods") or {name: list(block(params, "methods", name, "variants")) for name in grid["methods"]}
+    return grid | own | {"methods": methods}
+
+
 def method_settings(params: Params, method: str, variant: str, dataset: str) -> dict[str, Any]:
     """Constructor arguments of a method: its profile's block, then the dataset's overrides, then the variant's."""
     profile = block(params, "datasets", dataset, "profile")

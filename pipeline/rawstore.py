@@ -14,12 +14,13 @@ from pipeline.errors import BadInput
 
 MANIFEST, META = "manifest.csv", "meta.json"
 COLUMNS = ["id", "class", "split", "concept"]
-DTYPES = {"image": "uint8", "cloud": "float32"}
+DTYPES = {"image": "uint8", "cloud": "float32", "features": "float32"}
+DIMENSIONS = {"image": (3, 4), "cloud": (3,), "features": (2,)}
 AGAIN = "fetch the dataset again"
 
 
 def write(raw: RawDataset, folder: Path) -> None:
-    """The same dataset gives the same bytes. Texts go into a JSON list, images and clouds into .npy."""
+    """The same dataset gives the same bytes. Texts go into a JSON list, arrays into .npy."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / MANIFEST).open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
@@ -102,6 +103,6 @@ def _read_array(file: Path, kind: str) -> Array:
         raise BadInput("the file is missing", str(file), AGAIN) from None
     except (ValueError, EOFError, OSError):
         raise BadInput("the file is not a whole array", str(file), AGAIN) from None
-    if kind not in DTYPES or array.dtype != DTYPES[kind] or array.ndim < 3:
+    if kind not in DTYPES or array.dtype != DTYPES[kind] or array.ndim not in DIMENSIONS[kind]:
         raise BadInput(f"{array.dtype} of {array.ndim} dimensions is no view of kind '{kind}'", str(file), AGAIN)
     return array

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+BROUGHT = Path("files")
 RAW = Path("data/raw")
 FEATURES = Path("data/features")
 NOISE = Path("data/noise")

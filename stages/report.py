@@ -33,9 +33,8 @@ def _dataset(name: str) -> DatasetInfo:
 
 def _method(name: str, params: Params) -> MethodInfo:
     kind = discovery.find("pipeline.methods", name, Method)
-    label_free = Need.LABELS not in kind.needs
-    variants = list(block(params, "methods", name, "variants"))
-    return MethodInfo(name, kind.display, kind.paper, variants, label_free, label_free and not kind.random)
+    variants = tuple(block(params, "methods", name, "variants"))
+    return MethodInfo(name, kind.display, kind.paper, variants, label_free=Need.LABELS not in kind.needs)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from pipeline import discovery
 from pipeline.contract import Run, Split
 from pipeline.methods.base import Method
 from pipeline.params import method_settings
+from pipeline.training.engine import Batch
 from tests.samples import params
 
 DIMS = {"image": 12, "text": 8}
@@ -25,7 +28,7 @@ SMALL = {
     "learning_rate": 0.003,
     "components": [2],
 }
-"""Overrides of the default block; a method takes those that it knows."""
+"""Overrides of the block in params.yaml; a method takes those that it knows."""
 
 
 def split(size: int, seed: int, dims: dict[str, int] | None = None, pull: float = 2.0) -> Split:
@@ -41,15 +44,32 @@ def split(size: int, seed: int, dims: dict[str, int] | None = None, pull: float 
     return Split(views, {view: labels.copy() for view in dims}, np.arange(size), CLASSES)
 
 
-def settings(name: str, **changes: Any) -> dict[str, Any]:
-    """The default block of params.yaml, cut down; changes that the method does not know are left out."""
-    block = method_settings(params(), name, "default", next(iter(params()["datasets"])))
-    return block | {key: value for key, value in {**SMALL, **changes}.items() if key in block}
+def settings(name: str, variant: str = "default", dataset: str = "emoji", **changes: Any) -> dict[str, Any]:
+    """What params.yaml gives, cut down; what SMALL names and the method does not know is left out."""
+    kind = discovery.find("pipeline.methods", name, Method)
+    known = inspect.signature(kind).parameters
+    cut = {key: value for key, value in {**SMALL, **changes}.items() if key in known or key not in SMALL}
+    return method_settings(params(), name, variant, dataset) | cut
 
 
-def make(name: str, **changes: Any) -> Method:
-    return discovery.build("pipeline.methods", name, Method, settings(name, **changes))
+def make(name: str, variant: str = "default", dataset: str = "emoji", **changes: Any) -> Method:
+    return discovery.build("pipeline.methods", name, Method, settings(name, variant, dataset, **changes))
 
 
 def run(seed: int = 0) -> Run:
     return Run(seed, CPU)
+
+
+def batch_of(data: Split) -> Batch:
+    """A whole split as one batch, in float64 for comparisons with a reference."""
+    batch = Batch.of(data, CPU)
+    return Batch({view: x.double() for view, x in batch.views.items()}, batch.labels, batch.index)
+
+
+def relabelled(data: Split, seed: int, share: float = 1.0) -> Split:
+    """The same samples, a share of the labels of each view drawn anew."""
+    rng = np.random.default_rng(seed)
+    labels = {}
+    for view, clean in data.labels.items():
+        labels[view] = np.where(rng.random(len(clean)) < share, rng.integers(0, CLASSES, len(clean)), clean)
+    return replace(data, labels=labels)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.errors import BadParams
-from pipeline.networks import MultiViewNetwork, PrototypeNetwork, mlp
+from pipeline.networks import MultiViewNetwork, PrototypeNetwork, SphereNetwork, mlp
 
 DIMS = {"image": 5, "text": 4, "cloud": 3}
 
@@ -46,6 +46,25 @@ def test_rows_are_unit(network, views):
         torch.testing.assert_close(rows.norm(dim=1), torch.ones(9))
 
 
+def test_a_sphere_is_a_prototype_network_without_prototypes(network, views):
+    torch.manual_seed(0)
+    sphere = SphereNetwork(DIMS, hidden=[7], embedding=8)
+    assert isinstance(network, SphereNetwork)
+    assert {*network.state_dict()} - {*sphere.state_dict()} == {"prototypes"}
+    for view, rows in sphere(views).items():
+        assert torch.equal(rows, network(views)[view])
+        assert sphere.class_scores(rows) is None
+
+
+def test_a_row_of_zeros_stays_finite():
+    sphere = SphereNetwork({"text": 4}, hidden=[], embedding=8)
+    torch.nn.init.zeros_(sphere.encoders["text"][0].bias)
+    rows = sphere({"text": torch.zeros(2, 4)})["text"]
+    rows.sum().backward()
+    assert torch.equal(rows, torch.zeros(2, 8))
+    assert all(torch.isfinite(weights.grad).all() for weights in sphere.parameters())
+
+
 def test_a_view_alone_equals_the_same_view_together(network, views):
     together = network(views)
     for view, x in views.items():
@@ -72,6 +91,6 @@ def test_class_scores_are_cosines_with_prototypes(network, views):
     assert scores.abs().max() <= 1 + 1e-6
 
 
-def test_a_network_without_prototypes_has_no_class_scores(views):
+def test_a_plain_network_has_no_class_scores(views):
     network = MultiViewNetwork({view: mlp(dim, [], 2) for view, dim in DIMS.items()})
     assert network.class_scores(network(views)["text"]) is None

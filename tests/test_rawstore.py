@@ -5,6 +5,8 @@ from pipeline import rawstore
 from pipeline.contract import RawDataset, RawView
 from pipeline.errors import BadInput
 
+FILES = ["manifest.csv", "meta.json", "image.npy", "text.json", "cloud.npy", "given.npy"]
+
 
 @pytest.fixture
 def raw():
@@ -15,6 +17,7 @@ def raw():
             "image": RawView("image", generator.integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)),
             "text": RawView("text", ["one", 'two "quoted"\nlines', "drei ☃"]),
             "cloud": RawView("cloud", generator.random((3, 5, 3), dtype=np.float32)),
+            "given": RawView("features", generator.random((3, 7), dtype=np.float32)),
         },
         labels=np.array([1, 0, 1]),
         split=np.array(["train", "valid", "test"]),
@@ -46,18 +49,18 @@ def test_gives_back_what_was_written(raw, folder):
 def test_same_dataset_same_bytes(raw, folder, tmp_path):
     rawstore.write(rawstore.read(folder), tmp_path / "again")
     first = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert set(first) == {"manifest.csv", "meta.json", "image.npy", "text.json", "cloud.npy"}
+    assert set(first) == set(FILES)
     assert first == {file.name: file.read_bytes() for file in (tmp_path / "again").iterdir()}
 
 
-@pytest.mark.parametrize("file", ["manifest.csv", "meta.json", "image.npy", "text.json", "cloud.npy"])
+@pytest.mark.parametrize("file", FILES)
 def test_a_missing_file_is_named(folder, file):
     (folder / file).unlink()
     with pytest.raises(BadInput, match=f"{file}: the file is missing; "):
         rawstore.read(folder)
 
 
-@pytest.mark.parametrize("file", ["manifest.csv", "meta.json", "image.npy", "text.json", "cloud.npy"])
+@pytest.mark.parametrize("file", FILES)
 def test_a_file_cut_short_is_named(folder, file):
     content = (folder / file).read_bytes()
     (folder / file).write_bytes(content[: len(content) // 2])
@@ -86,8 +89,16 @@ def test_a_broken_file_is_explained(folder, file, content, complaint):
     assert file in str(caught.value)
 
 
-@pytest.mark.parametrize("array", [np.zeros((3, 4)), np.array([{}, {}, {}], dtype=object)])
-def test_an_array_of_another_type_is_refused(folder, array):
-    np.save(folder / "image.npy", array, allow_pickle=True)
-    with pytest.raises(BadInput, match=r"image\.npy"):
+@pytest.mark.parametrize("view", ["image", "cloud", "given"])
+@pytest.mark.parametrize("array", [np.zeros((3, 4)), np.zeros((3, 2, 2)), np.array([{}, {}, {}], dtype=object)])
+def test_an_array_of_another_type_is_refused(folder, view, array):
+    np.save(folder / f"{view}.npy", array, allow_pickle=True)
+    with pytest.raises(BadInput, match=rf"{view}\.npy"):
+        rawstore.read(folder)
+
+
+@pytest.mark.parametrize(("view", "shape"), [("image", (3, 16)), ("cloud", (3, 15)), ("given", (3, 7, 1))])
+def test_an_array_of_other_dimensions_is_refused(folder, view, shape):
+    np.save(folder / f"{view}.npy", np.zeros(shape, dtype=np.uint8 if view == "image" else np.float32))
+    with pytest.raises(BadInput, match=f"{len(shape)} dimensions is no view of kind"):
         rawstore.read(folder)

@@ -10,7 +10,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from pipeline.contract import RawDataset, RawView
 from pipeline.data.base import Dataset, Progress
-from pipeline.geometry import point_cloud
+from pipeline.geometry import point_clouds
 from pipeline.partition import draw_splits
 from pipeline.seeds import generator
 
@@ -39,11 +39,8 @@ class Mnist3d(Dataset):
         hashes = [sha256(picture.tobytes()).hexdigest()[:16] for picture in pictures]
         split = draw_splits(digits, hashes, SIZES, self.seed)
         chosen = np.flatnonzero(split != "")
-        clouds = np.empty((len(chosen), self.points, 3), dtype=np.float32)
-        for row, position in enumerate(chosen):
-            draw = generator(self.seed, "mnist3d", "points", str(position))
-            clouds[row] = point_cloud(pictures[position], self.points, draw)
-            progress(row + 1, len(chosen))
+        draws = (generator(self.seed, "mnist3d", "points", str(position)) for position in chosen)
+        clouds = point_clouds(pictures[chosen], self.points, draws, progress)
         return RawDataset(
             ids=[f"{position:04d}" for position in chosen],
             views={"image": RawView("image", pictures[chosen]), "cloud": RawView("cloud", clouds)},

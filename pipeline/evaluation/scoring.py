@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.contract import BEST_VALIDATION, Array, CellKey, Labels
+from pipeline.contract import CRITERIA, Array, CellKey, Labels
 from pipeline.errors import BadInput
 from pipeline.evaluation.ranking import LEVELS, directions, retrieval_scores
 
@@ -24,7 +24,7 @@ class Records:
     """Rows for the record files of one dataset and method.
 
     cells: a row per cell, criterion and direction; epochs: a row per epoch of the first seed; curves and
-    ap (setting and direction -> AP per query): means over seeds under the headline criterion.
+    ap (setting and direction -> AP per query): means over seeds under the first criterion that a cell has.
     """
 
     cells: list[dict[str, Any]] = field(default_factory=list)
@@ -57,15 +57,16 @@ def score(runs: Path, labels: Labels) -> Records:
         setting = {name: key[name] for name in ("variant", "noise", "rate")}
         if key["seed"] == first_seed:
             records.epochs += [setting | row for row in result["history"]]
-        for file in sorted(folder.glob("*.npz")):
-            with np.load(file, allow_pickle=False) as arrays:
+        kept = [criterion for criterion in CRITERIA if (folder / f"{criterion}.npz").is_file()]
+        for criterion in kept:
+            with np.load(folder / f"{criterion}.npz", allow_pickle=False) as arrays:
                 embeddings = {view: arrays[view] for view in arrays}
             for query, gallery in directions(embeddings):
                 direction = f"{query}->{gallery}"
                 scores = retrieval_scores(embeddings[query], embeddings[gallery], labels[query], labels[gallery])
                 row = {"map": scores.ap.mean(), "map_at_50": scores.ap_at_50.mean(), "tied": scores.tied}
-                records.cells.append(identity | {"criterion": file.stem, "direction": direction} | row)
-                if file.stem == BEST_VALIDATION:
+                records.cells.append(identity | {"criterion": criterion, "direction": direction} | row)
+                if criterion == kept[0]:
                     group = (*("" if value is None else str(value) for value in setting.values()), direction)
                     precisions[group].append(scores.ap)
                     curves[group].append(scores.precision_at_recall)
@@ -75,11 +76,6 @@ def score(runs: Path, labels: Labels) -> Records:
         records.curves += [names | {"recall": recall, "precision": precision} for recall, precision in points]
         records.ap["|".join(group)] = np.mean(precisions[group], axis=0).astype(np.float32)
     return records
-
-
-def read_cells(file: Path) -> pd.DataFrame:
-    """A cells record; fingerprints stay text also where they look like numbers."""
-    return pd.read_csv(file, dtype={"code": str, "fingerprint": str})
 
 
 def by_cell(cells: pd.DataFrame) -> Iterator[tuple[CellKey, dict[str, str], dict[str, float]]]:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from pipeline.contract import Array, RawView
+from pipeline.discovery import find, names
 from pipeline.errors import BadInput, BadParams
 
 Samples = Array | Sequence[str]
@@ -42,9 +43,9 @@ def extract(
     where = f"extractor '{extractor.display}'"
     if view.kind not in extractor.accepts:
         raise BadParams(
-            f"it reads {', '.join(sorted(extractor.accepts))}, the view holds {view.kind}s",
+            f"it reads views of kind {', '.join(sorted(extractor.accepts))}, this one is of kind '{view.kind}'",
             where,
-            "choose another extractor under datasets.<name>.views in params.yaml",
+            f"choose {_readers(view.kind)} under datasets.<name>.views in params.yaml",
         )
     rows = np.flatnonzero(train)
     samples = view.samples[rows] if isinstance(view.samples, np.ndarray) else [view.samples[int(row)] for row in rows]
@@ -53,3 +54,9 @@ def extract(
     if len(bad):
         raise BadInput(f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", where, "drop them")
     return features
+
+
+def _readers(kind: str) -> str:
+    """The extractors that read views of this kind, for an error's remedy."""
+    package = "pipeline.features"
+    return " or ".join(name for name in names(package) if kind in find(package, name, Extractor).accepts)

@@ -35,7 +35,7 @@ class MCCA(ClosedForm):
         venue="SiKDD",
         year=2010,
         url="https://ailab.ijs.si/dunja/SiKDD2010/Papers/Rupnik_Final.pdf",
-        row="MCCA",
+        rows=("MCCA",),
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PAIRS})
 

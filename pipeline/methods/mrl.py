@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -13,13 +12,13 @@ from torch import Tensor
 from pipeline.contract import Need, Paper
 from pipeline.losses.contrastive import contrastive
 from pipeline.losses.robust_clustering import robust_clustering
-from pipeline.methods.base.deep import Deep
+from pipeline.methods.base.prototypes import PrototypeMethod, mrl_paper
 from pipeline.networks import PrototypeNetwork
 from pipeline.training.engine import Batch, Step
 
 
 @dataclass(kw_only=True, eq=False)
-class MRL(Deep[PrototypeNetwork]):
+class MRL(PrototypeMethod):
     """Robust clustering around shared prototypes plus label-free cross-modal contrast.
 
     Hu, Peng, Zhu, Zhen, Lin: Learning Cross-Modal Retrieval with Noisy Labels, CVPR 2021. L = beta L_r +
@@ -27,30 +26,18 @@ class MRL(Deep[PrototypeNetwork]):
     contrast of equations 6-7. beta: the paper's beta (stable .5-.8 on Wikipedia, .85-.95 on INRIA-Websearch);
     temperature: tau_1 = tau_2 = 1. Any number of views.
 
-    Deviations from the authors' code: K prototypes, where the code grows a column for label K that its
-    noise draws; no update-free first epoch; validation loss and training-set MAP, which select nothing,
-    are not computed. As in the code and unlike equation 6, a sample is no candidate for itself.
+    Deviations from the authors' code: K prototypes, where the code grows a column for the label K that its
+    noise draws (spare_prototypes = 1 brings the column back, the noise stays within the classes); no update-free
+    first epoch; validation loss and training-set MAP, which select nothing, are not computed. As in the code
+    and unlike equation 6, a sample is no candidate for itself.
     """
 
     beta: Annotated[float, Field(ge=0, le=1)]
     temperature: PositiveFloat = 1.0
 
     display: ClassVar[str] = "MRL"
-    paper: ClassVar[Paper] = Paper(
-        title="Learning Cross-Modal Retrieval with Noisy Labels",
-        authors="Hu, Peng, Zhu, Zhen, Lin",
-        venue="CVPR",
-        year=2021,
-        url="https://openaccess.thecvf.com/content/CVPR2021/html/Hu_Learning_Cross-Modal_Retrieval_With_Noisy_Labels_CVPR_2021_paper.html",
-        row="MRL",
-    )
+    paper: ClassVar[Paper] = mrl_paper("MRL")
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS})
-
-    def build(self, dims: Mapping[str, int], classes: int) -> PrototypeNetwork:
-        return PrototypeNetwork(dims, classes, self.hidden, self.embedding)
-
-    def before_step(self, model: PrototypeNetwork) -> None:
-        model.normalise_prototypes()
 
     def loss(self, batch: Batch, model: PrototypeNetwork, step: Step) -> dict[str, Tensor]:
         embeddings = model(batch.views)

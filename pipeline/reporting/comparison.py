@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from pipeline.contract import BEST_VALIDATION, LAST_EPOCH
+from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.reporting.info import Entry
-from pipeline.reporting.results import CRITERION_NAMES, Outcome, Results, cell, combine
-from pipeline.reporting.table import Absent, Cell, Column, Number, Row, Table
+from pipeline.reporting.outcomes import Outcome, Values, cell, combine
+from pipeline.reporting.results import CRITERION_NAMES, Results
+from pipeline.reporting.table import Absent, Cell, Column, Row, Table
 
 _WHEN = {
     BEST_VALIDATION: "Best validation = the epoch is chosen with clean validation labels = an oracle, "
     "as in the papers.",
+    FIXED_CHECKPOINT: "Fixed checkpoint = the weights after a share of the run that was fixed beforehand, as in "
+    "RONO's code; methods without one are left out.",
     LAST_EPOCH: "Last epoch = no clean label helps to stop, so memorised noise shows.",
+}
+_LATER = {
+    BEST_VALIDATION: (
+        "hidden by early stopping",
+        "what early stopping hides: best validation (clean labels, an oracle) minus last epoch",
+    ),
+    FIXED_CHECKPOINT: (
+        "lost after the checkpoint",
+        "what is lost after the checkpoint: fixed checkpoint minus last epoch",
+    ),
 }
 _CONSTANT = Absent("constant", "label-free: the result is the same at every rate, so there is nothing to compare")
 
@@ -18,9 +31,11 @@ _CONSTANT = Absent("constant", "label-free: the result is the same at every rate
 def comparison(results: Results, noise: str, criterion: str) -> Table:
     """MAP of every method at every rate in both directions, then the mean over all of them."""
     scope, display, directions = results.scope, results.dataset.display, results.directions
-    columns = [Column((display, direction, str(rate))) for direction in directions for rate in scope.rates]
+    entries = results.entries(criterion)
+    ranked = len(entries) > 1
+    columns = [Column((display, direction, str(rate)), ranked) for direction in directions for rate in scope.rates]
     rows = []
-    for entry in scope.entries:
+    for entry in entries:
         cells = [
             cell(results.outcome(entry, noise, rate, criterion, direction))
             for direction in directions
@@ -30,89 +45,77 @@ def comparison(results: Results, noise: str, criterion: str) -> Table:
         rows.append(Row(entry.label, cells, _label_free(entry)))
     caption = (
         f"MAP over the whole ranking under {noise} label noise, by direction and noise rate. "
-        f"{_WHEN[criterion]} {_spread(results)} Best of a column bold, second underlined."
+        f"{_WHEN[criterion]} {spread(results, noise)}"
     )
     return Table(
         name=f"{results.dataset.name}_{noise}_{criterion}",
         title=f"{display}, {CRITERION_NAMES[criterion]}",
-        caption=caption,
+        caption=f"{caption} Best of a column bold, second underlined." if ranked else caption,
         stub="method",
         levels=("dataset", "direction", "noise rate"),
-        columns=[*columns, Column((display, "all", "mean"))],
+        columns=[*columns, Column((display, "all", "mean"), ranked)],
         rows=rows,
     )
 
 
 def fall(results: Results, noise: str) -> Table:
-    """How much MAP each method loses from the lowest to the highest rate, under both criteria."""
+    """How much MAP each method loses from the lowest to the highest rate, under the headline and at the last epoch."""
     low, high = min(results.scope.rates), max(results.scope.rates)
+    ranked = len(results.scope.entries) > 1
     columns = [
-        Column((name, head), ranked=head != "fall")
-        for name in CRITERION_NAMES.values()
+        Column((CRITERION_NAMES[criterion], head), ranked and head != "fall")
+        for criterion in results.criteria
         for head in (str(low), str(high), "fall")
     ]
     rows = []
     for entry in results.scope.entries:
         cells: list[Cell] = []
-        for criterion in CRITERION_NAMES:
+        for criterion in results.criteria:
             before = results.mean(entry, noise, [low], criterion)
             after = results.mean(entry, noise, [high], criterion)
             cells += [cell(before), cell(after), _fallen(entry, before, after)]
-        best, last = (results.mean(entry, noise, [high], criterion) for criterion in CRITERION_NAMES)
-        rows.append(Row(entry.label, [*cells, cell(combine([best, last], [1, -1]))], _label_free(entry)))
-    caption = (
-        f"MAP at the lowest and at the highest rate of {noise} noise, mean of the directions; what is lost between "
-        f"them; and what early stopping hides: best validation (clean labels, an oracle) minus last epoch. "
-        f"Differences are taken seed by seed. {_spread(results)}"
-    )
+        if results.headline in _LATER:
+            ends = [results.mean(entry, noise, [high], criterion) for criterion in results.criteria]
+            cells.append(cell(combine(ends, [1, -1])))
+        rows.append(Row(entry.label, cells, _label_free(entry)))
+    shown = [
+        f"MAP at the lowest and at the highest rate of {noise} noise, mean of the directions",
+        "what is lost between them",
+    ]
+    if results.headline in _LATER:
+        head, meaning = _LATER[results.headline]
+        columns.append(Column((head, f"at {high}"), ranked=False))
+        shown.append(meaning)
     return Table(
         name=f"{results.dataset.name}_{noise}_fall",
         title=f"{results.dataset.display}, fall from rate {low} to {high}",
-        caption=caption,
+        caption=f"{'; '.join(shown[:-1])}; and {shown[-1]}. "
+        f"Differences are taken seed by seed. {spread(results, noise)}",
         stub="method",
         levels=("criterion", "noise rate"),
-        columns=[*columns, Column(("hidden by early stopping", f"at {high}"), ranked=False)],
+        columns=columns,
         rows=rows,
-        notes=("Falls are not ranked: a method that learned little has little to lose.",),
+        notes=("Falls are not ranked: a method that learned little has little to lose.",) if ranked else (),
     )
 
 
-def receipts(results: Results) -> Table:
-    """What the noise really did: the share of training labels that differ from the truth."""
-    scope = results.scope
-    realised = {(r["kind"], float(r["rate"]), r["seed"]): r["realised"] for r in results.receipts}
-    views = list(results.receipts[0]["realised"])
-    pairs = any(r["per_pair"] for r in results.receipts)
-    rows = []
-    for noise in scope.noises:
-        for rate in scope.rates:
-            drawn = [realised.get((noise, rate, seed), {}) for seed in scope.seeds]
-            cells = [_realised(receipt, view) for view in views for receipt in drawn]
-            rows.append(Row(f"{noise} {rate}", cells))
-    return Table(
-        name=f"{results.dataset.name}_noise",
-        title=f"{results.dataset.display}, realised noise",
-        caption="Share of training labels that really differ from "
-        f"the truth, per view and seed; labels are drawn once {'per pair' if pairs else 'per view'}.",
-        stub="noise and nominal rate",
-        levels=("view", "seed"),
-        columns=[Column((view, f"seed {seed}"), ranked=False) for view in views for seed in scope.seeds],
-        rows=rows,
-    )
-
-
-def _realised(receipt: dict[str, float], view: str) -> Cell:
-    return Number(receipt[view]) if view in receipt else Absent("not run", "no noise was drawn for this seed and rate")
+def spread(results: Results, noise: str) -> str:
+    """What stands behind a mean and its standard deviation, in words for a caption."""
+    n = len(results.scope.seeds)
+    if n == 1:
+        return "One seed (n = 1)."
+    over = f"Mean ± sample standard deviation over n = {n} seeds"
+    if results.drawn_once(noise):
+        return (
+            f"{over}. The labels are one {noise} draw per rate, so the standard deviation is over initialisation only."
+        )
+    return f"{over}."
 
 
 def _fallen(entry: Entry, before: Outcome, after: Outcome) -> Cell:
-    return _CONSTANT if entry.method.label_free else cell(combine([before, after], [1, -1]))
+    lost = combine([before, after], [1, -1])
+    return _CONSTANT if entry.method.label_free and isinstance(lost, Values) else cell(lost)
 
 
 def _label_free(entry: Entry) -> str | None:
     return "label-free: trained once and shown at every rate" if entry.method.label_free else None
-
-
-def _spread(results: Results) -> str:
-    n = len(results.scope.seeds)
-    return f"Mean ± sample standard deviation over n = {n} seeds." if n > 1 else "One seed (n = 1)."

@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from pipeline.contract import BEST_VALIDATION, CRITERIA
-from pipeline.reporting.results import Results, cell
+from pipeline.contract import CRITERIA
+from pipeline.reporting.outcomes import cell
+from pipeline.reporting.results import Results
 from pipeline.reporting.table import Number
 
 
 def metrics(results: Sequence[Results]) -> str:
-    """dataset -> noise -> method -> rate -> MAP (mean of directions and seeds, best validation)."""
+    """dataset -> noise -> method -> rate -> MAP (mean of directions and seeds, the dataset's headline criterion)."""
     found: dict[str, Any] = {}
     for one in results:
         for noise, entry, rate in product(one.scope.noises, one.scope.entries, one.scope.rates):
-            number = cell(one.mean(entry, noise, [rate], BEST_VALIDATION))
+            number = cell(one.mean(entry, noise, [rate], one.headline))
             if isinstance(number, Number):
                 rows = found.setdefault(one.dataset.name, {}).setdefault(noise, {})
                 rows.setdefault(entry.label, {})[str(rate)] = float(f"{number.mean:.6g}")

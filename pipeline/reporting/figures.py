@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.contract import CRITERIA
-from pipeline.reporting.info import DatasetInfo, Entry, Scope
+from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.reporting.info import Entry
+from pipeline.reporting.outcomes import cell
 from pipeline.reporting.records import Records
-from pipeline.reporting.results import CRITERION_NAMES, Results, cell
+from pipeline.reporting.results import CRITERION_NAMES, Results
 from pipeline.reporting.style import COLOURS, Look, Sheet
 from pipeline.reporting.table import Number, arrows
 
-LEARNED = {
-    "accuracy/clean": ("right labels learned", COLOURS[0]),
-    "accuracy/corrupted": ("wrong labels memorised", COLOURS[1]),
-    "accuracy/recovered": ("wrong labels seen through", COLOURS[2]),
+_LINES = "Dotted lines: label-free methods; dashed lines: further variants."
+_CHOSEN = {
+    BEST_VALIDATION: "Left: the epoch chosen by clean validation labels, an oracle, as in the papers; right: the last "
+    "epoch.",
+    FIXED_CHECKPOINT: "Left: the checkpoint that was fixed beforehand; right: the last epoch.",
+    LAST_EPOCH: "Weights of the last epoch.",
 }
+LEARNED = {
+    "accuracy/clean": ("right labels learned", Look(COLOURS[0])),
+    "accuracy/corrupted": ("wrong labels memorised", Look(COLOURS[1])),
+    "accuracy/recovered": ("wrong labels seen through", Look(COLOURS[2])),
+}
+
+
+def map_caption(results: Results) -> str:
+    return (
+        f"MAP against the noise rate. {_CHOSEN[results.headline]} "
+        f"Bars: one sample standard deviation over seeds. {_LINES}"
+    )
+
+
+def memorisation_caption(results: Results) -> str:
+    return f"What networks make of the training labels of {results.dataset.display}, seed {results.scope.seeds[0]}."
+
+
+def curve_caption(results: Results) -> str:
+    return f"Precision at eleven recall levels, mean over seeds, {CRITERION_NAMES[results.headline]}. {_LINES}"
 
 
 def map_against_noise(results: Results, noise: str) -> Figure:
     """A panel per direction (down) and criterion (across), a line per method, bars of one standard deviation."""
     scope, directions = results.scope, results.directions
     title = f"{results.dataset.display}: MAP against the rate of {noise} label noise"
-    sheet = Sheet(len(directions), len(CRITERIA), 2.9, title)
+    sheet = Sheet(len(directions), len(results.criteria), 2.9, title)
+    drawn: set[Entry] = set()
     for row, direction in enumerate(directions):
-        for column, criterion in enumerate(CRITERIA):
+        for column, criterion in enumerate(results.criteria):
             axes = sheet.panels[row][column]
             for entry in scope.entries:
                 look = Look.of(entry, scope)
@@ -45,31 +71,39 @@ def map_against_noise(results: Results, noise: str) -> Figure:
                     marker=look.marker,
                     capsize=0 if all(number.std is None for _, number in points) else 2.5,
                 )
-                sheet.label(axes, rates[-1], means[-1], entry.label, look.colour)
+                drawn.add(entry)
             sheet.head(axes, f"{arrows(direction)}, {CRITERION_NAMES[criterion]}")
             axes.set_xticks(scope.rates)
     sheet.name_axes("noise rate", "MAP")
-    return sheet.finish()
+    sheet.legend({entry.label: Look.of(entry, scope) for entry in scope.entries if entry in drawn})
+    return sheet.figure
 
 
-def memorisation(records: Records, scope: Scope, dataset: DatasetInfo, entry: Entry, noise: str) -> Figure | None:
-    """A panel per rate: what becomes of right and of wrong training labels, seed 0; None without records."""
-    epochs = records.epochs(dataset.name, entry.method.name)
-    epochs = epochs[(epochs["variant"] == entry.variant) & (epochs["noise"] == noise)]
-    if not set(LEARNED) <= set(epochs.columns) or not epochs["rate"].isin(list(scope.rates)).any():
+def memorisation(records: Records, results: Results, noise: str) -> Figure | None:
+    """A panel per method (down) and rate (across): what becomes of right and of wrong training labels, first seed."""
+    scope, histories = results.scope, {}
+    for entry in scope.entries:
+        epochs = records.epochs(results.dataset.name, entry.method.name)
+        epochs = epochs[(epochs["variant"] == entry.variant) & (epochs["noise"] == noise)]
+        if set(LEARNED) <= set(epochs.columns) and epochs["rate"].isin(list(scope.rates)).any():
+            histories[entry] = epochs.sort_values("epoch")
+    if not histories:
         return None
-    title = f"{entry.label} on {dataset.display}: share of training labels that the network predicts, per epoch"
-    sheet = Sheet(1, len(scope.rates), 1.95, title)
+    title = f"{results.dataset.display}: share of training labels that the network predicts, per epoch"
+    sheet = Sheet(len(histories), len(scope.rates), 1.3, title)
+    for panels, (entry, history) in zip(sheet.panels, histories.items(), strict=True):
+        for axes, rate in zip(panels, scope.rates, strict=True):
+            here = history[history["rate"] == rate]
+            for metric, (_, look) in LEARNED.items():
+                axes.plot(here["epoch"], here[metric], color=look.colour)
+            axes.set_ylim(0, 1.02)
+            axes.set_yticks((0, 0.5, 1))
+        sheet.name_row(panels, entry.label)
     for axes, rate in zip(sheet.panels[0], scope.rates, strict=True):
-        history = epochs[epochs["rate"] == rate].sort_values("epoch")
-        for metric, (name, colour) in LEARNED.items():
-            axes.plot(history["epoch"], history[metric], color=colour)
-            if rate == scope.rates[-1] and len(history):
-                sheet.label(axes, float(history["epoch"].iloc[-1]), float(history[metric].iloc[-1]), name, colour)
         sheet.head(axes, f"noise rate {rate}")
-        axes.set_ylim(0, 1.02)
     sheet.name_axes("epoch", "share")
-    return sheet.finish()
+    sheet.legend(dict(LEARNED.values()))
+    return sheet.figure
 
 
 def precision_recall(records: Records, results: Results, noise: str) -> Figure | None:
@@ -78,21 +112,24 @@ def precision_recall(records: Records, results: Results, noise: str) -> Figure |
     curves = {method.name: records.curves(results.dataset.name, method.name) for method in scope.methods}
     if all(frame.empty for frame in curves.values()):
         return None
-    title = f"{results.dataset.display}: precision against recall under {noise} label noise, best validation"
+    criterion = CRITERION_NAMES[results.headline]
+    title = f"{results.dataset.display}: precision against recall under {noise} label noise, {criterion}"
     sheet = Sheet(len(directions), len(scope.rates), 2.3, title)
+    drawn: set[Entry] = set()
     for row, direction in enumerate(directions):
         for axes, rate in zip(sheet.panels[row], scope.rates, strict=True):
             for entry in scope.entries:
                 look = Look.of(entry, scope)
                 curve = _curve(curves[entry.method.name], entry.variant, noise, rate, direction)
-                axes.plot(curve["recall"], curve["precision"], color=look.colour, linestyle=look.dashes)
-                if rate == scope.rates[-1] and len(curve):
-                    sheet.label(axes, 1.0, float(curve["precision"].iloc[-1]), entry.label, look.colour)
+                if len(curve):
+                    axes.plot(curve["recall"], curve["precision"], color=look.colour, linestyle=look.dashes)
+                    drawn.add(entry)
             sheet.head(axes, f"{arrows(direction)}, rate {rate}")
             axes.set_ylim(0, 1.02)
             axes.set_xticks((0, 0.5, 1))
     sheet.name_axes("recall", "precision")
-    return sheet.finish()
+    sheet.legend({entry.label: replace(Look.of(entry, scope), marker="") for entry in scope.entries if entry in drawn})
+    return sheet.figure
 
 
 def _curve(curves: pd.DataFrame, variant: str, noise: str, rate: float, direction: str) -> pd.DataFrame:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.contract import Paper
+from pipeline.errors import BadInput
+from pipeline.params import Params, grid_of
 
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A method of `report.methods`.
-
-    label_free: its records have no noise rate and hold at every rate; deterministic: they have no seed.
-    """
+    """A method of `report.methods`. label_free: its records have no noise rate and hold at every rate."""
 
     name: str
     display: str
     paper: Paper
-    variants: Sequence[str]
+    variants: tuple[str, ...]
     label_free: bool
-    deterministic: bool
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,58 @@ class Entry:
 
 @dataclass(frozen=True)
 class Scope:
-    """The configured lists that the report walks; what is not in them is not shown."""
+    """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
-    datasets: Sequence[DatasetInfo]
+    order: names of all methods of the report, so that each looks the same on every dataset.
+    """
+
+    dataset: DatasetInfo
     methods: Sequence[MethodInfo]
     noises: Sequence[str]
     rates: Sequence[float]
     seeds: Sequence[int]
+    order: Sequence[str]
 
     @property
     def entries(self) -> list[Entry]:
         return [Entry(method, variant) for method in self.methods for variant in method.variants]
+
+
+def shown_grid(params: Params, dataset: str) -> dict[str, Any]:
+    """A dataset's grid with the methods of the report, which may be more than are trained, as the common ones."""
+    return grid_of({**params, "grid": {**params["grid"], "methods": params["report"]["methods"]}}, dataset)
+
+
+def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[MethodInfo]) -> list[Scope]:
+    """One scope per dataset of the report. datasets, methods: one entry for every name in the `report` lists."""
+    chosen = _listed(params["report"]["methods"], {info.name: info for info in methods}, "methods")
+    made = []
+    for dataset in _listed(params["report"]["datasets"], {info.name: info for info in datasets}, "datasets"):
+        grid = shown_grid(params, dataset.name)
+        hidden = [name for name in grid["methods"] if name not in params["report"]["methods"]]
+        if hidden:
+            raise BadInput(
+                f"the grid of '{dataset.name}' has '{hidden[0]}', which is not shown", "report.methods", "add it there"
+            )
+        made.append(
+            Scope(
+                dataset=dataset,
+                methods=[
+                    replace(info, variants=tuple(grid["methods"][info.name]))
+                    for info in chosen
+                    if info.name in grid["methods"]
+                ],
+                noises=grid["noises"],
+                rates=sorted(float(rate) for rate in grid["rates"]),
+                seeds=grid["seeds"],
+                order=params["report"]["methods"],
+            )
+        )
+    return made
+
+
+def _listed(names: Sequence[str], known: Mapping[str, Any], kind: str) -> list[Any]:
+    missing = [name for name in names if name not in known]
+    if missing:
+        raise BadInput(f"nothing is known of '{missing[0]}'", f"report.{kind}", "describe every name of the list")
+    return [known[name] for name in names]

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pipeline.contract import FIXED_CHECKPOINT
 from pipeline.reporting import style
 from pipeline.reporting.formats import html
-from pipeline.reporting.info import Scope
+from pipeline.reporting.info import MethodInfo
 from pipeline.reporting.published import Publication
-from pipeline.reporting.results import Results
+from pipeline.reporting.results import CRITERION_NAMES, Results
 from pipeline.reporting.table import Number, Table, decimal
 from pipeline.reporting.verdict import Verdict
 
@@ -51,25 +52,42 @@ class Chapter:
     main: Sequence[Table]
     drawings: Sequence[Drawing]
     memorised: Sequence[Drawing]
+    probes: Sequence[Table]
     receipts: Sequence[Table]
+
+    @property
+    def facts(self) -> str:
+        """What the dataset and its grid are made of, as far as records tell."""
+        scope, made = self.results.scope, self.results.description
+        grid = f"Noise: {', '.join(scope.noises)} at rates {_listed(scope.rates)}; seeds {_listed(scope.seeds)}."
+        if made is None:
+            return grid
+        sizes = made["sizes"]
+        valid = f", {sizes['valid']} validation" if sizes["valid"] else ""
+        split = f"{len(made['classes'])} classes; {sizes['train']} training{valid} and {sizes['test']} test pairs"
+        return f"{split}{'' if valid else '; no validation split: nothing is chosen with clean labels'}. {grid}"
 
 
 def finding(results: Results, noise: str, fall: Table) -> str | None:
-    """One sentence for the reader in a hurry, read off the fall table (best validation)."""
+    """One sentence for the reader in a hurry, read off the fall table (headline criterion)."""
     low, high = min(results.scope.rates), max(results.scope.rates)
-    after = _largest(fall, 1)
-    lost = _largest(fall, 2)
+    after, lost = _largest(fall, 1), _largest(fall, 2)
     if after is None or lost is None:
         return None
+    how = f"({CRITERION_NAMES[results.headline]}, mean of the directions)"
+    if len(fall.rows) == 1:
+        return (
+            f"At {noise} noise rate {high}, {after[0]} has a MAP of {decimal(after[1], 3)} {how}, "
+            f"{decimal(lost[1], 3)} less than at rate {low}."
+        )
     return (
-        f"At {noise} noise rate {high}, {after[0]} has the highest MAP, {decimal(after[1], 3)} "
-        f"(best validation, mean of the directions). "
+        f"At {noise} noise rate {high}, {after[0]} has the highest MAP, {decimal(after[1], 3)} {how}. "
         f"From rate {low} to {high}, {lost[0]} falls most, by {decimal(lost[1], 3)}."
     )
 
 
 def render(
-    scope: Scope,
+    methods: Sequence[MethodInfo],
     chapters: Sequence[Chapter],
     publications: Sequence[Publication],
     printed: Sequence[Table],
@@ -86,14 +104,19 @@ def render(
     environment.filters["table"] = lambda table: Markup(html(table))
     compared = [verdict for verdict in judged if verdict.reason is None]
     return environment.get_template("page.html.j2").render(
-        scope=scope,
+        methods=methods,
         chapters=chapters,
+        checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in chapters),
         published=list(zip(publications, printed, strict=True)),
         total=len(judged),
         compared=len(compared),
         reproduced=sum(verdict.agrees for verdict in compared),
         unpublished=_reasons(judged),
     )
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(map(str, values))
 
 
 def _largest(table: Table, column: int) -> tuple[str, float] | None:

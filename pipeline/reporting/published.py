@@ -15,22 +15,31 @@ from pipeline.reporting.table import Absent, Cell, Column, Number, Row, Table
 
 @dataclass(frozen=True)
 class Protocol:
-    """What one of our runs must match to be compared with the published numbers of a dataset."""
+    """What one of our runs must match to be compared with the published numbers of a dataset.
+
+    views: view -> the extractors that give the published features, the published name first; variant: of the methods
+    that are compared; selection: the criterion by which they are.
+    """
 
     sizes: Mapping[str, int]
-    views: Mapping[str, str]
+    views: Mapping[str, Sequence[str]]
     noise: Mapping[str, Any]
     selection: str
+    variant: str
     directions: Mapping[str, str]
     needs: str
 
 
 @dataclass(frozen=True)
 class Publication:
-    """One published table. values: (dataset, method, printed direction, rate) -> MAP, in printed order."""
+    """One published table. values: (dataset, method, printed direction, rate) -> MAP, in printed order.
+
+    title: as a heading of its own; place: where its paper or code prints it.
+    """
 
     name: str
     title: str
+    place: str
     paper: str
     venue: str
     url: str
@@ -67,7 +76,7 @@ def as_printed(publication: Publication, protocols: Mapping[str, Protocol]) -> T
     across.sort(key=lambda column: order.index(column[0]))
     rows = []
     for method in dict.fromkeys(method for _, method, _, _ in keys):
-        cells = [_cell(publication, dataset, method, direction, rate) for dataset, direction, rate in across]
+        cells = [printed_cell(publication, dataset, method, direction, rate) for dataset, direction, rate in across]
         rows.append(Row(method, cells))
     return Table(
         name=f"published_{publication.name}",
@@ -82,7 +91,8 @@ def as_printed(publication: Publication, protocols: Mapping[str, Protocol]) -> T
     )
 
 
-def _cell(publication: Publication, dataset: str, method: str, direction: str, rate: float) -> Cell:
+def printed_cell(publication: Publication, dataset: str, method: str, direction: str, rate: float) -> Cell:
+    """One value as printed, with the remark that it bears."""
     value = publication.values.get((dataset, method, direction, rate))
     if value is None:
         return Absent("not printed", "the table has no such cell")

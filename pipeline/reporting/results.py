@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import permutations
-from statistics import fmean, stdev
+from collections import Counter
+from collections.abc import Sequence
+from itertools import permutations, product
 
 import pandas as pd
 
-from pipeline.contract import BEST_VALIDATION, CRITERIA, LAST_EPOCH
-from pipeline.reporting.info import DatasetInfo, Entry, Scope
+from pipeline.contract import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.reporting.info import Entry, Scope
+from pipeline.reporting.outcomes import NOT_KEPT, NOT_RUN, Outcome, Values, combine
 from pipeline.reporting.records import DONE, FAILED, SKIPPED, Records
-from pipeline.reporting.table import Absent, Cell, Number
+from pipeline.reporting.table import Absent
 
-CRITERION_NAMES = {BEST_VALIDATION: "best validation", LAST_EPOCH: "last epoch"}
-NOT_RUN = Absent("not run", "no record of this cell: it has not been run yet")
-
-
-@dataclass(frozen=True)
-class Values:
-    """MAP by seed; a deterministic result stands under the seed None. note: what is missing from it."""
-
-    by_seed: Mapping[int | None, float]
-    note: str | None = None
-
-    @property
-    def deterministic(self) -> bool:
-        return set(self.by_seed) == {None}
-
-
-Outcome = Values | Absent
+CRITERION_NAMES = {
+    BEST_VALIDATION: "best validation",
+    FIXED_CHECKPOINT: "fixed checkpoint",
+    LAST_EPOCH: "last epoch",
+}
 
 
 class Results:
-    """All records of one dataset, seen through the configured grid."""
+    """All records of one dataset, seen through its grid."""
 
-    def __init__(self, records: Records, scope: Scope, dataset: DatasetInfo) -> None:
-        self.scope, self.dataset = scope, dataset
-        self.description = records.description(dataset.name)
-        self.receipts = records.receipts(dataset.name)
-        self._cells = {method.name: records.cells(dataset.name, method.name) for method in scope.methods}
+    def __init__(self, records: Records, scope: Scope) -> None:
+        self.scope, self.dataset = scope, scope.dataset
+        self.description = records.description(self.dataset.name)
+        self.receipts = records.receipts(self.dataset.name)
+        self.probes = records.probes(self.dataset.name)
+        self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
 
     @property
     def directions(self) -> list[str]:
@@ -49,10 +38,32 @@ class Results:
         views = self.description["views"] if self.description else ()
         return [name for name in recorded.unique() if name] or [f"{a}->{b}" for a, b in permutations(views, 2)]
 
+    def entries(self, criterion: str) -> list[Entry]:
+        """Who is shown under a criterion: all, but no one under best validation where the dataset has no validation
+        split, and under the fixed checkpoint those that have one."""
+        if criterion == BEST_VALIDATION and self.description and not self.description["sizes"]["valid"]:
+            return []
+        if criterion == FIXED_CHECKPOINT:
+            return [entry for entry in self.scope.entries if criterion in set(self._rows(entry)["criterion"])]
+        return self.scope.entries
+
+    @property
+    def headline(self) -> str:
+        return next(criterion for criterion in CRITERIA if self.entries(criterion))
+
+    @property
+    def criteria(self) -> list[str]:
+        """What figures and falls show: the headline and beside it the last epoch."""
+        return list(dict.fromkeys([self.headline, LAST_EPOCH]))
+
+    def drawn_once(self, noise: str) -> bool:
+        """Whether all seeds met the same noisy labels at every rate."""
+        drawn = [(receipt["rate"], receipt["hash"]) for receipt in self.receipts if receipt["kind"] == noise]
+        return len(drawn) > len(set(drawn)) == len({rate for rate, _ in drawn})
+
     def outcome(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
         """A label-free record has no rate and answers for each of them."""
-        rows = self._cells[entry.method.name]
-        rows = rows[(rows["variant"] == entry.variant)]
+        rows = self._rows(entry)
         rows = rows[rows["rate"].isna() | ((rows["noise"] == noise) & (rows["rate"] == rate))]
         done = rows[(rows["status"] == DONE) & (rows["criterion"] == criterion) & (rows["direction"] == direction)]
         values = {
@@ -78,52 +89,20 @@ class Results:
         return any((cells["status"] == DONE).any() for cells in self._cells.values())
 
     def absences(self) -> list[tuple[Entry, Absent, int]]:
-        """Every kind of gap in the configured grid with the number of cells that it leaves empty."""
-        gaps: dict[tuple[Entry, Absent], int] = {}
-        for entry in self.scope.entries:
-            for noise in self.scope.noises:
-                for rate in self.scope.rates:
-                    for criterion in CRITERIA:
-                        for direction in self.directions:
-                            found = self.outcome(entry, noise, rate, criterion, direction)
-                            if isinstance(found, Absent):
-                                gaps[entry, found] = gaps.get((entry, found), 0) + 1
-        return [(entry, absent, count) for (entry, absent), count in gaps.items()]
+        """Every kind of gap in the comparisons with the number of cells that it leaves empty."""
+        shown = [(entry, criterion) for criterion in CRITERIA for entry in self.entries(criterion)]
+        gaps: Counter[tuple[Entry, Absent]] = Counter()
+        for (entry, criterion), noise, rate in product(shown, self.scope.noises, self.scope.rates):
+            for direction in self.directions:
+                found = self.outcome(entry, noise, rate, criterion, direction)
+                if isinstance(found, Absent):
+                    gaps[entry, found] += 1
+        order = self.scope.entries
+        return sorted(((entry, gap, count) for (entry, gap), count in gaps.items()), key=lambda g: order.index(g[0]))
 
-
-def combine(parts: Sequence[Outcome], weights: Sequence[float]) -> Outcome:
-    """A weighted sum, seed by seed, so that its spread is that of the whole and not of its parts."""
-    if not parts:
-        return NOT_RUN
-    absent = list(dict.fromkeys(part for part in parts if isinstance(part, Absent)))
-    values = [part for part in parts if isinstance(part, Values)]
-    if len(absent) == 1 and not values:
-        return absent[0]
-    if absent:
-        return Absent("incomplete", "not shown because part of what it is made of is missing")
-    seeds = _shared(values)
-    if not seeds:
-        return Absent("incomplete", "not shown because its parts share no seed")
-    note = next((part.note for part in values if part.note), None)
-    return Values({seed: _weighted(values, weights, seed) for seed in seeds}, note)
-
-
-def cell(outcome: Outcome) -> Cell:
-    if isinstance(outcome, Absent):
-        return outcome
-    numbers = list(outcome.by_seed.values())
-    spread = stdev(numbers) if len(numbers) > 1 else None
-    return Number(fmean(numbers), spread, len(numbers), outcome.deterministic, outcome.note)
-
-
-def _shared(values: Sequence[Values]) -> list[int | None]:
-    seeded = [set(part.by_seed) for part in values if not part.deterministic]
-    return sorted(set.intersection(*seeded), key=str) if seeded else [None]
-
-
-def _weighted(values: Iterable[Values], weights: Sequence[float], seed: int | None) -> float:
-    numbers = [part.by_seed[None if part.deterministic else seed] for part in values]
-    return sum(weight * number for weight, number in zip(weights, numbers, strict=True))
+    def _rows(self, entry: Entry) -> pd.DataFrame:
+        rows = self._cells[entry.method.name]
+        return rows[rows["variant"] == entry.variant]
 
 
 def _why(rows: pd.DataFrame, seeds: Sequence[int]) -> Absent:
@@ -132,8 +111,8 @@ def _why(rows: pd.DataFrame, seeds: Sequence[int]) -> Absent:
         reasons = rows.loc[rows["status"] == status, "reason"]
         if len(reasons):
             return Absent(status, "; ".join(reasons.unique()))
-    return NOT_RUN
+    return NOT_KEPT if (rows["status"] == DONE).any() else NOT_RUN
 
 
 def _reason(absent: Absent) -> str:
-    return "not run" if absent is NOT_RUN else f"{absent.state} ({absent.reason})"
+    return absent.state if absent in (NOT_RUN, NOT_KEPT) else f"{absent.state} ({absent.reason})"

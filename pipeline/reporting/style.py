@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from pipeline.reporting.info import Entry, Scope
@@ -20,8 +21,11 @@ WIDTH = 9.2
 INK, SOFT, GRID = "#1f2429", "#6a737d", "#dfe3e8"
 """The page swaps these three and COLOURS for its own, so that figures follow light and dark."""
 
-COLOURS = ("#0072b2", "#c24e00", "#00805d", "#a8558c", "#9a6700", "#3689c4", "#6558b1", "#6b7076")
-"""After Okabe and Ito, darkened to be legible as type on white; the page lightens them in the dark."""
+COLOURS = (
+    *("#0072b2", "#c24e00", "#00805d", "#a8558c", "#9a6700"),
+    *("#3a9fd8", "#6558b1", "#c4103c", "#464e56", "#6f8400"),
+)
+"""After Okabe and Ito, darkened for lines and type on white; the page lightens them in the dark."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 SETTINGS = {
@@ -54,16 +58,19 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Look:
-    """A method keeps its colour and mark everywhere; dotted: label-free, dashed: another variant of the method."""
+    """How a line looks; a method's colour and mark are the same everywhere.
+
+    dotted: label-free; dashed: another variant of the method.
+    """
 
     colour: str
-    marker: str
-    dashes: LineStyle
+    marker: str = ""
+    dashes: LineStyle = "-"
 
     @classmethod
     def of(cls, entry: Entry, scope: Scope) -> Look:
-        position = list(scope.methods).index(entry.method)
-        dashes: LineStyle = "-" if entry.variant == entry.method.variants[0] else "--"
+        position = list(scope.order).index(entry.method.name)
+        dashes: LineStyle = "-" if entry.variant == "default" else "--"
         dotted: LineStyle = (0, (1, 1.2))
         marker = MARKERS[position % len(MARKERS)]
         return cls(COLOURS[position % len(COLOURS)], marker, dotted if entry.method.label_free else dashes)
@@ -77,7 +84,6 @@ class Sheet:
             self.figure = Figure(figsize=(WIDTH, panel_height * rows + 0.4))
             self.panels = self.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
             self.figure.suptitle(title, x=0.008, ha="left", fontsize=10.5, fontweight="bold")
-        self._ends: dict[tuple[Axes, float], list[tuple[float, str, str]]] = {}
 
     def name_axes(self, x: str, y: str) -> None:
         """Axis names at the outer edge only."""
@@ -87,38 +93,21 @@ class Sheet:
             row[0].set_ylabel(y)
 
     def head(self, axes: Axes, text: str) -> None:
-        axes.set_title(text, loc="left", fontsize=9.5)
+        axes.set_title(text, loc="left", fontsize=9.0)
 
-    def label(self, axes: Axes, x: float, y: float, name: str, colour: str) -> None:
-        """Name a line where it ends, in its own colour; `finish` keeps names from covering each other."""
-        self._ends.setdefault((axes, x), []).append((y, name, colour))
+    def name_row(self, panels: Sequence[Axes], text: str) -> None:
+        """A name right of a row of panels, in the margin that the legend keeps free."""
+        end = panels[-1]
+        end.text(1.06, 0.5, text, transform=end.transAxes, color=INK, fontsize=9.0, va="center", in_layout=False)
 
-    def finish(self) -> Figure:
-        self.figure.draw_without_rendering()
-        for (axes, x), ends in self._ends.items():
-            bottom, top = axes.get_ylim()
-            gap = 0.135 * (top - bottom) / (axes.bbox.height / self.figure.dpi)
-            for height, (_, name, colour) in zip(_apart(sorted(ends), gap, top), sorted(ends), strict=True):
-                axes.annotate(
-                    name,
-                    (x, height),
-                    (7, 0),
-                    textcoords="offset points",
-                    color=colour,
-                    va="center",
-                    fontsize=8.5,
-                    annotation_clip=False,
-                )
-        return self.figure
-
-
-def _apart(ends: Sequence[tuple[float, str, str]], gap: float, top: float) -> list[float]:
-    """Heights in ascending order, at least one line of type apart, moved down together if they pass the top."""
-    heights: list[float] = []
-    for y, _, _ in ends:
-        heights.append(max(y, heights[-1] + gap) if heights else y)
-    overflow = max(0.0, heights[-1] - top)
-    return [height - overflow for height in heights]
+    def legend(self, looks: Mapping[str, Look]) -> None:
+        """Every name beside the panels, once."""
+        lines = [
+            Line2D([], [], color=look.colour, linestyle=look.dashes, marker=look.marker, label=name)
+            for name, look in looks.items()
+        ]
+        with mpl.rc_context(SETTINGS):
+            self.figure.legend(handles=lines, loc="outside right upper", frameon=False, handlelength=3.2, fontsize=8.5)
 
 
 def svg(made: Figure) -> str:
@@ -133,9 +122,9 @@ def svg(made: Figure) -> str:
 
 
 def png(made: Figure) -> bytes:
-    """64 colours are enough for lines on white, and keep the file small."""
+    """128 colours are enough for lines on white, and keep the file small."""
     drawn, buffer = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(SETTINGS):
         made.savefig(drawn, format="png", dpi=110, facecolor="white")
-    Image.open(drawn).convert("RGB").quantize(64).save(buffer, format="png", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(128).save(buffer, format="png", optimize=True)
     return buffer.getvalue()

@@ -33,10 +33,14 @@ Cell = Number | Absent
 
 @dataclass(frozen=True)
 class Column:
-    """heads: from the widest spanner down to the column's own head. ranked: larger is better."""
+    """heads: from the widest spanner down to the column's own head. ranked: larger is better.
+
+    decimals: where they differ from the table's.
+    """
 
     heads: tuple[str, ...]
     ranked: bool = True
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,10 @@ class Table:
     rows: Sequence[Row]
     notes: Sequence[str] = ()
     decimals: int = 3
+
+    def digits(self, column: int) -> int:
+        own = self.columns[column].decimals
+        return self.decimals if own is None else own
 
     def spanners(self, level: int) -> list[tuple[str, int]]:
         """Heads of one level with the number of columns that each spans."""
@@ -117,7 +125,7 @@ def typeset(table: Table) -> tuple[list[tuple[str, str, list[Printed]]], list[tu
     rows = []
     for r, row in enumerate(table.rows):
         mark = footnotes.mark(row.note)
-        cells = [_printed(cell, ranks[c][r], table.decimals, footnotes) for c, cell in enumerate(row.cells)]
+        cells = [_printed(cell, ranks[c][r], table.digits(c), footnotes) for c, cell in enumerate(row.cells)]
         rows.append((row.label, mark, cells))
     return rows, footnotes.all()
 
@@ -125,7 +133,7 @@ def typeset(table: Table) -> tuple[list[tuple[str, str, list[Printed]]], list[tu
 def _ranks(table: Table, column: int) -> list[int]:
     """Ranks by the printed digits: what reads the same ranks the same."""
     cells = [row.cells[column] for row in table.rows]
-    values = [round(cell.mean, table.decimals) if isinstance(cell, Number) else None for cell in cells]
+    values = [round(cell.mean, table.digits(column)) if isinstance(cell, Number) else None for cell in cells]
     order = sorted({value for value in values if value is not None}, reverse=True)
     if not table.columns[column].ranked:
         return [0] * len(values)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.contract import CRITERIA
+from pipeline.reporting.info import Entry
+from pipeline.reporting.outcomes import Outcome, Values, cell, combine
 from pipeline.reporting.published import Protocol, Publication
-from pipeline.reporting.results import Results, cell
-from pipeline.reporting.table import Number
+from pipeline.reporting.results import Results
+from pipeline.reporting.table import Absent, Cell, Number
 
 TOLERANCE = 0.02
+POINTS = "cloud"
+"""The view whose published features came from a network that the authors trained elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -42,37 +45,58 @@ def verdicts(
 
 
 def mismatch(protocol: Protocol, results: Results | None) -> str | None:
-    """Why a dataset of ours may not stand beside the published one; None when it may."""
+    """All that keeps a dataset of ours from standing beside the published one; None when it may."""
     if results is None or results.description is None or not results.has_numbers():
         return f"not run here: needs {protocol.needs}"
-    description = results.description
-    views = {name: view["extractor"] for name, view in description["views"].items()}
-    if dict(description["sizes"]) != dict(protocol.sizes):
-        return f"other protocol: the split is {_list(description['sizes'])}, published {_list(protocol.sizes)}"
-    if views != dict(protocol.views):
-        return f"other protocol: the features are {_list(views)}, published {_list(protocol.views)}"
+    found, sizes = [], dict(results.description["sizes"])
+    if sizes != dict(protocol.sizes):
+        found.append(f"the split is {_list(sizes)}, published {_list(protocol.sizes)}")
+    views = {name: view["extractor"] for name, view in results.description["views"].items()}
+    published = {name: accepted[0] for name, accepted in protocol.views.items()}
+    other = [name for name in {**published, **views} if views.get(name) not in protocol.views.get(name, ())]
+    if other == [POINTS]:
+        found.append(f"own point features: {POINTS} {views.get(POINTS)}, published {published.get(POINTS)}")
+    elif other:
+        found.append(f"the features are {_list(views)}, published {_list(published)}")
     kind, per_pair = protocol.noise["kind"], protocol.noise["per_pair"]
     drawn = [receipt for receipt in results.receipts if receipt["kind"] == kind]
     if kind not in results.scope.noises or not drawn or any(receipt["per_pair"] != per_pair for receipt in drawn):
-        return f"other protocol: the published noise is {kind}, drawn {'per pair' if per_pair else 'per view'}"
-    if protocol.selection not in CRITERIA:
-        return f"other protocol: the published model is chosen by {protocol.selection}"
-    return None
+        found.append(f"the published noise is {kind}, drawn {'per pair' if per_pair else 'per view'}")
+    return f"other protocol: {'; '.join(found)}" if found else None
+
+
+def answering(results: Results, protocol: Protocol, method: str) -> Entry | None:
+    """Our entry that a published row is compared with."""
+    entries = [entry for entry in results.scope.entries if method in entry.method.paper.rows]
+    return next((entry for entry in entries if entry.variant == protocol.variant), None)
+
+
+def counterpart(results: Results, protocol: Protocol, entry: Entry, direction: str, rate: float) -> Outcome:
+    """Our result for a printed direction and rate, chosen as the paper chooses."""
+    way = protocol.directions[direction]
+    return results.outcome(entry, protocol.noise["kind"], rate, protocol.selection, way)
+
+
+def difference(found: Outcome, printed: float) -> Cell:
+    """Ours minus the printed value; where ours is absent, why."""
+    return found if isinstance(found, Absent) else cell(combine([found, Values({None: printed})], [1, -1]))
+
+
+def agrees(number: Number) -> bool:
+    """Whether a difference counts as none."""
+    return abs(number.mean) <= max(TOLERANCE, 2 * (number.std or 0.0))
 
 
 def _compare(
     results: Results, protocol: Protocol, dataset: str, method: str, direction: str, rate: float, value: float
 ) -> Verdict:
-    for entry in results.scope.entries:
-        if entry.method.paper.row == method and entry.variant == "default":
-            way = protocol.directions[direction]
-            found = cell(results.outcome(entry, protocol.noise["kind"], rate, protocol.selection, way))
-            if not isinstance(found, Number):
-                return Verdict(dataset, method, f"{found.state}: {found.reason}")
-            difference = found.mean - value
-            agrees = abs(difference) <= max(TOLERANCE, 2 * (found.std or 0.0))
-            return Verdict(dataset, method, None, difference, agrees)
-    return Verdict(dataset, method, "not run here: no method of the report answers to this row")
+    entry = answering(results, protocol, method)
+    if entry is None:
+        return Verdict(dataset, method, "not run here: no method of the report answers to this row")
+    found = difference(counterpart(results, protocol, entry, direction, rate), value)
+    if not isinstance(found, Number):
+        return Verdict(dataset, method, f"{found.state}: {found.reason}")
+    return Verdict(dataset, method, None, found.mean, agrees(found))
 
 
 def _list(settings: Mapping[str, object]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import importlib.util
 import json
@@ -17,29 +18,32 @@ from typing import Any
 
 from pipeline.contract import CellKey
 
-SHARED_CODE = (
-    "pipeline.contract",
-    "pipeline.evaluation.hits",
-    "pipeline.evaluation.ranking",
-    "pipeline.losses.contrastive",
-    "pipeline.losses.robust_clustering",
-    "pipeline.methods.base",
-    "pipeline.methods.base.closed_form",
-    "pipeline.methods.base.deep",
-    "pipeline.networks",
-    "pipeline.seeds",
-    "pipeline.training.engine",
-    "pipeline.training.run",
-)
-"""Modules that every method's numbers depend on, beside its own file; dvc.yaml lists the same files."""
+ROOTS = ("pipeline.training.run",)
+"""What runs every method; with the method's own file and all that these import it makes the numbers."""
+SILENT = ("pipeline.errors",)
+"""Imported everywhere, but no number depends on it."""
 
 
 def code_fingerprint(method: str, settings: Mapping[str, Any]) -> str:
     """Hash of the method's resolved settings and of the code that trains it; comments and docstrings do not count."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for module in (*SHARED_CODE, f"pipeline.methods.{method}"):
+    for module in code_behind(f"pipeline.methods.{method}"):
         digest.update(_module_digest(module))
     return digest.hexdigest()[:16]
+
+
+def code_behind(method: str) -> list[str]:
+    """Names of the modules that make a method's numbers: its own, those that run it, and what they import.
+
+    Imports for type checking alone do not count. dvc.yaml lists the union over all methods.
+    """
+    found: set[str] = set()
+    waiting = {*ROOTS, method}
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        waiting |= _imported(module) - found - set(SILENT)
+    return sorted(found)
 
 
 def cell_fingerprint(key: CellKey, code: str, features: str, noise: str | None) -> str:
@@ -98,11 +102,34 @@ def _link(source: Path, target: Path) -> None:
 
 
 @cache
-def _module_digest(module: str) -> bytes:
+def _tree(module: str) -> ast.Module:
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(module)
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+
+
+@cache
+def _imported(module: str) -> frozenset[str]:
+    """Modules of this project that a module imports from; a package gives only itself."""
+    names: set[str] = set()
+    waiting: list[ast.AST] = [_tree(module)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        waiting += ast.iter_child_nodes(node)
+    return frozenset(name for name in names if name.startswith("pipeline."))
+
+
+@cache
+def _module_digest(module: str) -> bytes:
+    tree = copy.deepcopy(_tree(module))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             node.body = [s for s in node.body if not _is_docstring(s)]

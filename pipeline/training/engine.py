@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from pipeline.contract import BEST_VALIDATION, LAST_EPOCH, Split
+from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH, Split
 from pipeline.errors import Diverged
 from pipeline.networks import MultiViewNetwork
 
@@ -57,10 +57,11 @@ class Trainable(Protocol[Network]):
 
     epochs: int
     batch_size: int
+    checkpoint: float | None
 
     def optimiser(self, model: Network) -> torch.optim.Optimizer: ...
-    def learning_rate_scale(self, epoch: int) -> float: ...
-    def before_step(self, model: Network) -> None: ...
+    def learning_rate_scale(self, epoch: int, group: str) -> float: ...
+    def before_step(self, model: Network, step: Step) -> None: ...
     def loss(self, batch: Batch, model: Network, step: Step) -> dict[str, Tensor]: ...
 
 
@@ -74,10 +75,12 @@ def train(
     """Run all epochs; give the history (a row per epoch) and the weights per selection criterion.
 
     observe: called after every epoch with its number, its scores join the history; the epoch with the highest
-    'valid/mean' is kept as best_validation. A loss term that is not finite raises Diverged.
+    'valid/mean' is kept as best_validation, the one at method.checkpoint (a share of the run) as
+    fixed_checkpoint. A loss term that is not finite raises Diverged.
     """
     size = len(data.index)
-    per_epoch = -(-size // method.batch_size)
+    per_epoch = len(_batches(data.index, method.batch_size))
+    fixed = None if method.checkpoint is None else max(1, round(method.checkpoint * method.epochs))
     optimiser = method.optimiser(model)
     rates = [group["lr"] for group in optimiser.param_groups]
     history: list[Row] = []
@@ -85,14 +88,14 @@ def train(
     best = float("-inf")
     for epoch in range(method.epochs):
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = rate * method.learning_rate_scale(epoch)
+            group["lr"] = rate * method.learning_rate_scale(epoch, group.get("name", ""))
         model.train()
         order = torch.randperm(size, generator=shuffle).to(data.index.device)
         sums = torch.zeros(1, device=data.index.device)
         terms: dict[str, Tensor] = {}
-        for number, rows in enumerate(torch.split(order, method.batch_size)):
+        for number, rows in enumerate(_batches(order, method.batch_size)):
             step = Step(epoch, method.epochs, epoch * per_epoch + number, method.epochs * per_epoch)
-            method.before_step(model)
+            method.before_step(model, step)
             terms = method.loss(data.take(rows), model, step)
             optimiser.zero_grad()
             torch.autograd.backward(terms["total"])
@@ -109,8 +112,18 @@ def train(
         if row.get("valid/mean", float("-inf")) > best:
             best = row["valid/mean"]
             states[BEST_VALIDATION] = _copy(model)
+        if epoch + 1 == fixed:
+            states[FIXED_CHECKPOINT] = _copy(model)
     states[LAST_EPOCH] = _copy(model)
     return history, states
+
+
+def _batches(order: Tensor, size: int) -> list[Tensor]:
+    """Consecutive batches; a last sample left alone joins the batch before it, for batch norm needs two."""
+    batches = list(torch.split(order, size))
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
 
 
 def _refuse_divergence(row: Row, epoch: int) -> None:

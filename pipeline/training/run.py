@@ -13,10 +13,11 @@ import numpy as np
 from pipeline.contract import Embeddings, Labels, Run, Split
 from pipeline.errors import Diverged
 from pipeline.methods.base import Method
-from pipeline.noise.base import Corruption
 
 if TYPE_CHECKING:
     import torch
+
+    from pipeline.noise.base import Corruption
 
 WATCHED_SEED = 0
 """The seed whose training is looked at closely; following every seed would cost a fifth of the time."""

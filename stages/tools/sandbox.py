@@ -10,10 +10,13 @@ from typing import Any
 
 import yaml
 
+from stages.paths import BROUGHT
+
 
 def make_sandbox(root: Path, target: Path, grid: Mapping[str, Any]) -> None:
     """Copy what git knows of root, results aside, to target, a DVC project of its own with some of `grid` replaced.
 
+    grid: `methods` may be a mapping from names to the variants to keep. Files that the user brought are linked.
     What target has computed before is kept, so a run that was stopped goes on.
     """
     listed = subprocess.run(
@@ -30,8 +33,19 @@ def make_sandbox(root: Path, target: Path, grid: Mapping[str, Any]) -> None:
             shutil.copyfile(root / file, target / file)
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     params["grid"] |= grid
+    methods = params["grid"]["methods"]
+    if isinstance(methods, Mapping):
+        for name, variants in methods.items():
+            known = params["methods"][name]["variants"]
+            params["methods"][name]["variants"] = {variant: known[variant] for variant in variants}
+        params["grid"]["methods"] = list(methods)
+    for dataset in params["datasets"].values():
+        dataset.pop("grid", None)
     params["report"] |= {name: params["grid"][name] for name in params["report"]}
     (target / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     (target / ".dvc" / "config.local").write_text(
         "[core]\n    no_scm = true\n    autostage = false\n", encoding="utf-8"
     )
+    brought = (root / BROUGHT).resolve()
+    if brought.is_dir() and not (target / BROUGHT).is_symlink():
+        (target / BROUGHT).symlink_to(brought)

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from pipeline.methods.ce import CE
-from pipeline.training.engine import Batch, Step
-from tests.paired import CLASSES, CPU, DIMS, THREE, make, run, settings, split
+from pipeline.training.engine import Step
+from tests.paired import CLASSES, DIMS, THREE, batch_of, make, run, settings, split
 
 
 @pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])
@@ -19,8 +19,7 @@ def test_loss_is_cross_entropy_on_cosines(dims):
     torch.manual_seed(0)
     model = method.build(dims, CLASSES).double()
     model.normalise_prototypes()
-    batch = Batch.of(data, CPU)
-    batch = Batch({view: x.double() for view, x in batch.views.items()}, batch.labels, batch.index)
+    batch = batch_of(data)
     terms = method.loss(batch, model, Step(0, 1, 0, 1))
     prototypes = model.prototypes.detach().numpy()
     expected = {}

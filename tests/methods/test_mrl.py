@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from pipeline.errors import BadParams
-from pipeline.training.engine import Batch, Step
-from tests.paired import CLASSES, CPU, DIMS, THREE, make, run, split
+from pipeline.methods.mrl import MRL
+from pipeline.training.engine import Step
+from tests.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, settings, split
 
 STEP = Step(0, 1, 0, 1)
 
@@ -37,8 +38,7 @@ def test_loss_equals_equation_8(dims, beta):
     method.temperature = 0.6
     torch.manual_seed(0)
     model = method.build(dims, CLASSES).double()
-    batch = Batch.of(data, CPU)
-    batch = Batch({view: x.double() for view, x in batch.views.items()}, batch.labels, batch.index)
+    batch = batch_of(data)
     terms = method.loss(batch, model, STEP)
     embeddings = {view: z.detach().numpy() for view, z in model(batch.views).items()}
     clustering, contrast = reference(embeddings, model.prototypes.detach().numpy(), data.labels, 0.6)
@@ -58,13 +58,50 @@ def test_three_views_from_fit_to_transform():
 
 def test_without_the_clustering_term_labels_do_not_matter():
     train = split(30, 0)
-    method = make("mrl", beta=0.0).fit(train, None, run())
-    before = method.transform(train.views)
-    for labels in train.labels.values():
-        labels[:] = 0
-    after = make("mrl", beta=0.0).fit(train, None, run()).transform(train.views)
+    before, after = (
+        make("mrl", beta=0.0).fit(relabelled(train, seed), None, run()).transform(train.views) for seed in (3, 4)
+    )
     for view in DIMS:
         np.testing.assert_array_equal(after[view], before[view])
+
+
+def test_a_spare_prototype_takes_part_in_every_softmax():
+    data = split(6, 0)
+    method = make("mrl", variant="authors_code")
+    torch.manual_seed(0)
+    model = method.build(DIMS, CLASSES).double()
+    assert method.spare_prototypes == 1
+    assert model.prototypes.shape == (8, CLASSES + 1)
+    terms = method.loss(batch_of(data), model, STEP)
+    embeddings = {view: z.detach().numpy() for view, z in model(batch_of(data).views).items()}
+    prototypes = model.prototypes.detach().numpy()
+    with_spare, contrast = reference(embeddings, prototypes, data.labels, 1.0)
+    without, _ = reference(embeddings, prototypes[:, :CLASSES], data.labels, 1.0)
+    assert terms["clustering"].item() == pytest.approx(with_spare, abs=1e-10)
+    assert abs(with_spare - without) > 0.01
+    assert terms["contrastive"].item() == pytest.approx(contrast, abs=1e-10)
+
+
+def test_labels_stay_within_the_classes_beside_a_spare_prototype():
+    told = []
+
+    class Watched(MRL):
+        def loss(self, batch, model, step):
+            told.extend(torch.cat(list(batch.labels.values())).tolist())
+            return super().loss(batch, model, step)
+
+    train = split(30, 0)
+    method = Watched(**settings("mrl", variant="authors_code")).fit(train, split(20, 1), run())
+    assert set(told) == set(range(CLASSES))
+    prototypes = method.model_.prototypes.detach().numpy()
+    for view, z in method.transform(train.views).items():
+        weights = np.exp(z @ prototypes)
+        expected = 1 - weights[range(30), train.labels[view]] / weights.sum(axis=1)
+        np.testing.assert_allclose(method.suspicion(train)[view], expected, atol=1e-6)
+
+
+def test_the_default_has_no_spare_prototype():
+    assert make("mrl").build(DIMS, CLASSES).prototypes.shape == (8, CLASSES)
 
 
 @pytest.mark.parametrize("beta", [-0.1, 1.1, float("nan"), "half"])

@@ -10,36 +10,55 @@ from typing import Any
 
 import pytest
 
-from pipeline.contract import CRITERIA, Paper
-from pipeline.reporting.info import DatasetInfo, MethodInfo
-from pipeline.reporting.records import CELL_COLUMNS, CURVE_COLUMNS, EPOCH_COLUMNS
+from pipeline.contract import BEST_VALIDATION, LAST_EPOCH, Paper
+from pipeline.reporting.info import DatasetInfo, MethodInfo, Scope
+from pipeline.reporting.records import CELL_COLUMNS, CURVE_COLUMNS, EPOCH_COLUMNS, Records
+from pipeline.reporting.results import Results
 
 RATES, SEEDS = (0.2, 0.8), (0, 1, 2)
 PARAMS: dict[str, Any] = {
-    "grid": {"noises": ["symmetric"], "rates": list(RATES), "seeds": list(SEEDS)},
-    "report": {"datasets": ["emoji", "mnist3d"], "methods": ["mcca", "ce", "mrl", "sdml", "later"]},
+    "grid": {"methods": ["mcca", "ce", "mrl"], "noises": ["symmetric"], "rates": list(RATES), "seeds": list(SEEDS)},
+    "report": {
+        "datasets": ["emoji", "mnist3d", "mnist3d_rono"],
+        "methods": ["mcca", "ce", "mrl", "sdml", "later", "rono"],
+    },
+    "datasets": {
+        "emoji": {"profile": "default"},
+        "mnist3d": {"profile": "default"},
+        "mnist3d_rono": {"profile": "paper", "grid": {"methods": {"rono": ["authors_code"]}, "noises": ["recorded"]}},
+    },
+    "methods": {name: {"default": {}, "variants": {"default": {}}} for name in ("mcca", "ce", "sdml", "later")}
+    | {name: {"default": {}, "paper": {}, "variants": {"default": {}, "authors_code": {}}} for name in ("mrl", "rono")},
 }
 DIRECTIONS = ("image->text", "text->image")
 START = {"ce": 0.55, "mrl": 0.552, "sdml": 0.48}
 SLOPE = {"ce": 0.42, "mrl": 0.14, "sdml": 0.25}
 
 
-def method(name: str, display: str, row: str | None, label_free: bool = False, variants: Sequence[str] = ("default",)):
-    paper = Paper(f"The paper of {display} & co", "A. Author", "CVPR", 2021, "https://example.org/paper", row)
-    return MethodInfo(name, display, paper, variants, label_free, label_free)
+def method(name: str, display: str, *rows: str, label_free: bool = False, variants: tuple[str, ...] = ("default",)):
+    paper = Paper(f"The paper of {display} & co", "A. Author", "CVPR", 2021, "https://example.org/paper", rows)
+    return MethodInfo(name, display, paper, variants, label_free)
 
 
 METHODS = [
     method("mcca", "MCCA", "MCCA", label_free=True),
-    method("ce", "CE", "CE"),
+    method("ce", "CE", "CE", "deep-SM"),
     method("mrl", "MRL", "MRL", variants=("default", "authors_code")),
     method("sdml", "SDML", "SDML"),
-    method("later", "Later", None),
+    method("later", "Later"),
 ]
+RONO = method("rono", "RONO", "RONO", variants=("default", "authors_code"))
 DATASETS = [
     DatasetInfo("emoji", "Emoji", "image-text", "Twemoji graphics", "CC-BY 4.0"),
     DatasetInfo("mnist3d", "3D digits", "image-point cloud", "MNIST digits", "CC BY-SA 3.0"),
+    DatasetInfo("mnist3d_rono", "3D-MNIST", "image-point cloud", "MNIST digits", "CC BY-SA 3.0"),
 ]
+
+
+def scoped(folder: Path, dataset: DatasetInfo = DATASETS[0], seeds: Sequence[int] = SEEDS) -> Results:
+    """Records of a dataset on the common grid."""
+    order = [info.name for info in METHODS]
+    return Results(Records(folder), Scope(dataset, METHODS, ["symmetric"], RATES, seeds, order))
 
 
 def number(method: str, rate: float, seed: int, criterion: str, direction: str) -> str:
@@ -79,7 +98,7 @@ def write_records(
     sizes: Sequence[int] = (1338, 200, 360),
     extractors: Sequence[str] = ("EfficientNet-Lite0", "Doc2Vec"),
 ) -> Path:
-    keys = [(c, d) for c in CRITERIA for d in DIRECTIONS]
+    keys = [(c, d) for c in (BEST_VALIDATION, LAST_EPOCH) for d in DIRECTIONS]
     cells: dict[str, list[list[Any]]] = {
         "mcca": [done(dataset, "mcca", "", "", c, d, "0.31" if d == DIRECTIONS[0] else "0.307") for c, d in keys],
     }
@@ -117,6 +136,7 @@ def write_records(
             "seed": s,
             "per_pair": False,
             "realised": {"image": r * 0.89, "text": r * 0.88},
+            "hash": f"{r} {s}",
         }
         for r in rates
         for s in SEEDS

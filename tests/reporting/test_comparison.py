@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reporting.comparison import comparison, fall, receipts
+from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.reporting.comparison import comparison, fall
 from pipeline.reporting.formats import html, latex, markdown, tidy
-from pipeline.reporting.info import Entry, Scope
-from pipeline.reporting.records import Records
-from pipeline.reporting.results import Results, Values, combine
+from pipeline.reporting.info import Entry
+from pipeline.reporting.outcomes import NOT_KEPT, NOT_RUN, Values, combine
+from pipeline.reporting.receipts import receipts
+from pipeline.reporting.results import Results
 from pipeline.reporting.table import Absent, Number, Table
-from tests.reporting.conftest import DATASETS, METHODS, RATES, SEEDS
+from tests.reporting.conftest import METHODS, scoped
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMATS = {"md": markdown, "tex": latex, "csv": tidy, "html": html}
@@ -20,7 +22,7 @@ FORMATS = {"md": markdown, "tex": latex, "csv": tidy, "html": html}
 
 @pytest.fixture
 def results(records: Path) -> Results:
-    return Results(Records(records), Scope(DATASETS, METHODS, ["symmetric"], RATES, SEEDS), DATASETS[0])
+    return scoped(records)
 
 
 def tables(results: Results) -> dict[str, Table]:
@@ -39,6 +41,28 @@ def test_tables_are_byte_exact(results: Results, name: str, suffix: str) -> None
     assert made.encode() == (GOLDEN / f"{name}.{suffix}").read_bytes()
 
 
+def test_the_fixed_checkpoint_table_shows_only_who_has_one(records: Path) -> None:
+    assert scoped(records).entries(FIXED_CHECKPOINT) == []
+    path = records / "cells" / "emoji" / "ce.csv"
+    head, *lines = path.read_text().splitlines(True)
+    fixed = [line.replace(LAST_EPOCH, FIXED_CHECKPOINT) for line in lines if f"0.8,0,{LAST_EPOCH}" in line]
+    path.write_text("".join([head, *lines, *fixed]))
+    results = scoped(records)
+    table = comparison(results, "symmetric", FIXED_CHECKPOINT)
+    assert [row.label for row in table.rows] == ["CE"]
+    assert results.criteria == [BEST_VALIDATION, LAST_EPOCH]
+    assert table.rows[0].cells[0] == NOT_KEPT
+    assert isinstance(table.rows[0].cells[1], Number)
+    assert table.rows[0].cells[1].note == "n = 1 of 3 seeds: seed 1 not kept; seed 2 not kept"
+
+
+def test_draws_that_differ_between_seeds_are_shown_per_seed(records: Path) -> None:
+    results = scoped(records)
+    assert not results.drawn_once("symmetric")
+    assert not results.drawn_once("recorded")
+    assert len(receipts(results).columns) == 6
+
+
 def test_a_seed_that_failed_is_left_out_and_named(results: Results) -> None:
     cell = comparison(results, "symmetric", "best_validation").rows[2].cells[1]
     assert isinstance(cell, Number)
@@ -51,10 +75,14 @@ def test_a_label_free_number_stands_at_every_rate(results: Results) -> None:
     assert cells[0] == cells[1] == Number(0.31, deterministic=True)
 
 
+def test_a_label_free_method_that_was_not_run_has_no_constant_fall(records: Path) -> None:
+    (records / "cells" / "emoji" / "mcca.csv").unlink()
+    assert set(fall(scoped(records), "symmetric").rows[0].cells) == {NOT_RUN}
+
+
 def test_seeds_outside_the_grid_are_not_shown(records: Path) -> None:
-    scope = Scope(DATASETS, METHODS, ["symmetric"], RATES, [0])
     entry = Entry(METHODS[1], "default")
-    found = Results(Records(records), scope, DATASETS[0]).outcome(entry, "symmetric", 0.2, "last_epoch", "image->text")
+    found = scoped(records, seeds=[0]).outcome(entry, "symmetric", 0.2, "last_epoch", "image->text")
     assert isinstance(found, Values)
     assert set(found.by_seed) == {0}
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.contract import CRITERIA
 from pipeline.reporting.formats import markdown
-from pipeline.reporting.info import DatasetInfo, Scope
+from pipeline.reporting.info import DatasetInfo
 from pipeline.reporting.published import as_printed, read
-from pipeline.reporting.records import Records
 from pipeline.reporting.results import Results
 from pipeline.reporting.verdict import Verdict, mismatch, verdicts
-from tests.reporting.conftest import DATASETS, METHODS, RATES, SEEDS, write_records
+from tests.reporting.conftest import scoped, write_records
 
 PUBLICATIONS, PROTOCOLS = read()
 WIKIPEDIA = DatasetInfo("wikipedia", "Wikipedia", "image-text", "", "")
@@ -21,7 +21,7 @@ WIKIPEDIA = DatasetInfo("wikipedia", "Wikipedia", "image-text", "", "")
 
 def run(folder: Path, sizes: tuple[int, int, int] = (2173, 231, 462), text: str = "Doc2Vec (Wikipedia)") -> Results:
     records = write_records(folder, "wikipedia", sizes=sizes, extractors=("VGG-19", text))
-    return Results(Records(records), Scope([WIKIPEDIA], METHODS, ["symmetric"], RATES, SEEDS), WIKIPEDIA)
+    return scoped(records, WIKIPEDIA)
 
 
 def judge(*results: Results) -> list[Verdict]:
@@ -56,8 +56,7 @@ def test_a_cell_that_two_tables_print_counts_once() -> None:
 
 
 def test_nothing_is_compared_before_a_paper_dataset_was_run(records: Path) -> None:
-    scope = Scope(DATASETS, METHODS, ["symmetric"], RATES, SEEDS)
-    found = judge(Results(Records(records), scope, DATASETS[0]))
+    found = judge(scoped(records))
     assert all(verdict.reason and verdict.reason.startswith("not run here: needs ") for verdict in found)
 
 
@@ -66,6 +65,7 @@ def test_the_papers_protocol_is_compared_and_judged(tmp_path: Path) -> None:
     assert {(verdict.dataset, verdict.method) for verdict in compared} == {
         ("Wikipedia", "MCCA"),
         ("Wikipedia", "CE"),
+        ("Wikipedia", "deep-SM"),
         ("Wikipedia", "MRL"),
         ("Wikipedia", "SDML"),
     }
@@ -91,7 +91,11 @@ def test_another_noise_is_not_compared(tmp_path: Path) -> None:
     run(tmp_path)
     path = tmp_path / "noise" / "wikipedia.json"
     path.write_text(json.dumps([{**receipt, "per_pair": True} for receipt in json.loads(path.read_text())]))
-    results = Results(Records(tmp_path), Scope([WIKIPEDIA], METHODS, ["symmetric"], RATES, SEEDS), WIKIPEDIA)
-    assert (
-        mismatch(PROTOCOLS["Wikipedia"], results) == "other protocol: the published noise is symmetric, drawn per view"
-    )
+    found = mismatch(PROTOCOLS["Wikipedia"], scoped(tmp_path, WIKIPEDIA))
+    assert found == "other protocol: the published noise is symmetric, drawn per view"
+
+
+def test_every_protocol_is_chosen_by_one_of_our_criteria_and_reads_our_directions() -> None:
+    for protocol in PROTOCOLS.values():
+        assert protocol.selection in CRITERIA
+        assert {view for way in protocol.directions.values() for view in way.split("->")} == set(protocol.views)

@@ -17,6 +17,7 @@ def test_missing_files_are_no_rows(tmp_path: Path) -> None:
     assert records.epochs("emoji", "mrl").empty
     assert records.curves("emoji", "mrl").empty
     assert records.receipts("emoji") == []
+    assert records.probes("emoji") == []
     assert records.description("emoji") is None
 
 
@@ -67,8 +68,36 @@ def test_broken_history_receipts_and_description_are_refused(records: Path) -> N
     with pytest.raises(BadInput, match="epoch 'one' is no number"):
         Records(records).epochs("emoji", "ce")
     (records / "noise" / "emoji.json").write_text('[{"kind": "symmetric"}]')
-    with pytest.raises(BadInput, match="a receipt lacks per_pair, rate, realised, seed"):
+    with pytest.raises(BadInput, match="a receipt lacks hash, per_pair, rate, realised, seed"):
         Records(records).receipts("emoji")
     (records / "datasets" / "emoji.json").write_text('{"classes": [')
     with pytest.raises(BadInput, match="no valid JSON"):
         Records(records).description("emoji")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('{"view": "cloud"}', "a list of probes is expected"),
+        ("[1]", "a probe lacks accuracy, dimension, extractor, used, view"),
+        ('[{"view": "cloud", "extractor": "X", "dimension": 2, "accuracy": 1.5, "used": true}]', "'1.5' is outside"),
+        ('[{"view": "cloud", "extractor": "X", "dimension": "2", "accuracy": 1, "used": true}]', "no whole number"),
+    ],
+)
+def test_broken_probes_are_refused(tmp_path: Path, content: str, complaint: str) -> None:
+    (tmp_path / "probes").mkdir()
+    (tmp_path / "probes" / "emoji.json").write_text(content)
+    with pytest.raises(BadInput, match=complaint):
+        Records(tmp_path).probes("emoji")
+
+
+def test_a_description_names_the_size_of_every_split(records: Path) -> None:
+    path = records / "datasets" / "emoji.json"
+    path.write_text(path.read_text().replace('"valid"', '"validation"'))
+    with pytest.raises(BadInput, match="sizes of train, valid, test are expected"):
+        Records(records).description("emoji")
+
+
+def test_label_free_cells_have_no_noise(records: Path) -> None:
+    assert Records(records).cells("emoji", "mcca")["noise"].isna().all()
+    assert set(Records(records).cells("emoji", "ce")["noise"]) == {"symmetric"}

@@ -11,8 +11,10 @@ import pytest
 
 from pipeline.errors import BadInput
 from pipeline.reporting.build import build_report
-from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RONO, write_records
+from tests.reporting.protocol import write_protocol
 
+ALL = [*METHODS, RONO]
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
@@ -41,7 +43,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    build_report(write_records(folder / "records"), folder / "out", PARAMS, DATASETS, METHODS)
+    build_report(write_protocol(write_records(folder / "records")), folder / "out", PARAMS, DATASETS, ALL)
     return folder / "out"
 
 
@@ -57,7 +59,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_same_records_give_the_same_bytes_and_stale_files_go(out: Path) -> None:
     before = contents(out)
     (out / "tables" / "stale.md").write_text("from an earlier report")
-    build_report(out.parent / "records", out, PARAMS, DATASETS, METHODS)
+    build_report(out.parent / "records", out, PARAMS, DATASETS, ALL)
     assert contents(out) == before
 
 
@@ -87,6 +89,32 @@ def test_the_page_says_what_it_must(text: str) -> None:
     assert "needs exactly two views &amp; a label_K" in text
     assert "The paper of MRL &amp; co" in text
     assert "At symmetric noise rate 0.8, MRL has the highest MAP" in text
+    assert (
+        "1338 training, 200 validation and 360 test pairs. Noise: symmetric at rates 0.2, 0.8; seeds 0, 1, 2." in text
+    )
+
+
+def test_every_dataset_is_shown_on_its_own_grid(out: Path, text: str) -> None:
+    tables = {path.stem for path in (out / "tables").glob("mnist3d_rono_*.md")}
+    assert tables == {
+        f"mnist3d_rono_{name}"
+        for name in (
+            *("recorded_fixed_checkpoint", "recorded_last_epoch", "recorded_fall"),
+            *("noise", "probes", "beside_published"),
+        )
+    }
+    assert "no validation split: nothing is chosen with clean labels. Noise: recorded at rates 0.2, 0.8;" in text
+    assert "At recorded noise rate 0.8, RONO (authors_code) has a MAP of .872 (fixed checkpoint," in text
+    assert "3D-MNIST: every cell of the grid has a number." in text
+    assert "Emoji, RONO (authors_code): 8 cells\nnot run" in text
+    assert "own point features" in text
+    assert text.count("<dt>RONO</dt>") == 1
+
+
+def test_a_grid_with_a_method_that_is_not_shown_is_refused(records: Path, tmp_path: Path) -> None:
+    params = PARAMS | {"report": PARAMS["report"] | {"methods": ["mcca", "ce"]}}
+    with pytest.raises(BadInput, match="the grid of 'mnist3d_rono' has 'rono', which is not shown"):
+        build_report(records, tmp_path / "out", params, DATASETS, ALL)
 
 
 def test_figures_follow_the_page_and_stay_small(out: Path, text: str) -> None:
@@ -98,8 +126,8 @@ def test_figures_follow_the_page_and_stay_small(out: Path, text: str) -> None:
     assert names == {
         "emoji_symmetric_map.svg",
         "emoji_symmetric_precision_recall.svg",
-        "emoji_symmetric_ce_default_memorisation.svg",
-        "emoji_symmetric_mrl_default_memorisation.svg",
+        "emoji_symmetric_memorisation.svg",
+        "mnist3d_rono_recorded_map.svg",
     }
 
 
@@ -107,25 +135,26 @@ def test_metrics_and_plot_hold_raw_numbers(out: Path) -> None:
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["emoji"]["symmetric"]["CE"] == {"0.2": 0.456, "0.8": 0.204}
     assert list(metrics["emoji"]["symmetric"]) == ["MCCA", "CE", "MRL", "SDML"]
+    assert metrics["mnist3d_rono"]["recorded"] == {"RONO (authors_code)": {"0.2": 0.9598, "0.8": 0.8722}}
     lines = (out / "plots" / "map_vs_rate.csv").read_text().splitlines()
     assert lines[0] == "dataset,noise,method,direction,criterion,rate,map,std,n"
     assert "emoji,symmetric,MCCA,image->text,best_validation,0.2,0.31,,1" in lines
 
 
 def test_without_any_record_the_page_says_so(tmp_path: Path) -> None:
-    build_report(tmp_path / "none", tmp_path / "out", PARAMS, DATASETS, METHODS)
+    build_report(tmp_path / "none", tmp_path / "out", PARAMS, DATASETS, ALL)
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    assert text.count("No result yet") == 2
+    assert text.count("No result yet") == 3
     assert (tmp_path / "out" / "metrics.json").read_text() == "{}\n"
 
 
 def test_a_broken_record_stops_the_report_before_anything_is_written(records: Path, tmp_path: Path) -> None:
     (records / "cells" / "emoji" / "ce.csv").write_text("nonsense\n")
     with pytest.raises(BadInput, match=r"ce\.csv, line 1"):
-        build_report(records, tmp_path / "out", PARAMS, DATASETS, METHODS)
+        build_report(records, tmp_path / "out", PARAMS, DATASETS, ALL)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_listed_name_that_nobody_describes_is_refused(records: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nothing is known of 'later'"):
-        build_report(records, tmp_path / "out", PARAMS, DATASETS, METHODS[:-1])
+        build_report(records, tmp_path / "out", PARAMS, DATASETS, [*METHODS[:-1], RONO])

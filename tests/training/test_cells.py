@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
 
+from pipeline import discovery
 from pipeline.contract import CellKey
 from pipeline.training import cells
-from pipeline.training.cells import SHARED_CODE, CellStore, cell_fingerprint, code_fingerprint
+from pipeline.training.cells import CellStore, cell_fingerprint, code_behind, code_fingerprint
 
 ROOT = Path(__file__).parents[2]
+METHODS = discovery.names("pipeline.methods")
 KEY = CellKey("emoji", "ce", "default", "symmetric", 0.2, 0)
 PLAIN = """
 class Net:
@@ -38,27 +43,142 @@ class Net:
 '''
 
 
-@pytest.fixture
-def of_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """The code fingerprint of a method that shares one module with this source."""
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(cells, "SHARED_CODE", ("shared_probe",))
+def file_of(module: str) -> Path:
+    spec = find_spec(module)
+    assert spec is not None
+    return Path(str(spec.origin))
 
-    def fingerprint(source: str) -> str:
-        (tmp_path / "shared_probe.py").write_text(source, encoding="utf-8")
-        cells._module_digest.cache_clear()
+
+class Code:
+    """The project's code as cells reads it, with modules that can be given another source."""
+
+    def __init__(self) -> None:
+        self.changed: dict[str, str] = {}
+
+    def tree(self, module: str) -> ast.Module:
+        source = self.changed.get(module)
+        return ast.parse(file_of(module).read_text(encoding="utf-8") if source is None else source)
+
+    def change(self, sources: dict[str, str]) -> None:
+        """Give modules of pipeline another source."""
+        self.changed = {f"pipeline.{name}": source for name, source in sources.items()}
+        self.forget()
+
+    def of_source(self, source: str) -> str:
+        """The fingerprint of CE where this stands in its file."""
+        self.change({"methods.ce": source})
         return code_fingerprint("ce", {})
 
-    return fingerprint
+    @staticmethod
+    def forget() -> None:
+        cells._imported.cache_clear()
+        cells._module_digest.cache_clear()
 
 
-def test_comments_and_docstrings_do_not_count(of_source: Callable[[str], str]) -> None:
-    assert of_source(COMMENTED) == of_source(PLAIN)
+@pytest.fixture
+def code(monkeypatch: pytest.MonkeyPatch) -> Iterator[Code]:
+    code = Code()
+    monkeypatch.setattr(cells, "_tree", code.tree)
+    code.forget()
+    yield code
+    code.forget()
+
+
+def test_comments_and_docstrings_do_not_count(code: Code) -> None:
+    assert code.of_source(COMMENTED) == code.of_source(PLAIN)
 
 
 @pytest.mark.parametrize(("old", "new"), [("x + 1", "x + 2"), ("forward", "backward"), ("x + 1", "x - 1")])
-def test_code_counts(of_source: Callable[[str], str], old: str, new: str) -> None:
-    assert of_source(PLAIN.replace(old, new)) != of_source(PLAIN)
+def test_code_counts(code: Code, old: str, new: str) -> None:
+    assert code.of_source(PLAIN.replace(old, new)) != code.of_source(PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("module", "counts", "does_not"),
+    [
+        ("losses.robust_clustering", {"mrl", "lr_only", "elrcmr"}, {"rono", "lc_only", "ce", "mcca"}),
+        ("losses.contrastive", {"mrl", "lc_only", "rono", "elrcmr"}, {"ce", "lr_only", "deep_sm", "pls"}),
+        ("methods.base.closed_form", {"mcca", "pls"}, {"mrl", "rono"}),
+        ("methods.base.deep", {"deep_sm", "rono", "mrl"}, {"mcca", "pls"}),
+        ("methods.base.prototypes", {"ce", "mrl", "elrcmr"}, {"rono", "deep_sm", "mcca"}),
+        ("networks", {"deep_sm", "ce", "rono"}, {"mcca", "pls"}),
+        ("training.engine", {"ce", "rono"}, {"mcca", "pls"}),
+        ("methods.ce", {"ce"}, {"mrl", "deep_sm", "mcca"}),
+        ("training.run", {*METHODS}, set()),
+        ("methods.base", {*METHODS}, set()),
+        ("evaluation.ranking", {*METHODS}, set()),
+        ("contract", {*METHODS}, set()),
+        ("errors", set(), {*METHODS}),
+        ("noise.base", set(), {*METHODS}),
+        ("reporting.table", set(), {*METHODS}),
+    ],
+)
+def test_a_changed_module_changes_the_methods_that_import_it(
+    code: Code, module: str, counts: set[str], does_not: set[str]
+) -> None:
+    before = {method: code_fingerprint(method, {}) for method in counts | does_not}
+    source = file_of(f"pipeline.{module}").read_text(encoding="utf-8")
+    code.change({module: source + "\nCHANGED = 1\n"})
+    assert {method for method in before if code_fingerprint(method, {}) != before[method]} == counts
+
+
+def test_every_form_of_import_is_followed_but_those_for_type_checking(
+    code: Code, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "ROOTS", ("pipeline.root",))
+    code.change(
+        {
+            "root": "from pipeline.errors import BadInput",
+            "errors": "import pipeline.behind_errors",
+            "methods.probe": """
+import numpy, pipeline.plain
+from typing import TYPE_CHECKING
+from pipeline.part import name as other
+if TYPE_CHECKING:
+    from pipeline.types_alone import Name
+    if True:
+        import pipeline.types_deeper
+else:
+    import pipeline.otherwise
+def later():
+    from pipeline.lazy import name
+try:
+    import pipeline.guarded
+except ImportError:
+    pass
+""",
+            "plain": "import pipeline.part",
+            "part": "from pipeline.second import name",
+            "second": "from pipeline.methods.probe import itself",
+            "lazy": "if TYPE_CHECKING:\n    import pipeline.types_alone",
+            "guarded": "",
+            "otherwise": "",
+        }
+    )
+    found = [name.removeprefix("pipeline.") for name in code_behind("pipeline.methods.probe")]
+    assert found == ["guarded", "lazy", "methods.probe", "otherwise", "part", "plain", "root", "second"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nothing_that_python_imports_is_missed(method: str) -> None:
+    """The modules that importing a method and what runs it really loads; packages that hold nothing do not count."""
+
+    def ours() -> dict[str, ModuleType]:
+        return {name: module for name, module in sys.modules.items() if name.split(".")[0] == "pipeline"}
+
+    before = ours()
+    for name in before:
+        del sys.modules[name]
+    try:
+        importlib.import_module("pipeline.training.run")
+        importlib.import_module(f"pipeline.methods.{method}")
+        loaded = set(ours())
+    finally:
+        for name in ours():
+            del sys.modules[name]
+        sys.modules.update(before)
+    empty = {name for name in loaded if not [s for s in cells._tree(name).body if not cells._is_docstring(s)]}
+    assert loaded - empty - {"pipeline.errors"} == set(code_behind(f"pipeline.methods.{method}"))
 
 
 def test_settings_and_the_methods_own_file_count() -> None:
@@ -95,15 +215,22 @@ def test_all_that_makes_a_cell_counts() -> None:
     assert cell_fingerprint(KEY, "code", "features", "noise") == found[0]
 
 
-def test_dvc_lists_the_same_code() -> None:
+def test_dvc_lists_the_code_behind_all_methods() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     listed = [dep for dep in stages["train"]["deps"] if dep.startswith("pipeline/")]
-    fingerprinted = ["pipeline/methods/${item.method}.py"]
-    for module in SHARED_CODE:
-        spec = find_spec(module)
-        assert spec is not None
-        fingerprinted.append(Path(str(spec.origin)).relative_to(ROOT).as_posix())
-    assert sorted(listed) == sorted(fingerprinted)
+    behind = set()
+    for method in METHODS:
+        own = f"pipeline.methods.{method}"
+        assert own in code_behind(own)
+        behind |= {file_of(module).relative_to(ROOT).as_posix() for module in code_behind(own) if module != own}
+    assert sorted(listed) == sorted(["pipeline/methods/${item.method}.py", *behind])
+
+
+def test_no_method_stands_behind_another() -> None:
+    """DVC lists one method's own file for each stage."""
+    for method in METHODS:
+        names = {module.removeprefix("pipeline.methods.") for module in code_behind(f"pipeline.methods.{method}")}
+        assert names & {*METHODS} == {method}
 
 
 def fill(folder: Path) -> None:

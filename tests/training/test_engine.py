@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.contract import BEST_VALIDATION, LAST_EPOCH
-from pipeline.errors import Diverged
+from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.errors import BadParams, Diverged
+from pipeline.methods.ce import CE
 from pipeline.networks import MultiViewNetwork, mlp
 from pipeline.training.engine import Batch, train
-from tests.paired import CPU, make, run, split
+from tests.paired import CPU, make, run, settings, split
 
 SIZE = 11
 
@@ -22,28 +23,31 @@ class Watched:
 
     epochs: int = 3
     batch_size: int = 4
+    checkpoint: float | None = None
     broken: dict[str, int] = field(default_factory=dict)
+    before: list[Any] = field(default_factory=list)
     steps: list[Any] = field(default_factory=list)
     batches: list[Any] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
-    before: int = 0
+    rates: list[list[float]] = field(default_factory=list)
 
     def optimiser(self, model):
-        self.used = torch.optim.SGD([{"params": model.parameters(), "lr": 0.004}], lr=0.002)
+        weight, bias = model.parameters()
+        groups = [{"name": "weight", "params": [weight], "lr": 0.004}, {"params": [bias]}]
+        self.used = torch.optim.SGD(groups, lr=0.002)
         return self.used
 
-    def learning_rate_scale(self, epoch):
-        return 1 / (epoch + 1)
+    def learning_rate_scale(self, epoch, group):
+        return 1 / (epoch + 1) if group == "weight" else 1.0 + (group == "")
 
-    def before_step(self, model):
+    def before_step(self, model, step):
         assert model.training
-        self.before += 1
+        assert len(self.before) == len(self.steps)
+        self.before.append(step)
 
     def loss(self, batch, model, step):
-        assert self.before == len(self.steps) + 1
         self.steps.append(step)
         self.batches.append(batch)
-        self.rates.append(self.used.param_groups[0]["lr"])
+        self.rates.append([group["lr"] for group in self.used.param_groups])
         fit = (model.encode("image", batch.views["image"]) - 1).square().mean()
         terms = {"fit": fit, "rows": torch.tensor(float(batch.index.sum())), "total": fit}
         for term, epoch in self.broken.items():
@@ -52,7 +56,7 @@ class Watched:
         return terms
 
 
-def go(method, scores=None):
+def go(method, scores=None, size=SIZE):
     """Train; scores: validation score of each epoch. Gives history, states and the weights after each epoch."""
     torch.manual_seed(0)
     model = MultiViewNetwork({"image": mlp(12, [], 1)})
@@ -63,7 +67,7 @@ def go(method, scores=None):
         weights.append({name: value.clone() for name, value in model.state_dict().items()})
         return {} if scores is None else {"valid/mean": scores[len(weights) - 1]}
 
-    history, states = train(method, model, Batch.of(split(SIZE, 0), CPU), torch.Generator().manual_seed(0), observe)
+    history, states = train(method, model, Batch.of(split(size, 0), CPU), torch.Generator().manual_seed(0), observe)
     return history, states, weights
 
 
@@ -113,10 +117,50 @@ def test_steps_are_counted_from_zero():
     assert {(step.epochs, step.iterations) for step in method.steps} == {(3, 9)}
 
 
-def test_learning_rate_of_each_group_is_scaled_from_its_own():
+def test_what_comes_before_a_step_is_told_the_same_step():
     method = Watched()
     go(method)
-    assert method.rates == pytest.approx([0.004] * 3 + [0.002] * 3 + [0.004 / 3] * 3)
+    assert method.before == method.steps
+
+
+@pytest.mark.parametrize(
+    ("size", "batch_size", "expected"),
+    [
+        (9, 4, [4, 5]),
+        (10, 4, [4, 4, 2]),
+        (8, 4, [4, 4]),
+        (5, 4, [5]),
+        (4, 4, [4]),
+        (3, 4, [3]),
+        (1, 4, [1]),
+        (3, 2, [3]),
+    ],
+)
+def test_a_last_sample_left_alone_joins_the_batch_before_it(size, batch_size, expected):
+    method = Watched(batch_size=batch_size, epochs=2)
+    go(method, size=size)
+    assert [len(batch.index) for batch in method.batches] == expected * 2
+    assert [step.iteration for step in method.steps] == list(range(2 * len(expected)))
+    assert {step.iterations for step in method.steps} == {2 * len(expected)}
+    for epoch in range(2):
+        batches = method.batches[epoch * len(expected) : (epoch + 1) * len(expected)]
+        assert sorted(torch.cat([batch.index for batch in batches]).tolist()) == list(range(size))
+
+
+def test_losses_are_means_over_samples_with_batches_of_unequal_size():
+    method = Watched(epochs=1)
+    history, _, _ = go(method, size=9)
+    assert [len(batch.index) for batch in method.batches] == [4, 5]
+    sums = [float(batch.index.sum()) * len(batch.index) for batch in method.batches]
+    assert history[0]["loss/rows"] == pytest.approx(sum(sums) / 9, rel=1e-6)
+
+
+def test_learning_rate_of_each_group_is_scaled_from_its_own_by_its_name():
+    method = Watched()
+    go(method)
+    weight, bias = zip(*method.rates, strict=True)
+    assert weight == pytest.approx([0.004] * 3 + [0.002] * 3 + [0.004 / 3] * 3)
+    assert bias == pytest.approx([0.004] * 9)
 
 
 @pytest.mark.parametrize("scores", [[0.1, 0.9, 0.5], [0.9, 0.1, 0.9], [0.1, 0.2, 0.3]])
@@ -135,6 +179,58 @@ def test_without_validation_only_the_last_epoch_is_kept():
     assert make("ce").fit(split(20, 0), None, run()).criteria_ == (LAST_EPOCH,)
 
 
+@pytest.mark.parametrize(
+    ("share", "epochs", "kept"),
+    [(0.8, 50, 40), (0.8, 30, 24), (0.8, 3, 2), (0.5, 4, 2), (1.0, 3, 3), (0.01, 3, 1), (0.8, 1, 1)],
+)
+def test_the_checkpoint_is_the_state_after_its_share_of_the_epochs(share, epochs, kept):
+    _, states, weights = go(Watched(epochs=epochs, checkpoint=share), [0.5] * epochs)
+    assert list(states) == [BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH]
+    assert equal(states[FIXED_CHECKPOINT], weights[kept - 1])
+    assert equal(states[LAST_EPOCH], weights[-1])
+    for epoch in {*range(epochs)} - {kept - 1}:
+        assert not equal(states[FIXED_CHECKPOINT], weights[epoch])
+
+
+def test_a_checkpoint_needs_no_validation_and_changes_nothing_else():
+    with_one, without = (go(Watched(checkpoint=share)) for share in (0.5, None))
+    assert list(with_one[1]) == [FIXED_CHECKPOINT, LAST_EPOCH]
+    assert with_one[0] == without[0]
+    assert equal(with_one[1][LAST_EPOCH], without[1][LAST_EPOCH])
+
+
+@pytest.mark.parametrize("share", [0, -0.5, 1.1, "late"])
+def test_a_checkpoint_is_a_share_of_the_run(share):
+    with pytest.raises(BadParams, match=r"params.yaml, methods.ce: 'checkpoint' is .*"):
+        make("ce", checkpoint=share)
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_both_splits_are_shown_once_before_the_first_step(validated):
+    train_split, valid, events = split(20, 0), split(9, 1) if validated else None, []
+
+    class Shown(CE):
+        def before_training(self, model, data, valid):
+            assert model is self.model_
+            events.append((data, valid))
+
+        def before_step(self, model, step):
+            events.append(step.iteration)
+            super().before_step(model, step)
+
+    Shown(**settings("ce")).fit(train_split, valid, run())
+    (data, shown), *steps = events
+    assert steps == [0, 1, 2, 3]
+    for batch, given in ((data, train_split), (shown, valid)):
+        if given is None:
+            assert batch is None
+            continue
+        for view, x in given.views.items():
+            assert (batch.views[view].numpy() == x).all()
+            assert (batch.labels[view].numpy() == given.labels[view]).all()
+        assert (batch.index.numpy() == given.index).all()
+
+
 @pytest.mark.parametrize(("term", "epoch"), [("rows", 0), ("rows", 1), ("fit", 2)])
 def test_a_term_that_is_not_finite_is_named_with_its_epoch(term, epoch):
     with pytest.raises(Diverged, match=f"epoch {epoch + 1}: '{term}' is not finite") as caught:
@@ -146,4 +242,4 @@ def test_cosine_schedule_lags_by_one_epoch():
     method = make("mrl", epochs=4)
     half = math.sqrt(0.5)
     expected = [1, 1, (1 + half) / 2, 0.5]
-    assert [method.learning_rate_scale(epoch) for epoch in range(4)] == pytest.approx(expected)
+    assert [method.learning_rate_scale(epoch, "all") for epoch in range(4)] == pytest.approx(expected)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import PositiveInt
 
-from pipeline.contract import CRITERIA, Array, Embeddings, Run, Split, Views
+from pipeline.contract import BEST_VALIDATION, LAST_EPOCH, Array, Embeddings, Run, Split, Views
 from pipeline.methods.base import Method, check_views, validation_scores
 
 Solution = tuple[dict[str, Any], list[Array]]
@@ -50,7 +50,7 @@ class ClosedForm(Method):
                 if score > best:
                     best, self.projections_, self.chosen_ = score, cut, self.validation_[-1]
         self.history_ = []
-        self.criteria_ = CRITERIA
+        self.criteria_ = (LAST_EPOCH,) if valid is None else (BEST_VALIDATION, LAST_EPOCH)
         return self
 
     def select(self, criterion: str) -> Self:

@@ -6,11 +6,11 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 import numpy as np
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from scipy.special import softmax
 from torch import Tensor
 
@@ -22,6 +22,7 @@ from pipeline.seeds import torch_seed
 from pipeline.training.engine import Batch, Step, train
 
 Network = TypeVar("Network", bound=MultiViewNetwork)
+BLOCK = 1000
 
 
 @dataclass(kw_only=True, eq=False)
@@ -29,16 +30,17 @@ class Deep(Method, Generic[Network]):
     """A network per view trained by the shared engine.
 
     epochs, batch_size, learning_rate, betas, weight_decay: of Adam; hidden: widths of the hidden
-    layers; embedding: width of the common space.
+    layers; checkpoint: share of the run after which the weights are kept as fixed_checkpoint, None for no
+    such state.
     """
 
     epochs: PositiveInt
     batch_size: PositiveInt
     learning_rate: PositiveFloat
     hidden: list[PositiveInt]
-    embedding: PositiveInt
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: NonNegativeFloat = 0.0
+    checkpoint: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @abstractmethod
     def build(self, dims: Mapping[str, int], classes: int) -> Network:
@@ -48,12 +50,15 @@ class Deep(Method, Generic[Network]):
     def loss(self, batch: Batch, model: Network, step: Step) -> dict[str, Tensor]:
         """Named scalar terms; 'total' is minimised."""
 
-    def before_step(self, model: Network) -> None:
+    def before_training(self, model: Network, data: Batch, valid: Batch | None) -> None:
+        """Called once with the whole training and validation splits on the device."""
+
+    def before_step(self, model: Network, step: Step) -> None:
         """Called before every forward pass of training."""
 
     def parameter_groups(self, model: Network) -> list[dict[str, Any]]:
-        """What Adam optimises, with rates that differ from learning_rate."""
-        return [{"params": list(model.parameters())}]
+        """What Adam optimises: groups with a name, and an lr or weight_decay where theirs is another."""
+        return [{"name": "all", "params": list(model.parameters())}]
 
     def optimiser(self, model: Network) -> torch.optim.Optimizer:
         return torch.optim.Adam(
@@ -64,19 +69,19 @@ class Deep(Method, Generic[Network]):
             fused=True,
         )
 
-    def learning_rate_scale(self, epoch: int) -> float:
+    def learning_rate_scale(self, epoch: int, group: str) -> float:
         """Cosine to zero with one epoch of lag, as MRL's code steps it: epochs 0 and 1 run at the full rate."""
         return 0.5 * (1 + math.cos(math.pi * max(epoch - 1, 0) / self.epochs))
 
     def fit(self, train_split: Split, valid: Split | None, run: Run) -> Self:
         self.dims_ = {view: x.shape[1] for view, x in train_split.views.items()}
         data = Batch.of(train_split, run.device)
-        validation = None if valid is None else Batch.of(valid, run.device).views
+        validation = None if valid is None else Batch.of(valid, run.device)
 
         def observe(model: Network, epoch: int) -> Row:
             row: Row = {}
             if valid is not None and validation is not None:
-                embeddings = _to_numpy(model(validation))
+                embeddings = _embed(model, validation.views)
                 if not all(np.isfinite(z).all() for z in embeddings.values()):
                     raise Diverged("embeddings", epoch)
                 row |= validation_scores(embeddings, valid)
@@ -88,6 +93,7 @@ class Deep(Method, Generic[Network]):
         torch.manual_seed(torch_seed(run.seed, "weights"))
         self.model_ = self.build(self.dims_, train_split.classes).to(run.device)
         torch.manual_seed(torch_seed(run.seed, "training"))
+        self.before_training(self.model_, data, validation)
         shuffle = torch.Generator().manual_seed(torch_seed(run.seed, "shuffle"))
         self.history_, self.states_ = train(self, self.model_, data, shuffle, observe)
         self.criteria_ = tuple(self.states_)
@@ -101,7 +107,7 @@ class Deep(Method, Generic[Network]):
     def transform(self, views: Views) -> Embeddings:
         check_views(views, self.dims_)
         with torch.inference_mode():
-            return _to_numpy(self.model_(self._on_device(views)))
+            return _embed(self.model_, self._on_device(views))
 
     def suspicion(self, train_split: Split) -> dict[str, Array] | None:
         """1 - probability of the given label under the softmax of the class scores."""
@@ -120,9 +126,14 @@ class Deep(Method, Generic[Network]):
 
 def _class_scores(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> dict[str, Array] | None:
     """View -> n x K class scores, None where the network has none."""
-    scores = {view: model.class_scores(z) for view, z in model(views).items()}
+    scores = {view: model.class_scores(z) for view, z in _encode(model, views).items()}
     return {view: s.cpu().numpy() for view, s in scores.items() if s is not None} or None
 
 
-def _to_numpy(embeddings: Mapping[str, Tensor]) -> Embeddings:
-    return {view: z.cpu().numpy() for view, z in embeddings.items()}
+def _embed(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> Embeddings:
+    return {view: z.cpu().numpy() for view, z in _encode(model, views).items()}
+
+
+def _encode(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """In blocks of rows, so that what a network holds between its layers does not grow with the split."""
+    return {view: torch.cat([model.encode(view, rows) for rows in torch.split(x, BLOCK)]) for view, x in views.items()}

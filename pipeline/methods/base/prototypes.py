@@ -1,0 +1,44 @@
+"""Methods that pull samples towards prototypes on the unit sphere: MRL, its ablations, and what builds on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import NonNegativeInt, PositiveInt
+
+from pipeline.contract import Paper
+from pipeline.methods.base.deep import Deep
+from pipeline.networks import PrototypeNetwork
+from pipeline.training.engine import Step
+
+
+@dataclass(kw_only=True, eq=False)
+class PrototypeMethod(Deep[PrototypeNetwork]):
+    """MRL's networks: an MLP per view onto the unit sphere and one trained unit prototype per class.
+
+    embedding: width of the common space; spare_prototypes: prototypes that belong to no class. The authors'
+    code has one, for the label K that its noise draws beside 0..K-1; it takes part in every softmax and attracts
+    nothing here.
+    """
+
+    embedding: PositiveInt
+    spare_prototypes: NonNegativeInt = 0
+
+    def build(self, dims: Mapping[str, int], classes: int) -> PrototypeNetwork:
+        return PrototypeNetwork(dims, classes + self.spare_prototypes, self.hidden, self.embedding)
+
+    def before_step(self, model: PrototypeNetwork, step: Step) -> None:
+        model.normalise_prototypes()
+
+
+def mrl_paper(*rows: str) -> Paper:
+    """MRL's paper, for the method itself and its ablations. rows: names in its tables."""
+    return Paper(
+        title="Learning Cross-Modal Retrieval with Noisy Labels",
+        authors="Hu, Peng, Zhu, Zhen, Lin",
+        venue="CVPR",
+        year=2021,
+        url="https://openaccess.thecvf.com/content/CVPR2021/html/Hu_Learning_Cross-Modal_Retrieval_With_Noisy_Labels_CVPR_2021_paper.html",
+        rows=rows,
+    )

@@ -1,0 +1,63 @@
+"""deep-SM: deep semantic matching."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pipeline.contract import Need, Paper
+from pipeline.methods.base.deep import Deep
+from pipeline.networks import MultiViewNetwork, mlp
+from pipeline.training.engine import Batch, Step
+
+
+class PosteriorNetwork(MultiViewNetwork):
+    """A classifier per view; a sample is embedded as its K class probabilities."""
+
+    def encode(self, view: str, x: Tensor) -> Tensor:
+        return F.softmax(self.logits(view, x), dim=1)
+
+    def logits(self, view: str, x: Tensor) -> Tensor:
+        """n x d of one view -> n x K."""
+        return super().encode(view, x)
+
+    def class_scores(self, embedding: Tensor) -> Tensor:
+        return embedding.clamp_min(torch.finfo(embedding.dtype).tiny).log()
+
+
+@dataclass(kw_only=True, eq=False)
+class DeepSM(Deep[PosteriorNetwork]):
+    """One classifier per view, trained with cross-entropy; retrieval by the cosine of class probabilities.
+
+    Wei, Zhao, Lu, Wei, Liu, Zhu, Yan: Cross-Modal Retrieval With CNN Visual Features: A New Baseline, IEEE
+    Transactions on Cybernetics 47(2), 2017. Nothing ties a pair together; any number of views. It answers to no
+    published row: the deep-SM row of Hu et al., CVPR 2021, equals their CE ablation and is compared with CE.
+
+    Deviations from the authors' code: none is public. The image network is an MLP on fixed features where the
+    paper fine-tunes a CNN; both views have the hidden layers and the optimiser of MRL.
+    """
+
+    display: ClassVar[str] = "deep-SM (posteriors)"
+    paper: ClassVar[Paper] = Paper(
+        title="Cross-Modal Retrieval With CNN Visual Features: A New Baseline",
+        authors="Wei, Zhao, Lu, Wei, Liu, Zhu, Yan",
+        venue="IEEE Transactions on Cybernetics",
+        year=2017,
+        url="https://doi.org/10.1109/TCYB.2016.2519449",
+    )
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS})
+
+    def build(self, dims: Mapping[str, int], classes: int) -> PosteriorNetwork:
+        return PosteriorNetwork({view: mlp(dim, self.hidden, classes) for view, dim in dims.items()})
+
+    def loss(self, batch: Batch, model: PosteriorNetwork, step: Step) -> dict[str, Tensor]:
+        terms = {
+            f"cross_entropy_{view}": F.cross_entropy(model.logits(view, x), batch.labels[view])
+            for view, x in batch.views.items()
+        }
+        return terms | {"total": torch.stack(list(terms.values())).sum()}

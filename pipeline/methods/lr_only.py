@@ -1,0 +1,39 @@
+"""L_r only: MRL's ablation without contrast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from pydantic import PositiveFloat
+from torch import Tensor
+
+from pipeline.contract import Need, Paper
+from pipeline.losses.robust_clustering import robust_clustering
+from pipeline.methods.base.prototypes import PrototypeMethod, mrl_paper
+from pipeline.networks import PrototypeNetwork
+from pipeline.training.engine import Batch, Step
+
+
+@dataclass(kw_only=True, eq=False)
+class RobustClusteringOnly(PrototypeMethod):
+    """MRL with beta = 1: the sum over views of mean log(1 - p_y); nothing ties a pair together.
+
+    The row of L_r in Table 3 of Hu et al., CVPR 2021 (equation 4). temperature: tau_1 = 1. Any number of views.
+
+    Deviations from the authors' code: those of MRL.
+    """
+
+    temperature: PositiveFloat = 1.0
+
+    display: ClassVar[str] = "L_r only"
+    paper: ClassVar[Paper] = mrl_paper("MRL-Lr-only")
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS})
+
+    def loss(self, batch: Batch, model: PrototypeNetwork, step: Step) -> dict[str, Tensor]:
+        terms = {
+            f"clustering_{view}": robust_clustering(model.class_scores(z), batch.labels[view], self.temperature)
+            for view, z in model(batch.views).items()
+        }
+        return terms | {"total": torch.stack(list(terms.values())).sum()}

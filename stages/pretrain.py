@@ -1,0 +1,28 @@
+"""Pre-train the point-cloud network on parametric shapes and store its weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import torch
+
+from pipeline.params import Params, block
+from pipeline.training.pretraining import pretrain
+from pipeline.training.progress import counting
+from stages.command import stage
+
+WEIGHTS = Path("pipeline/features/dgcnn.pt")
+
+
+@stage
+def main(params: Params) -> None:
+    """Train DGCNN on parametric shapes, about five minutes on one core; the same machine gives the same bytes."""
+    with counting("pre-training on parametric shapes") as progress:
+        result = pretrain(**block(params, "pretraining"), progress=progress)
+    torch.save(result.state, WEIGHTS)
+    click.echo(f"families told apart: {result.train_accuracy:.3f} train, {result.held_out_accuracy:.3f} held out")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""How much a linear classifier reads from the features of a dataset."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import numpy as np
+import torch
+
+from pipeline import discovery, featurestore, rawstore
+from pipeline.evaluation.probe import linear_probe
+from pipeline.features.base import Extractor, extract
+from pipeline.params import Params, block
+from pipeline.training.progress import counting
+from stages.command import stage
+from stages.features import EXTRACTION_SEED
+from stages.paths import FEATURES, RAW, RECORDS
+
+
+@stage
+@click.argument("dataset")
+def main(params: Params, dataset: str) -> None:
+    """Probe the features that the methods get on DATASET, and those of the further extractors under `probes`."""
+    used, further = block(params, "datasets", dataset, "views"), block(params, "datasets", dataset, "probes")
+    for view in further:
+        block(used, view)
+    raw = rawstore.read(RAW / dataset)
+    splits = featurestore.read(FEATURES / dataset).splits
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    order = np.concatenate([np.flatnonzero(raw.split == name) for name in splits])
+    rows = []
+    for view, name in used.items():
+        others = [(other, changes, False) for other, changes in further.get(view, {}).items()]
+        for extractor_name, changes, is_used in [(name, {}, True), *others]:
+            settings = {**block(params, "extractors", extractor_name), **changes}
+            extractor = discovery.build("pipeline.features", extractor_name, Extractor, settings)
+            if is_used:
+                features = np.concatenate([split.views[view] for split in splits.values()])
+            else:
+                with counting(f"{dataset}: {view} -> {extractor.display}") as progress:
+                    features = extract(
+                        extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress
+                    )[order]
+            accuracy = linear_probe(features, raw.labels[order], raw.split[order])
+            rows.append(
+                {"view": view, "extractor": extractor.display, "dimension": features.shape[1]}
+                | {"accuracy": round(accuracy, 4), "used": is_used}
+            )
+    file = RECORDS / "probes" / f"{dataset}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""A dataset with a grid of its own, recorded noise, and no validation split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.reporting.beside import beside
+from pipeline.reporting.comparison import comparison, fall
+from pipeline.reporting.probes import probes
+from pipeline.reporting.published import read
+from pipeline.reporting.receipts import receipts
+from tests.reporting.protocol import protocol_results, write_protocol
+from tests.reporting.test_comparison import FORMATS, GOLDEN
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("name", ["fixed_checkpoint", "fall", "noise", "probes", "beside_published"])
+def test_tables_of_a_protocol_without_validation_are_byte_exact(tmp_path: Path, name: str, suffix: str) -> None:
+    results = protocol_results(write_protocol(tmp_path))
+    made = {
+        "fixed_checkpoint": lambda: comparison(results, "recorded", FIXED_CHECKPOINT),
+        "fall": lambda: fall(results, "recorded"),
+        "noise": lambda: receipts(results),
+        "probes": lambda: probes(results),
+        "beside_published": lambda: beside(results, *read()),
+    }[name]()
+    assert made is not None
+    assert FORMATS[suffix](made).encode() == (GOLDEN / f"protocol_{name}.{suffix}").read_bytes()
+
+
+def test_without_validation_nothing_is_chosen_by_it(tmp_path: Path) -> None:
+    results = protocol_results(write_protocol(tmp_path))
+    assert results.entries(BEST_VALIDATION) == []
+    assert results.headline == FIXED_CHECKPOINT
+    assert results.criteria == [FIXED_CHECKPOINT, LAST_EPOCH]
+    path = tmp_path / "cells" / "mnist3d_rono" / "rono.csv"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if FIXED_CHECKPOINT not in line))
+    results = protocol_results(tmp_path)
+    assert results.criteria == [LAST_EPOCH]
+    assert len(fall(results, "recorded").columns) == 3
+
+
+def test_pretraining_is_judged_by_the_numbers(tmp_path: Path) -> None:
+    assert probes(protocol_results(write_protocol(tmp_path))).notes == [
+        "Pre-training DGCNN on parametric shapes beats random initialisation: .930 against .912."
+    ]
+    path = tmp_path / "probes" / "mnist3d_rono.json"
+    path.write_text(path.read_text().replace("0.93,", "0.9,"))
+    (lost,) = probes(protocol_results(tmp_path)).notes
+    assert lost.endswith("does worse than random initialisation: .900 against .912.")
+    path.write_text(path.read_text().replace("0.9,", "0.9121,"))
+    (even,) = probes(protocol_results(tmp_path)).notes
+    assert even.endswith("makes no difference to random initialisation: both .912.")
+    path.write_text(path.read_text().replace("(random)", "(other)"))
+    assert probes(protocol_results(tmp_path)).notes == []

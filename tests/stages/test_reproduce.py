@@ -1,0 +1,88 @@
+"""A paper's protocol runs in a copy of the project, and only its own records come back."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from pipeline.params import grid_of
+from stages.tools import reproduce
+from stages.tools.sandbox import make_sandbox
+from tests import tiny
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A git project with settings, a dataset of its own protocol and files that a person brought."""
+    monkeypatch.chdir(tmp_path)
+    params = tiny.params()
+    params["methods"]["ce"]["variants"] = {"default": {}, "other": {"epochs": 1}}
+    params["datasets"]["digits"] = {
+        **params["datasets"]["emoji"],
+        "grid": {"methods": {"ce": ["other"]}, "noises": ["recorded"]},
+    }
+    params["report"]["datasets"].append("digits")
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    Path("files/digits").mkdir(parents=True)
+    Path("files/digits/labels.npy").write_bytes(b"labels")
+    Path(".gitignore").write_text("/files/\n/build/\n", encoding="utf-8")
+    Path(".dvc").mkdir()
+    Path(".dvc/config").touch()
+    subprocess.run(["git", "init", "-q"], check=True)
+    return tmp_path
+
+
+def settings() -> dict:
+    return yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+
+
+def refused(*arguments: str) -> str:
+    result = CliRunner().invoke(reproduce.main, list(arguments))
+    assert result.exit_code == 2, result.output
+    assert not Path("build").exists()
+    return result.stderr
+
+
+def test_a_protocol_keeps_its_variants_noises_and_files() -> None:
+    make_sandbox(Path(), Path("build/digits"), grid_of(settings(), "digits") | {"datasets": ["digits"]})
+    copy = yaml.safe_load(Path("build/digits/params.yaml").read_text(encoding="utf-8"))
+    assert copy["grid"] == settings()["grid"] | {
+        "datasets": ["digits"],
+        "methods": ["ce"],
+        "noises": ["recorded"],
+    }
+    assert copy["report"] == {"datasets": ["digits"], "methods": ["ce"]}
+    assert list(copy["methods"]["ce"]["variants"]) == ["other"]
+    assert "grid" not in copy["datasets"]["digits"]
+    assert Path("build/digits/files/digits/labels.npy").read_bytes() == b"labels"
+
+
+def test_a_dataset_of_the_grid_is_refused_as_a_protocol() -> None:
+    assert "'emoji' has no protocol of its own" in refused("--dataset", "emoji")
+
+
+def test_an_unknown_protocol_is_named_with_the_nearest() -> None:
+    assert "did you mean 'digits'" in refused("--dataset", "digit")
+
+
+def test_a_protocol_that_the_report_does_not_show_is_refused() -> None:
+    params = settings()
+    params["report"]["datasets"].remove("digits")
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert "'digits' is not shown" in refused("--dataset", "digits")
+
+
+def test_only_the_records_of_the_protocol_come_back() -> None:
+    made = Path("build/digits/reports/records")
+    for name in ("cells/digits/ce.csv", "noise/digits.json", "noise/digits_two.json", "cells/digits_two/ce.csv"):
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / name).write_text("new", encoding="utf-8")
+    for kind in ("cells", "noise"):
+        Path("reports/records", kind).mkdir(parents=True)
+    reproduce._bring(made, "digits")
+    brought = sorted(path.as_posix() for path in Path("reports").rglob("*") if path.is_file())
+    assert brought == ["reports/records/cells/digits/ce.csv", "reports/records/noise/digits.json"]
