@@ -46,7 +46,7 @@ def grid_of(params: Params, dataset: str) -> dict[str, Any]:
     A dataset's own `grid` block, which a paper's protocol may need, stands before the common grid.
     """
     grid: dict[str, Any] = dict(block(params, "grid"))
-    own = block(params, "datasets", dataset).get("grid", {})
+    own: dict[str, Any] = block(params, "datasets", dataset).get("grid", {})
     methods = own.get("methods") or {name: list(block(params, "methods", name, "variants")) for name in grid["methods"]}
     return grid | own | {"methods": methods}
 

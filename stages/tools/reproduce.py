@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -59,7 +60,9 @@ def _needs_own_grid(params: Params, dataset: str) -> None:
 
 
 def _dvc(folder: Path, *options: str) -> None:
-    if subprocess.run(["dvc", "repro", *options], cwd=folder, check=False).returncode:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = [sys.executable, "-m", "dvc", "repro", *options]
+    if subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, check=False).returncode:
         raise Mistake("dvc repro stopped: the message above says why; what is finished is kept, run it again.")
 
 
