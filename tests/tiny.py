@@ -18,7 +18,7 @@ EXTRACTORS = {"image": "pixels", "text": "doc2vec"}
 _PARAMS: dict[str, Any] = {
     "grid": {"datasets": ["emoji"], "methods": ["mcca", "ce"], "noises": ["symmetric"], "rates": [0.2], "seeds": [0]},
     "report": {"datasets": ["emoji"], "methods": ["mcca", "ce"]},
-    "datasets": {"emoji": {"profile": "default", "load": {"seed": 0}, "views": dict(EXTRACTORS)}},
+    "datasets": {"emoji": {"profile": "default", "load": {"seed": 0}, "views": dict(EXTRACTORS), "probes": {}}},
     "extractors": {"pixels": {}, "doc2vec": {"dimension": 4, "epochs": 1}},
     "noises": {"symmetric": {}},
     "methods": {

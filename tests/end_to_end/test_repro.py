@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,9 +28,12 @@ def dvc(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def change(folder: Path, method: str, setting: str, value: float) -> None:
+def change(folder: Path, value: Any, *keys: str) -> None:
     settings = dict(params.load(folder / "params.yaml"))
-    settings["methods"][method]["default"][setting] = value
+    block = settings
+    for key in keys[:-1]:
+        block = block[key]
+    block[keys[-1]] = value
     (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
@@ -41,7 +45,9 @@ def stages_run(output: str) -> list[str]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     make_sandbox(ROOT, folder, GRID)
-    change(folder, "ce", "epochs", 2)
+    change(folder, 2, "methods", "ce", "default", "epochs")
+    change(folder, "voxel_grid", "datasets", "mnist3d", "views", "cloud")
+    change(folder, {"cloud": {"voxel_grid": {"resolution": 6}}}, "datasets", "mnist3d", "probes")
     dvc(folder, "repro")
     return folder
 
@@ -54,12 +60,22 @@ def test_the_page_shows_the_trained_methods(project: Path) -> None:
     assert set(scores["mnist3d"]["symmetric"]) == {"MCCA", "CE"}
 
 
+def test_the_features_are_probed(project: Path) -> None:
+    probes = json.loads((project / "reports" / "records" / "probes" / "mnist3d.json").read_text(encoding="utf-8"))
+    assert [(probe["view"], probe["dimension"], probe["used"]) for probe in probes] == [
+        ("image", 784, True),
+        ("cloud", 12**3, True),
+        ("cloud", 6**3, False),
+    ]
+    assert all(probe["accuracy"] > 0.5 for probe in probes)
+
+
 def test_a_second_repro_runs_nothing(project: Path) -> None:
     assert stages_run(dvc(project, "repro")) == []
 
 
 def test_a_changed_setting_runs_its_method_alone_and_a_kill_loses_no_finished_cell(project: Path) -> None:
-    change(project, "ce", "epochs", 60)
+    change(project, 60, "methods", "ce", "default", "epochs")
     before = set((project / ".cells").glob("[0-9a-f]*"))
     repro = subprocess.Popen(["dvc", "repro"], cwd=project, env=ENVIRONMENT, start_new_session=True)
     deadline = time.monotonic() + 120

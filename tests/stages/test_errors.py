@@ -15,6 +15,7 @@ from tests import tiny
 STAGES = {
     "fetch": ["emoji"],
     "features": ["emoji"],
+    "probe": ["emoji"],
     "noise": ["emoji"],
     "train": ["emoji", "ce"],
     "evaluate": ["emoji", "ce"],
@@ -64,7 +65,7 @@ def test_broken_settings(stage: str) -> None:
     assert "params.yaml, line 2: this is not valid YAML" in refused(stage, *STAGES[stage])
 
 
-@pytest.mark.parametrize("stage", ["fetch", "features"])
+@pytest.mark.parametrize("stage", ["fetch", "features", "probe"])
 def test_an_unknown_dataset(stage: str) -> None:
     assert "unknown name 'emojy'; did you mean 'emoji'?" in refused(stage, "emojy")
 
@@ -117,8 +118,24 @@ def test_a_noise_rate_out_of_range() -> None:
     assert "the noise rate is 20; give rates from 0 to 1" in refused("noise", "emoji")
 
 
-def test_missing_raw_files() -> None:
-    assert "the file is missing; fetch the dataset again" in refused("features", "emoji")
+def test_a_probe_of_a_view_that_the_dataset_lacks() -> None:
+    params = tiny.params()
+    params["datasets"]["emoji"]["probes"] = {"images": {"pixels": {}}}
+    settle(params)
+    assert "unknown name 'images'; did you mean 'image'?" in refused("probe", "emoji")
+
+
+@pytest.mark.parametrize("stage", ["features", "probe"])
+def test_missing_raw_files(stage: str) -> None:
+    assert "the file is missing; fetch the dataset again" in refused(stage, "emoji")
+
+
+def test_a_protocol_without_its_files() -> None:
+    params = tiny.params()
+    params["datasets"]["mnist3d_rono"] = {"profile": "paper", "load": {"folder": "files", "seed": 0, "points": 8}}
+    settle(params)
+    sentence = refused("fetch", "mnist3d_rono")
+    assert "files: train-images-idx3-ubyte is missing; put MNIST's train-images-idx3-ubyte" in sentence
 
 
 def test_missing_noise() -> None:
