@@ -42,5 +42,5 @@ def _pretraining(accuracies: Mapping[str, float]) -> str:
     better = accuracies[PRETRAINED] > accuracies[RANDOM]
     return (
         f"Pre-training DGCNN on parametric shapes {'beats' if better else 'does worse than'} random initialisation: "
-        f"{shapes} against {chance}."
+        f"{shapes} against {chance}. The shapes are generated solids and strokes; some strokes look like digits."
     )

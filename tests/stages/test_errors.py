@@ -41,12 +41,12 @@ def with_features() -> None:
 
 
 def refused(stage: str, *arguments: str) -> str:
-    """Run a stage that must refuse; give its sentence."""
+    """Run a stage that must refuse; give its sentence, which may follow the title of what was under way."""
     before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
     result = CliRunner().invoke(importlib.import_module(f"stages.{stage}").main, list(arguments))
     assert result.exit_code == 2, result.output
     assert not result.stdout
-    lines = result.stderr.splitlines()
+    lines = [line for line in result.stderr.splitlines() if not line.startswith("fetch ")]
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("Error: ")
     assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
