@@ -69,10 +69,12 @@ def _dvc(folder: Path, *options: str) -> None:
 def _bring(records: Path, dataset: str) -> None:
     """Copy one dataset's records: <kind>/<dataset>.json and <kind>/<dataset>/<method>.*"""
     for found in records.glob(f"*/{dataset}*"):
+        target = RECORDS / found.relative_to(records)
         if found.is_dir() and found.name == dataset:
-            shutil.copytree(found, RECORDS / found.relative_to(records), dirs_exist_ok=True)
+            shutil.copytree(found, target, dirs_exist_ok=True)
         elif found.stem == dataset:
-            shutil.copyfile(found, RECORDS / found.relative_to(records))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(found, target)
 
 
 if __name__ == "__main__":

@@ -81,8 +81,6 @@ def test_only_the_records_of_the_protocol_come_back() -> None:
     for name in ("cells/digits/ce.csv", "noise/digits.json", "noise/digits_two.json", "cells/digits_two/ce.csv"):
         (made / name).parent.mkdir(parents=True, exist_ok=True)
         (made / name).write_text("new", encoding="utf-8")
-    for kind in ("cells", "noise"):
-        Path("reports/records", kind).mkdir(parents=True)
     reproduce._bring(made, "digits")
     brought = sorted(path.as_posix() for path in Path("reports").rglob("*") if path.is_file())
     assert brought == ["reports/records/cells/digits/ce.csv", "reports/records/noise/digits.json"]
