@@ -12,22 +12,9 @@ from torch.nn import functional as F
 
 from pipeline.contract import Need, Paper
 from pipeline.methods.base.deep import Deep
-from pipeline.networks import MultiViewNetwork, mlp
+from pipeline.methods.base.posteriors import PosteriorNetwork
+from pipeline.networks import mlp
 from pipeline.training.engine import Batch, Step
-
-
-class PosteriorNetwork(MultiViewNetwork):
-    """A classifier per view; a sample is embedded as its K class probabilities."""
-
-    def encode(self, view: str, x: Tensor) -> Tensor:
-        return F.softmax(self.logits(view, x), dim=1)
-
-    def logits(self, view: str, x: Tensor) -> Tensor:
-        """n x d of one view -> n x K."""
-        return super().encode(view, x)
-
-    def class_scores(self, embedding: Tensor) -> Tensor:
-        return embedding.clamp_min(torch.finfo(embedding.dtype).tiny).log()
 
 
 @dataclass(kw_only=True, eq=False)
