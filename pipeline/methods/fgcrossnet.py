@@ -34,7 +34,7 @@ class FGCrossNetwork(PosteriorNetwork):
 
 def centre_loss(logits: Tensor, labels: Tensor, centres: Tensor) -> Tensor:
     """mean |o - g_y|^2. logits: M x K; labels: M; centres: K x K, row g_y of class y."""
-    return (logits - centres[labels]).square().sum(1).mean()
+    return (logits - F.embedding(labels, centres)).square().sum(1).mean()
 
 
 def sample_quadruplets(labels: Tensor, classes: int, count: int) -> tuple[Tensor, Tensor]:
@@ -79,7 +79,7 @@ def ranking_loss(logits: Tensor, quadruplets: Tensor, valid: Tensor, first: floa
 
     logits: M x K; quadruplets: T x 4 rows; valid: T truth values; d: Euclidean. 0 without such quadruplets.
     """
-    anchor, positive, negative, third = logits[quadruplets].unbind(1)
+    anchor, positive, negative, third = F.embedding(quadruplets, logits).unbind(1)
     near = torch.linalg.vector_norm(anchor - positive, dim=1)
     far = torch.linalg.vector_norm(anchor - negative, dim=1) + torch.linalg.vector_norm(negative - third, dim=1)
     excess = 2 * near - far + first + second
