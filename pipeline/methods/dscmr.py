@@ -40,13 +40,21 @@ def _hidden_layers(widths: list[int]) -> nn.Sequential:
     return nn.Sequential(*[layer for sizes in pairwise(widths) for layer in (nn.Linear(*sizes), nn.ReLU())])
 
 
+def mean_distance(first: Tensor, second: Tensor) -> Tensor:
+    """Mean Euclidean distance of the rows, not squared; of the two views of a pair, invariance to the view (J_3).
+
+    first, second: N x m.
+    """
+    distances: Tensor = torch.linalg.vector_norm(first - second, dim=1)
+    return distances.mean()
+
+
 def label_distance(scores: Tensor, labels: Tensor) -> Tensor:
     """mean |P z_i - e_y| with the Euclidean norm, not squared: the label space (J_1).
 
     scores: N x K; labels: N.
     """
-    distances: Tensor = torch.linalg.vector_norm(scores - F.one_hot(labels, scores.shape[1]), dim=1)
-    return distances.mean()
+    return mean_distance(scores, F.one_hot(labels, scores.shape[1]))
 
 
 def similarity_likelihood(first: Tensor, second: Tensor, first_labels: Tensor, second_labels: Tensor) -> Tensor:
@@ -56,12 +64,6 @@ def similarity_likelihood(first: Tensor, second: Tensor, first_labels: Tensor, s
     """
     half = F.normalize(first) @ F.normalize(second).T / 2
     return (F.softplus(half) - (first_labels[:, None] == second_labels) * half).mean()
-
-
-def pair_distance(first: Tensor, second: Tensor) -> Tensor:
-    """mean |u_i - v_i| over the pairs, not squared: invariance to the view (J_3). first, second: N x m."""
-    distances: Tensor = torch.linalg.vector_norm(first - second, dim=1)
-    return distances.mean()
 
 
 @dataclass(kw_only=True, eq=False)
@@ -110,6 +112,6 @@ class DSCMR(Deep[DSCMRNetwork]):
                 for one, other in combinations_with_replacement(embeddings, 2)
             ]
         )
-        pairs = [pair_distance(one, other) for one, other in combinations(embeddings.values(), 2)]
+        pairs = [mean_distance(one, other) for one, other in combinations(embeddings.values(), 2)]
         terms = {"labels": label.sum(), "similarity": similarity.sum(), "pairs": torch.stack(pairs).sum()}
         return terms | {"total": terms["labels"] + self.alpha * terms["similarity"] + self.beta * terms["pairs"]}

@@ -6,7 +6,8 @@ import click
 
 from pipeline.errors import BadInput
 from pipeline.evaluation.scoring import by_cell
-from pipeline.params import Params, block, grid_of, method_settings
+from pipeline.params import Params, block, method_settings
+from pipeline.reporting.info import shown_grid
 from pipeline.reporting.records import Records
 from pipeline.training.cells import code_fingerprint
 from stages.command import stage
@@ -21,7 +22,7 @@ def main(params: Params) -> None:
     """
     checked, records = 0, Records(RECORDS)
     for dataset in block(params, "report", "datasets"):
-        for method in grid_of(params, dataset)["methods"]:
+        for method in shown_grid(params, dataset)["methods"]:
             for key, facts, _ in by_cell(records.cells(dataset, method)):
                 settings = method_settings(params, method, key.variant, dataset)
                 if facts["code"] != code_fingerprint(method, settings):

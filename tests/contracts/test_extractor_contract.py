@@ -13,15 +13,7 @@ from tests.samples import dataset, params
 
 CPU = torch.device("cpu")
 TOTAL, TRAIN = 12, 8
-pytestmark = pytest.mark.parametrize("name", names("pipeline.features"))
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.parametrize("name", names("pipeline.features"))]
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,13 @@ class Given(MultiViewNetwork):
         return embedding @ self.prototypes
 
 
+def give_weights(layers: Mapping[str, nn.Module], stored: Mapping[str, Tensor]) -> None:
+    """Put the stored weight and bias of every layer into it, as leaves of their own."""
+    for name, layer in layers.items():
+        layer.weight = nn.Parameter(stored[f"{name}_weight"].clone())
+        layer.bias = nn.Parameter(stored[f"{name}_bias"].clone())
+
+
 def load(name: str) -> dict[str, Tensor]:
     with np.load(FOLDER / f"{name}.npz", allow_pickle=False) as arrays:
         return {key: torch.from_numpy(array) for key, array in arrays.items()}

@@ -2,11 +2,10 @@
 
 import pytest
 import torch
-from torch import nn
 
 from pipeline.methods.sdml import SDML, SDMLNetwork, mean_distance
 from pipeline.training.engine import Step
-from tests.golden.stored import assert_agrees, batch, load
+from tests.golden.stored import assert_agrees, batch, give_weights, load
 
 GOLDEN = load("sdml")
 VIEWS = ("image", "text")
@@ -24,9 +23,7 @@ def network():
     for view in VIEWS:
         for kind, parts in (("encoder", model.encoders[view]), ("decoder", model.decoders[view])):
             layers |= {f"{kind}_{view}_{number}": layer for number, layer in enumerate(parts[::2])}
-    for name, layer in layers.items():
-        layer.weight = nn.Parameter(GOLDEN[f"{name}_weight"].clone())
-        layer.bias = nn.Parameter(GOLDEN[f"{name}_bias"].clone())
+    give_weights(layers, GOLDEN)
     return model, layers
 
 

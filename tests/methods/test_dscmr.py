@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pipeline.errors import BadParams
-from pipeline.methods.dscmr import label_distance, pair_distance, similarity_likelihood
+from pipeline.methods.dscmr import label_distance, mean_distance, similarity_likelihood
 from pipeline.params import method_settings
 from pipeline.training.engine import Step
 from tests.paired import CLASSES, DIMS, THREE, batch_of, make, run, split
@@ -34,7 +34,7 @@ def slow_similarity(first, second, first_labels, second_labels):
     return total / len(first) / len(second)
 
 
-def slow_pair_distance(first, second):
+def slow_mean_distance(first, second):
     return np.mean([np.linalg.norm(u - v) for u, v in zip(first.numpy(), second.numpy(), strict=True)])
 
 
@@ -51,7 +51,7 @@ def test_loss_equals_the_formulas(dims):
     expected = {
         "labels": sum(slow_label_distance(model.class_scores(z[view]), y[view]) for view in names),
         "similarity": sum(slow_similarity(z[a], z[b], y[a], y[b]) for i, a in enumerate(names) for b in names[i:]),
-        "pairs": sum(slow_pair_distance(z[a], z[b]) for i, a in enumerate(names) for b in names[i + 1 :]),
+        "pairs": sum(slow_mean_distance(z[a], z[b]) for i, a in enumerate(names) for b in names[i + 1 :]),
     }
     expected["total"] = expected["labels"] + 0.5 * expected["similarity"] + 0.7 * expected["pairs"]
     assert {name: term.item() for name, term in terms.items()} == pytest.approx(expected, abs=1e-10)
@@ -62,12 +62,12 @@ def test_gradients_are_those_of_the_formulas():
     y, other = torch.tensor([0, 3, 2, 2, 1, 0]), torch.tensor([0, 1, 2, 3, 1, 1])
     assert torch.autograd.gradcheck(lambda s: label_distance(s, y), [scores])
     assert torch.autograd.gradcheck(lambda a, b: similarity_likelihood(a, b, y, other), [u, v])
-    assert torch.autograd.gradcheck(pair_distance, [u, v])
+    assert torch.autograd.gradcheck(mean_distance, [u, v])
 
 
 def test_a_distance_of_0_has_a_finite_gradient():
     z = drawn(4, 3).requires_grad_()
-    pair_distance(z, z.detach().clone()).backward()
+    mean_distance(z, z.detach().clone()).backward()
     assert torch.equal(z.grad, torch.zeros_like(z))
     exact = torch.eye(3).requires_grad_()
     label_distance(exact, torch.arange(3)).backward()

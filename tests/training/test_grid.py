@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from pipeline import discovery, featurestore
 from pipeline.contract import CellKey, Need
@@ -20,16 +18,7 @@ from pipeline.training.cells import CellStore
 from pipeline.training.grid import Cell, keys, plan, run_all
 from tests import tiny
 
-
-@pytest.fixture(autouse=True)
-def one_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Train in this process, without leaving its settings behind."""
-    monkeypatch.setattr(grid, "cpu_count", lambda: 1)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(deterministic)
+pytestmark = pytest.mark.usefixtures("one_process")
 
 
 @pytest.fixture

@@ -6,19 +6,12 @@ from pipeline.features.dgcnn import DGCNN, EMBEDDING
 from pipeline.shapes import FAMILIES
 from pipeline.training.pretraining import pretrain
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = {"shapes": 64, "held_out": 32, "points": 32, "batch_size": 16, "learning_rate": 3e-3}
 
 
 def run(epochs=2, seed=0, **changes):
     return pretrain(**{**TINY, **changes}, epochs=epochs, seed=seed, progress=lambda done, total: None)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_the_loss_falls_from_chance():

@@ -5,8 +5,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
-import torch
 
 from pipeline.contract import Run
 from pipeline.errors import Diverged
@@ -128,16 +126,6 @@ def test_divergence_is_a_failed_result():
     assert result["reason"] == "epoch 3: 'total' is not finite; lower the learning rate."
     assert result["history"] == []
     assert embeddings == {}
-
-
-@pytest.fixture
-def one_process(monkeypatch):
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    monkeypatch.setattr(grid, "cpu_count", lambda: 1)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(deterministic)
 
 
 def test_the_grid_goes_on_after_a_divergence(tmp_path, one_process):
