@@ -7,10 +7,8 @@ import click
 from pipeline import featurestore
 from pipeline.evaluation import scoring
 from pipeline.params import Params, block
-from pipeline.reporting.records import Records
-from pipeline.training.tracking import Tracker
-from stages.command import stage, tracking_uri
-from stages.paths import FEATURES, RECORDS, RUNS, TRACKING_LOCK
+from stages.command import stage
+from stages.paths import FEATURES, RECORDS, RUNS
 
 
 @stage
@@ -24,9 +22,6 @@ def main(params: Params, dataset: str, method: str) -> None:
     records = scoring.score(RUNS / dataset / method, labels)
     files = {name: RECORDS / name / dataset / f"{method}.csv" for name in ("cells", "epochs", "curves")}
     scoring.write(records, files | {"ap": RECORDS / "ap" / dataset / f"{method}.npz"})
-    tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
-    for key, _, scores in scoring.by_cell(Records(RECORDS).cells(dataset, method)):
-        tracker.log_scores(key, scores)
 
 
 if __name__ == "__main__":

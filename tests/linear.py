@@ -19,9 +19,8 @@ def given(size: int = 60, dims: dict[str, int] | None = None, share: float = 0.3
 
 
 def solve(name: str, views: list[Array], labels: list[Array], **settings: object) -> list[Array]:
-    """The projections of the only setting."""
-    ((_, projections),) = make(name, **settings).solutions(views, labels)
-    return projections
+    """One projection per view."""
+    return make(name, **settings).solve(views, labels)
 
 
 def score(name: str, train: Split, test: Split, **settings: object) -> float:

@@ -26,7 +26,7 @@ SMALL = {
     "hidden": [16],
     "embedding": 8,
     "learning_rate": 0.003,
-    "components": [2],
+    "components": 2,
 }
 """Overrides of the block in params.yaml; a method takes those that it knows."""
 

@@ -22,7 +22,7 @@ _PARAMS: dict[str, Any] = {
     "extractors": {"pixels": {}, "doc2vec": {"dimension": 4, "epochs": 1}},
     "noises": {"symmetric": {}},
     "methods": {
-        "mcca": {"default": {"ridge": [0.1], "components": [2]}, "variants": {"default": {}}},
+        "mcca": {"default": {"ridge": 0.1, "components": 2}, "variants": {"default": {}}},
         "ce": {
             "default": {"epochs": 2, "batch_size": 8, "learning_rate": 0.001, "hidden": [4], "embedding": 4},
             "variants": {"default": {}},

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.contract import Need, Paper
+from pipeline.losses.distances import label_distance, mean_distance
 from pipeline.methods.base.deep import Deep
 from pipeline.networks import MultiViewNetwork
 from pipeline.training.engine import Batch, Step
@@ -40,23 +41,6 @@ def _hidden_layers(widths: list[int]) -> nn.Sequential:
     return nn.Sequential(*[layer for sizes in pairwise(widths) for layer in (nn.Linear(*sizes), nn.ReLU())])
 
 
-def mean_distance(first: Tensor, second: Tensor) -> Tensor:
-    """Mean Euclidean distance of the rows, not squared; of the two views of a pair, invariance to the view (J_3).
-
-    first, second: N x m.
-    """
-    distances: Tensor = torch.linalg.vector_norm(first - second, dim=1)
-    return distances.mean()
-
-
-def label_distance(scores: Tensor, labels: Tensor) -> Tensor:
-    """mean |P z_i - e_y| with the Euclidean norm, not squared: the label space (J_1).
-
-    scores: N x K; labels: N.
-    """
-    return mean_distance(scores, F.one_hot(labels, scores.shape[1]))
-
-
 def similarity_likelihood(first: Tensor, second: Tensor, first_labels: Tensor, second_labels: Tensor) -> Tensor:
     """mean log(1 + exp G_ij) - S_ij G_ij, G = cosine / 2, S = 1 for the same label: the common space (J_2).
 
@@ -70,15 +54,16 @@ def similarity_likelihood(first: Tensor, second: Tensor, first_labels: Tensor, s
 class DSCMR(Deep[DSCMRNetwork]):
     """Distances to one-hot labels, a likelihood of same-class similarities, and distances within pairs.
 
-    Zhen, Hu, Wang, Peng: Deep Supervised Cross-Modal Retrieval, CVPR 2019. J = J_1 + lambda J_2 + mu J_3: J_1 sums over
-    views, J_2 over pairs of views and each view with itself, J_3 over pairs of views. alpha, beta: lambda and mu, by
-    their names in the code; hidden: ReLU layers of each view (2048); embedding: width of the common space (1024), which
-    is not normalised. The rate is constant. Any number of views.
+    Zhen, Hu, Wang, Peng: Deep Supervised Cross-Modal Retrieval, CVPR 2019. J = J_1 + lambda J_2 + eta J_3: J_1 sums
+    over views, J_2 over pairs of views and each view with itself, J_3 over pairs of views. alpha, beta: lambda and
+    eta, by their names in the code, which alone gives their values; hidden: ReLU layers of each view (2048);
+    embedding: width of the common space (1024), which is not normalised. The rate is constant. Any number of views.
 
     Deviations from the authors' code: training samples are shuffled, and validation MAP chooses the epoch; the code
     keeps their order and chooses by test MAP. With views labelled apart, J_1 takes the label of the view it acts on and
     S compares the labels of the two views it joins, so that a pair may count as of different classes. As in the code,
-    J_1 and J_3 are means of norms of samples, where the paper takes a Frobenius norm over n.
+    J_1 and J_3 are means of norms of samples, where the paper takes a Frobenius norm over n, P is trained with the
+    rest, where the paper solves for it, and no ReLU follows the shared layer.
     """
 
     hidden: Annotated[list[PositiveInt], Field(min_length=1)]

@@ -98,12 +98,13 @@ class FGCrossNet(Deep[FGCrossNetwork]):
     quadruplets: drawn per batch. Any number of views; every label is that of the view it stands in, so under noise
     drawn per view a pair may be in different classes. Without three classes in a batch nothing is ranked.
 
-    Deviations from the authors' code: a layer per view and a shared one on fixed features where one ResNet-50 reads all
-    media; Adam with MRL's schedule where the code has SGD that halves its rate every 3 epochs; one run in two parts
-    where the code trains twice 50 epochs. With Adam, the factor 1000 by which the code frees the centres' gradient
-    from the centre weight changes nothing and is left out. The code ranks all quadruplets of 16
-    samples, whatever their medium; here a draw of them, in which all three distances run between two views: with four
-    media the paper has one sample of each, with two views k is in the view of j and l in that of i.
+    Deviations from the authors' code: a layer per view and a shared one on fixed features where one ResNet-50 reads
+    all media; Adam with MRL's schedule where the code has SGD that halves its rate every 3 epochs; one run in two
+    parts where the code trains twice 50 epochs. The centres have a rate of their own, in the code that of the
+    network. With Adam, the factor 1000 by which the code frees the centres' gradient from the centre weight changes
+    nothing and is left out. The code ranks all quadruplets of 16 samples, whatever their medium; here a draw of them,
+    in which all three distances run between two views: with four media the paper has one sample of each, with two
+    views k is in the view of j and l in that of i.
     """
 
     hidden: Annotated[list[PositiveInt], Field(min_length=1)]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import PositiveFloat
 
 from pipeline.contract import Array, Need, Paper
-from pipeline.methods.base.closed_form import ClosedForm, Solution
+from pipeline.methods.base.closed_form import ClosedForm
 from pipeline.methods.base.linear import one_hot
 
 
@@ -25,7 +23,7 @@ class GSSSL(ClosedForm):
     view's own labels Y_v (n x K), and b_v is the share of each class. The embedding leaves b_v out: it is the same
     for every sample, so that cosine compares how predictions differ from the shares. Nothing ties a pair together.
 
-    ridge: values of g to try, relative to the mean diagonal entry of X_v'X_v. All K columns are kept.
+    ridge: g, relative to the mean diagonal entry of X_v'X_v.
 
     Deviations from the authors' code: neither the text nor the code of the paper is available; this re-implements
     what its abstract says, for training samples that are all labelled. The label graph for unlabelled samples
@@ -33,8 +31,7 @@ class GSSSL(ClosedForm):
     regulariser, whose form is not known.
     """
 
-    components: list[PositiveInt] = field(init=False, default_factory=lambda: [sys.maxsize])
-    ridge: list[PositiveFloat]
+    ridge: PositiveFloat
 
     display: ClassVar[str] = "GSS-SL (re-implementation)"
     paper: ClassVar[Paper] = Paper(
@@ -42,15 +39,16 @@ class GSSSL(ClosedForm):
         authors="Zhang, Ma, Li, Huang, Tian",
         venue="IEEE Transactions on Multimedia",
         year=2018,
-        url="https://ieeexplore.ieee.org/document/7968473",
+        url="https://doi.org/10.1109/TMM.2017.2723841",
         rows=("GSS-SL",),
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS})
 
-    def solutions(self, views: list[Array], labels: list[Array]) -> Iterator[Solution]:
+    def solve(self, views: list[Array], labels: list[Array]) -> list[Array]:
         spectra, bases = zip(*(np.linalg.eigh(x.T @ x) for x in views), strict=True)
         targets = zip(bases, views, one_hot(labels), strict=True)
         rotated = [basis.T @ (x.T @ y) for basis, x, y in targets]
-        for ridge in self.ridge:
-            shrunk = [y / (np.maximum(s, 0) + ridge * s.mean())[:, None] for s, y in zip(spectra, rotated, strict=True)]
-            yield {"ridge": ridge}, [basis @ y for basis, y in zip(bases, shrunk, strict=True)]
+        shrunk = [
+            y / (np.maximum(s, 0) + self.ridge * s.mean())[:, None] for s, y in zip(spectra, rotated, strict=True)
+        ]
+        return [basis @ y for basis, y in zip(bases, shrunk, strict=True)]

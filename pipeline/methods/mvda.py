@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field, PositiveFloat
 
 from pipeline.contract import Array, Need, Paper
-from pipeline.methods.base.closed_form import ClosedForm, Solution
+from pipeline.methods.base.closed_form import ClosedForm
 from pipeline.methods.base.linear import discriminants, leading, per_view, principal, ridged, scatter
 
 
@@ -21,17 +20,17 @@ class MvDA(ClosedForm):
     w = [w_1; ..; w_V], with n_iv samples of class i in view v, mu_iv their mean, n_i = sum_v n_iv:
     S_jr = [j = r] sum_ik x_ijk x_ijk' - sum_i n_ij n_ir / n_i mu_ij mu_ir', and B_jr the subtracted sum less
     (sum_ik x_ijk)(sum_ik x_irk)' / n, which is 0 for centred views. Each view is read with its own labels, nothing
-    ties a pair together, and any number of views is taken. At most K - 1 directions.
+    ties a pair together, and any number of views is taken. K - 1 directions are kept.
 
-    energy: share of a view's variance that PCA keeps; ridge: values of eps to try, eps tr(S) / D on the diagonal of S.
+    energy: share of a view's variance that PCA keeps; ridge: eps, eps tr(S) / D on the diagonal of S.
 
     Deviations from the authors' code: n_i counts the samples of all views, theirs those of the last view, which
     differ under noise; their eigensolver is not public, so the ridge is ours; after PCA each view is scaled to
-    total variance 1, for the ridge alone depends on its units. Ridge and number of components are chosen on validation.
+    total variance 1, for the ridge alone depends on its units.
     """
 
     energy: Annotated[float, Field(gt=0, le=1)]
-    ridge: list[PositiveFloat]
+    ridge: PositiveFloat
 
     display: ClassVar[str] = "MvDA"
     paper: ClassVar[Paper] = Paper(
@@ -44,9 +43,7 @@ class MvDA(ClosedForm):
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS})
 
-    def solutions(self, views: list[Array], labels: list[Array]) -> Iterator[Solution]:
+    def solve(self, views: list[Array], labels: list[Array]) -> list[Array]:
         bases = [principal(x, self.energy) for x in views]
         within, between = scatter([x @ basis for x, basis in zip(views, bases, strict=True)], labels)
-        count = min(max(self.components), discriminants(labels))
-        for ridge in self.ridge:
-            yield {"ridge": ridge}, per_view(bases, leading(between, ridged(within, ridge), count))
+        return per_view(bases, leading(between, ridged(within, self.ridge), discriminants(labels)))

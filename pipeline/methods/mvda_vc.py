@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -11,7 +11,7 @@ from pydantic import Field, PositiveFloat
 from scipy.linalg import block_diag
 
 from pipeline.contract import Array, Need, Paper
-from pipeline.methods.base.closed_form import ClosedForm, Solution
+from pipeline.methods.base.closed_form import ClosedForm
 from pipeline.methods.base.linear import discriminants, leading, per_view, principal, ridged, scatter
 
 
@@ -21,18 +21,18 @@ class MvDAVC(ClosedForm):
 
     Kan, Shan, Zhang, Lao, Chen: Multi-View Discriminant Analysis, IEEE TPAMI 38(1), 2016. With w_v = X_v' b_v
     (X_v is n x k_v), sum over i < j of ||b_i - b_j||^2 = w'Mw is added to MvDA's within-class scatter:
-    S + alpha tr(S) / tr(M) M. Any number of views of the same samples; at most K - 1 directions.
+    S + alpha tr(S) / tr(M) M. Any number of views of the same samples; K - 1 directions are kept.
 
-    energy: share of a view's variance that PCA keeps; consistency: values of alpha to try; ridge: eps, relative to
-    the mean diagonal entry of S, values to try; inverse_ridge: see `view_consistency`.
+    energy: share of a view's variance that PCA keeps; consistency: alpha; ridge: eps, relative to the mean
+    diagonal entry of S; inverse_ridge: see `view_consistency`.
 
     Deviations from the authors' code: those of MvDA, and M comes from k x k matrices by an exact identity where its
-    formula inverts one of n x n. alpha, the ridge and the number of components are chosen on validation.
+    formula inverts one of n x n.
     """
 
     energy: Annotated[float, Field(gt=0, le=1)]
-    consistency: list[PositiveFloat]
-    ridge: list[PositiveFloat]
+    consistency: PositiveFloat
+    ridge: PositiveFloat
     inverse_ridge: PositiveFloat = 1e-4
 
     display: ClassVar[str] = "MvDA-VC"
@@ -46,17 +46,13 @@ class MvDAVC(ClosedForm):
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS})
 
-    def solutions(self, views: list[Array], labels: list[Array]) -> Iterator[Solution]:
+    def solve(self, views: list[Array], labels: list[Array]) -> list[Array]:
         bases = [principal(x, self.energy) for x in views]
         reduced = [x @ basis for x, basis in zip(views, bases, strict=True)]
         within, between = scatter(reduced, labels)
         penalty = view_consistency(reduced, self.inverse_ridge)
-        penalty *= np.trace(within) / np.trace(penalty)
-        count = min(max(self.components), discriminants(labels))
-        for ridge in self.ridge:
-            for alpha in self.consistency:
-                bottom = ridged(within, ridge) + alpha * penalty
-                yield {"ridge": ridge, "consistency": alpha}, per_view(bases, leading(between, bottom, count))
+        bottom = ridged(within, self.ridge) + self.consistency * np.trace(within) / np.trace(penalty) * penalty
+        return per_view(bases, leading(between, bottom, discriminants(labels)))
 
 
 def view_consistency(views: Sequence[Array], ridge: float) -> Array:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from pydantic import PositiveInt
 
 from pipeline.contract import Array, Need, Paper
-from pipeline.methods.base.closed_form import ClosedForm, Solution
+from pipeline.methods.base.closed_form import ClosedForm
 
 
 @dataclass(kw_only=True, eq=False)
@@ -17,15 +17,15 @@ class PLS(ClosedForm):
     """Orthonormal directions of two views whose projections covary most; labels are never used.
 
     Sharma, Jacobs: Bypassing Synthesis: PLS for Face Recognition with Pose, Low-Resolution and Sketch, CVPR 2011.
-    C_12 = U S V' of the centred views; projections are the leading columns of U and V. scaling: what is tried
-    on the features first, 'none', or 'deviation' for unit standard deviation.
+    C_12 = U S V' of the centred views; projections are the leading columns of U and V. scaling: what
+    is done to the features first, 'none', or 'deviation' for unit standard deviation; components: how many columns.
 
     Deviations from the authors' code: theirs is an iterative regression with asymmetric bases; this is the
-    symmetric solution by one SVD, as in survey comparisons. The scaling and the number of components are chosen
-    on validation.
+    symmetric solution by one SVD, as in survey comparisons.
     """
 
-    scaling: list[Literal["none", "deviation"]]
+    scaling: Literal["none", "deviation"]
+    components: PositiveInt
 
     display: ClassVar[str] = "PLS"
     paper: ClassVar[Paper] = Paper(
@@ -38,12 +38,11 @@ class PLS(ClosedForm):
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PAIRS, Need.TWO_VIEWS})
 
-    def solutions(self, views: list[Array], labels: list[Array]) -> Iterator[Solution]:
-        for scaling in self.scaling:
-            scales = [_scale(x) if scaling == "deviation" else np.ones(x.shape[1]) for x in views]
-            first, second = (x * scale for x, scale in zip(views, scales, strict=True))
-            u, _, vt = np.linalg.svd(first.T @ second / len(first), full_matrices=False)
-            yield {"scaling": scaling}, [scale[:, None] * w for scale, w in zip(scales, (u, vt.T), strict=True)]
+    def solve(self, views: list[Array], labels: list[Array]) -> list[Array]:
+        scales = [_scale(x) if self.scaling == "deviation" else np.ones(x.shape[1]) for x in views]
+        first, second = (x * scale for x, scale in zip(views, scales, strict=True))
+        u, _, vt = np.linalg.svd(first.T @ second / len(first), full_matrices=False)
+        return [scale[:, None] * w[:, : self.components] for scale, w in zip(scales, (u, vt.T), strict=True)]
 
 
 def _scale(x: Array) -> Array:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from pipeline.contract import Need, Paper
 from pipeline.errors import BadParams
+from pipeline.losses.distances import label_distance, mean_distance
 from pipeline.methods.base.deep import Deep
 from pipeline.networks import SphereNetwork, mlp
 from pipeline.training.engine import Batch, Step
@@ -45,12 +46,6 @@ class SDMLNetwork(SphereNetwork):
 
     def class_scores(self, embedding: Tensor) -> Tensor:
         return embedding @ self.prototypes
-
-
-def mean_distance(found: Tensor, target: Tensor) -> Tensor:
-    """Mean Euclidean distance of the rows, not squared. found, target: N x d."""
-    distances: Tensor = torch.linalg.vector_norm(found - target, dim=1)
-    return distances.mean()
 
 
 @dataclass(kw_only=True, eq=False)
@@ -106,9 +101,9 @@ class SDML(Deep[SDMLNetwork]):
         terms: dict[str, Tensor] = {}
         total = []
         for view, z in model(batch.views).items():
-            x, scores = batch.views[view], model.class_scores(z)
+            x = batch.views[view]
             reconstruction = mean_distance(model.decode(view, z), x if self.raw_target else F.normalize(x))
-            label = mean_distance(scores, F.one_hot(batch.labels[view], scores.shape[1]))
+            label = label_distance(model.class_scores(z), batch.labels[view])
             terms |= {f"reconstruction_{view}": reconstruction, f"labels_{view}": label}
             total.append(self.alpha * reconstruction + (1 - self.alpha) * label)
         return terms | {"total": torch.stack(total).sum()}

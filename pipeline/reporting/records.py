@@ -18,6 +18,7 @@ CELL_COLUMNS = (
 )
 EPOCH_COLUMNS = ("variant", "noise", "rate", "epoch")
 RECEIPT_FIELDS = ("kind", "rate", "seed", "per_pair", "realised", "hash")
+TRIAL_FIELDS = ("settings", "published", "maps", "reason", "code")
 PROBE_FIELDS = ("view", "extractor", "dimension", "accuracy", "used")
 CURVE_COLUMNS = ("variant", "noise", "rate", "direction", "recall", "precision")
 
@@ -71,6 +72,10 @@ class Records:
             if not isinstance(dimension, int):
                 broken(path, 1, f"dimension '{dimension}' is no whole number")
         return found
+
+    def tuning(self, method: str) -> list[dict[str, Any]]:
+        """The configurations that a method was tried in, with their validation MAP (pipeline.training.tuning)."""
+        return json_objects(self.folder / "tuning" / f"{method}.json", "trial", TRIAL_FIELDS)
 
     def description(self, dataset: str) -> dict[str, Any] | None:
         """Classes, sizes and extractors of a dataset; None when its features were never made."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from joblib import Parallel, cpu_count, delayed
@@ -22,6 +22,7 @@ from pipeline.params import Params, block, method_settings
 from pipeline.training.cells import CellStore, cell_fingerprint, code_fingerprint
 from pipeline.training.run import run_cell, skipped, write_cell
 
+T = TypeVar("T")
 Draws = Callable[[CellKey], tuple[Corruption, NoiseReceipt]]
 """The noise artefact of a cell that has one."""
 
@@ -71,20 +72,30 @@ def plan(params: Params, dataset: str, method: str, features: Features, draws: D
 
 
 def run_all(params: Params, cells: list[Cell], features: Features, draws: Draws, store: CellStore) -> Iterator[Cell]:
-    """Yield each cell once it is in the store: first the finished ones, then the others as they land, trained by
-    processes of one thread each on the CPU and one after another on a GPU."""
+    """Yield each cell once it is in the store: first the finished ones, then the others as they land."""
     missing = [cell for cell in cells if cell.fingerprint not in store]
     yield from (cell for cell in cells if cell.fingerprint in store)
-    on_gpu = torch.cuda.is_available()
-    workers = 1 if on_gpu else max(1, min(len(missing), cpu_count()))
-    device = torch.device("cuda" if on_gpu else "cpu")
-    jobs = (
-        delayed(_train)(
-            build(params, cell.key), cell, features, draws(cell.key)[0] if cell.key.noise else None, device, store
-        )
+    jobs = [
+        (_train, (build(params, cell.key), cell, features, draws(cell.key)[0] if cell.key.noise else None, store))
         for cell in missing
-    )
-    yield from Parallel(n_jobs=workers, return_as="generator_unordered")(jobs)
+    ]
+    yield from on_pool(jobs)
+
+
+def on_pool(jobs: Sequence[tuple[Callable[..., T], tuple[Any, ...]]]) -> Iterator[T]:
+    """Yield function(*arguments, device) of each job as it is done: by processes of one thread each on the CPU, one
+    after another on a GPU."""
+    on_gpu = torch.cuda.is_available()
+    workers = 1 if on_gpu else max(1, min(len(jobs), cpu_count()))
+    device = torch.device("cuda" if on_gpu else "cpu")
+    pool = Parallel(n_jobs=workers, return_as="generator_unordered")
+    yield from pool(delayed(_alone)(function, arguments, device) for function, arguments in jobs)
+
+
+def _alone(function: Callable[..., T], arguments: tuple[Any, ...], device: torch.device) -> T:
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    return function(*arguments, device)
 
 
 def _train(
@@ -92,11 +103,9 @@ def _train(
     cell: Cell,
     features: Features,
     noise: Corruption | None,
-    device: torch.device,
     store: CellStore,
+    device: torch.device,
 ) -> Cell:
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
     splits = features.splits
     started = time.perf_counter()
     identity = {"key": asdict(cell.key), "code": cell.code, "fingerprint": cell.fingerprint}

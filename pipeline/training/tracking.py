@@ -51,9 +51,9 @@ class Tracker:
         self._replace(key.name, key.method, tags, metrics, params)
 
     def log_scores(self, key: CellKey, scores: Mapping[str, float]) -> None:
-        """Final test scores of a cell; one whose run is gone (a deleted store) is left to the report stage."""
-        run = self.runs.get(_cell(key))
-        if run is None or all(run.data.metrics.get(_safe(name)) == value for name, value in scores.items()):
+        """Final test scores of a cell that was logged."""
+        run = self.runs[_cell(key)]
+        if all(run.data.metrics.get(_safe(name)) == value for name, value in scores.items()):
             return
         self.client.log_batch(run.info.run_id, [_metric(name, value, 0) for name, value in scores.items()])
 

@@ -9,6 +9,7 @@ from pipeline.evaluation.scoring import by_cell
 from pipeline.params import Params, block, method_settings
 from pipeline.reporting.info import shown_grid
 from pipeline.reporting.records import Records
+from pipeline.training import tuning
 from pipeline.training.cells import code_fingerprint
 from stages.command import stage
 from stages.paths import RECORDS
@@ -16,7 +17,8 @@ from stages.paths import RECORDS
 
 @stage
 def main(params: Params) -> None:
-    """Recompute the code and parameter fingerprint of every record shown in the report.
+    """Recompute the code and parameter fingerprint of every record shown in the report, and compare the settings of
+    the grid with what tuning chose.
 
     Example: python -m stages.tools.check_records
     """
@@ -32,7 +34,12 @@ def main(params: Params) -> None:
                         "run `dvc repro` and commit",
                     )
                 checked += 1
-    click.echo(f"{checked} cells were made by the code and parameters as they stand.")
+    tuned = block(params, "grid", "methods")
+    for method in tuned:
+        tuning.check(params, method, records.tuning(method))
+    click.echo(
+        f"{checked} cells were made by the code and parameters as they stand; {len(tuned)} methods are set as tuned."
+    )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pipeline.evaluation.ranking import mean_average_precision
 from pipeline.methods.base import Method
 from pipeline.params import method_settings
 from pipeline.training.grid import plan
-from tests.paired import CLASSES, DIMS, THREE, make, relabelled, run, settings, split
+from tests.paired import CLASSES, DIMS, THREE, make, relabelled, run, split
 from tests.samples import params
 
 METHODS = discovery.names("pipeline.methods")
@@ -155,10 +155,9 @@ def test_nothing_that_a_method_is_given_holds_test_data():
 @over_methods
 def test_validation_only_selects(name):
     """Other validation labels, or none at all, leave every loss and the last state as they are."""
-    single = {key: value[:1] for key, value in settings(name).items() if isinstance(value, list)}
-    first = fitted(name, **single)
+    first = fitted(name)
     for valid in (relabelled(VALID, 7), None):
-        other = fitted(name, valid=valid, **single)
+        other = fitted(name, valid=valid)
         for row, again in zip(first.history_, other.history_, strict=True):
             losses = [column for column in row if column.startswith("loss/")]
             assert losses

@@ -2,13 +2,8 @@
 
 import pytest
 
-from pipeline.methods.dscmr import (
-    DSCMR,
-    DSCMRNetwork,
-    label_distance,
-    mean_distance,
-    similarity_likelihood,
-)
+from pipeline.losses.distances import label_distance, mean_distance
+from pipeline.methods.dscmr import DSCMR, DSCMRNetwork, similarity_likelihood
 from pipeline.training.engine import Step
 from tests.golden.stored import assert_agrees, batch, give_weights, load
 

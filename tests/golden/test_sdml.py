@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from pipeline.methods.sdml import SDML, SDMLNetwork, mean_distance
+from pipeline.losses.distances import mean_distance
+from pipeline.methods.sdml import SDML, SDMLNetwork
 from pipeline.training.engine import Step
 from tests.golden.stored import assert_agrees, batch, give_weights, load
 

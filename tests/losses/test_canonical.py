@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.losses.canonical import CanonicalNetwork, canonical_correlation, linear_cca, whitened
-from tests.paired import DIMS
+from pipeline.losses.canonical import canonical_correlation, linear_cca, whitened
 
 RIDGE = 1e-2
 
@@ -158,45 +157,3 @@ def test_projections_are_those_of_cca_zoo():
     for ours, expected in zip(linear_cca(one, other, 1e-12), theirs, strict=True):
         ours, expected = (w / np.linalg.norm(w, axis=0) for w in (ours.numpy(), expected))
         np.testing.assert_allclose(np.abs((ours * expected).sum(0)), 1, atol=1e-7)
-
-
-def network(**changes):
-    torch.manual_seed(0)
-    return CanonicalNetwork(DIMS, [16], 4, ridge=1e-4, **changes).double()
-
-
-def test_encode_gives_raw_outputs_until_the_cca_is_fitted():
-    model, views = network(), {view: drawn(30, dim) for view, dim in DIMS.items()}
-    for view, h in model(views).items():
-        torch.testing.assert_close(model.encode(view, views[view]), h)
-    model.eval()
-    assert not model.projections.isnan().any()
-    torch.testing.assert_close(model.encode("text", views["text"]), model(views)["text"])
-
-
-def test_evaluation_mode_fits_the_cca_of_the_weights_as_they_are():
-    model, views = network(), {view: drawn(30, dim) for view, dim in DIMS.items()}
-    model.watch(views)
-    for _ in range(2):
-        model.eval()
-        raw = [h.detach() for h in model(views).values()]
-        for number, (view, w) in enumerate(zip(DIMS, linear_cca(*raw, 1e-4), strict=True)):
-            expected = (raw[number] - raw[number].mean(0)) @ w
-            torch.testing.assert_close(model.encode(view, views[view]), expected)
-        before = model.projections.clone()
-        model.train()
-        assert torch.equal(model.projections, before)
-        with torch.no_grad():
-            for parameter in model.encoders.parameters():
-                parameter.add_(0.1 * torch.rand_like(parameter))
-
-
-def test_reconstruction_is_the_mean_squared_distance_of_each_view():
-    model, views = network(decoders=True), {view: drawn(6, dim) for view, dim in DIMS.items()}
-    expected = 0.0
-    for view, x in views.items():
-        again = model.decoders[view](model(views)[view]).detach()
-        expected += (
-            sum(sum((a - b) ** 2 for a, b in zip(*rows, strict=True)) for rows in zip(x, again, strict=True)) / 6
-        )
-    assert model.reconstruction(views, model(views)).item() == pytest.approx(float(expected), rel=1e-10)

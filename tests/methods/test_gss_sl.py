@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from pipeline import discovery
 from pipeline.contract import Need
-from pipeline.errors import UnknownName
-from pipeline.methods.base import Method
 from tests.linear import awkward, given, score, solve
 from tests.paired import CLASSES, DIMS, THREE, make, relabelled, run, split
 
@@ -19,7 +16,7 @@ BOTH = pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three v
 def test_solves_the_regularised_least_squares(dims, ridge):
     """(X'X + g I) U = X'Y, with g relative to the mean diagonal entry of X'X and Y counted out sample by sample."""
     views, labels = given(60, dims)
-    for x, y, u in zip(views, labels, solve("gss_sl", views, labels, ridge=[ridge]), strict=True):
+    for x, y, u in zip(views, labels, solve("gss_sl", views, labels, ridge=ridge), strict=True):
         target = np.zeros((len(x), CLASSES))
         for row, label in zip(target, y, strict=True):
             row[label] = 1
@@ -30,7 +27,7 @@ def test_solves_the_regularised_least_squares(dims, ridge):
 @BOTH
 def test_the_embedding_is_the_prediction_less_the_class_shares(dims):
     train, test = relabelled(split(60, 0, dims), 8, 0.3), split(20, 1, dims)
-    embeddings = make("gss_sl", ridge=[0.5]).fit(train, None, run()).transform(test.views)
+    embeddings = make("gss_sl", ridge=0.5).fit(train, None, run()).transform(test.views)
     for view, x in train.views.items():
         x, target = x.astype(np.float64), np.eye(CLASSES)[train.labels[view]]
         g = 0.5 * x.var(axis=0).mean() * len(x)
@@ -44,7 +41,7 @@ def test_rotations_and_units_of_a_view_do_not_count():
     rotation, _ = np.linalg.qr(np.random.default_rng(2).standard_normal((12, 12)))
     changed = [views[0] @ rotation, 1000 * views[1]]
     expected, found = (
-        [x @ u for x, u in zip(given_, solve("gss_sl", given_, labels, ridge=[1.0]), strict=True)]
+        [x @ u for x, u in zip(given_, solve("gss_sl", given_, labels, ridge=1.0), strict=True)]
         for given_ in (views, changed)
     )
     for one, other in zip(found, expected, strict=True):
@@ -53,17 +50,10 @@ def test_rotations_and_units_of_a_view_do_not_count():
 
 def test_a_view_depends_on_its_own_labels_alone():
     views, labels = given()
-    expected = solve("gss_sl", views, labels, ridge=[1.0])
-    found = solve("gss_sl", views, [labels[0], (labels[1] + 1) % CLASSES], ridge=[1.0])
+    expected = solve("gss_sl", views, labels, ridge=1.0)
+    found = solve("gss_sl", views, [labels[0], (labels[1] + 1) % CLASSES], ridge=1.0)
     np.testing.assert_array_equal(found[0], expected[0])
     assert not np.allclose(found[1], expected[1])
-
-
-def test_all_columns_are_kept_and_cannot_be_cut():
-    method = make("gss_sl", ridge=[0.1, 1.0]).fit(split(60, 0), split(30, 1), run())
-    assert [(row["ridge"], row["components"]) for row in method.validation_] == [(0.1, CLASSES), (1.0, CLASSES)]
-    with pytest.raises(UnknownName, match="components"):
-        discovery.build("pipeline.methods", "gss_sl", Method, {"ridge": [1.0], "components": [2]})
 
 
 @pytest.mark.parametrize("case", awkward())

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from pipeline.errors import BadParams
-from pipeline.methods.sdml import mean_distance
 from pipeline.params import method_settings
 from pipeline.training.engine import Batch, Step
 from tests.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
@@ -49,12 +48,6 @@ def test_loss_equals_the_formulas(dims, variant):
         expected |= {f"reconstruction_{view}": reconstruction, f"labels_{view}": label}
         expected["total"] += 0.3 * reconstruction + 0.7 * label
     assert {name: term.item() for name, term in terms.items()} == pytest.approx(expected, abs=1e-10)
-
-
-def test_a_distance_of_0_has_a_finite_gradient():
-    rows = torch.eye(3).requires_grad_()
-    mean_distance(rows, torch.eye(3)).backward()
-    assert torch.equal(rows.grad, torch.zeros(3, 3))
 
 
 def test_the_common_space_is_fixed_and_orthonormal_and_drawn_with_the_run():

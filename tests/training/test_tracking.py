@@ -105,11 +105,6 @@ def test_scores_join_their_cell(tracker: Tracker) -> None:
     assert run.data.metrics["test/last_epoch/mean"] == 0.5
 
 
-def test_scores_of_a_cell_whose_run_is_gone_wait_for_the_report(tracker: Tracker) -> None:
-    tracker.log_scores(KEY, {"test/best_validation/mean": 0.5})
-    assert active(tracker) == []
-
-
 def test_a_summary_is_one_run_per_setting(tracker: Tracker) -> None:
     setting = replace(KEY, seed=None)
     tracker.log_summary(setting, {"n": 3.0, "test/last_epoch/mean": 0.5})

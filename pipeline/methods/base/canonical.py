@@ -1,0 +1,96 @@
+"""Methods whose networks make two views correlate: DCCA and DCCAE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pipeline.contract import Need
+from pipeline.losses.canonical import linear_cca
+from pipeline.methods.base.deep import Deep
+from pipeline.networks import MultiViewNetwork, mlp
+from pipeline.training.engine import Batch
+
+
+class CanonicalNetwork(MultiViewNetwork):
+    """Two MLPs and, out of training mode, the linear CCA of their outputs on the training samples.
+
+    forward gives raw outputs. Every change to evaluation mode fits the CCA of the weights as they are on the views
+    that watch was given; means and projections are part of the state, so that saved weights keep their own.
+    decoders: reversed MLPs from outputs to inputs, where asked for.
+    """
+
+    means: Tensor
+    projections: Tensor
+
+    def __init__(
+        self, dims: Mapping[str, int], hidden: Sequence[int], embedding: int, ridge: float, decoders: bool = False
+    ) -> None:
+        super().__init__({view: mlp(dim, hidden, embedding) for view, dim in dims.items()})
+        back = {view: mlp(embedding, hidden[::-1], dim) for view, dim in dims.items()} if decoders else {}
+        self.decoders = nn.ModuleDict(back)
+        self.ridge = ridge
+        self.register_buffer("means", torch.zeros(2, embedding, dtype=torch.float64))
+        self.register_buffer("projections", torch.eye(embedding, dtype=torch.float64).repeat(2, 1, 1))
+        self._watched: Mapping[str, Tensor] = {}
+
+    def watch(self, views: Mapping[str, Tensor]) -> None:
+        """views: two of n x d, the training samples that the CCA is fitted on."""
+        self._watched = views
+
+    def forward(self, views: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {view: super(CanonicalNetwork, self).encode(view, x) for view, x in views.items()}
+
+    def encode(self, view: str, x: Tensor) -> Tensor:
+        """x: n x d of one view -> n x k canonical variates; raw outputs before the first fit of the CCA."""
+        number = list(self.encoders).index(view)
+        output = super().encode(view, x)
+        return ((output.double() - self.means[number]) @ self.projections[number]).to(output.dtype)
+
+    def reconstruction(self, views: Mapping[str, Tensor], outputs: Mapping[str, Tensor]) -> Tensor:
+        """Sum over views of the mean squared distance between a sample, a row of N x d, and its decoded output."""
+        errors = [F.mse_loss(self.decoders[view](outputs[view]), x) * x.shape[1] for view, x in views.items()]
+        return torch.stack(errors).sum()
+
+    def train(self, mode: bool = True) -> CanonicalNetwork:
+        super().train(mode)
+        if self._watched and not mode:
+            self._fit()
+        return self
+
+    @torch.no_grad()
+    def _fit(self) -> None:
+        outputs = list(self(self._watched).values())
+        self.means.copy_(torch.stack([h.double().mean(0) for h in outputs]))
+        self.projections.copy_(torch.stack(linear_cca(outputs[0], outputs[1], self.ridge)))
+
+
+@dataclass(kw_only=True, eq=False)
+class CanonicalMethod(Deep[CanonicalNetwork]):
+    """Samples are embedded by a linear CCA of the networks' outputs on all training samples.
+
+    It is fitted after every epoch, so that validation scores the embeddings that retrieval uses, and every kept
+    state has the CCA of its own weights. embedding: width k of the outputs; ridge: on the diagonal of both
+    covariances of a batch; final_ridge: that of the linear CCA. A batch should hold ten samples per output or more.
+    """
+
+    embedding: PositiveInt
+    ridge: PositiveFloat
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: NonNegativeFloat = 1e-4
+    final_ridge: PositiveFloat = 1e-4
+    decoders: ClassVar[bool] = False
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.PAIRS, Need.TWO_VIEWS})
+
+    def build(self, dims: Mapping[str, int], classes: int) -> CanonicalNetwork:
+        return CanonicalNetwork(dims, self.hidden, self.embedding, self.final_ridge, self.decoders)
+
+    def before_training(self, model: CanonicalNetwork, data: Batch, valid: Batch | None) -> None:
+        model.watch(data.views)

@@ -1,0 +1,52 @@
+"""Choose the settings of the methods, once, with the same budget for all."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from pipeline import discovery, featurestore
+from pipeline.noise.base import Noise, make
+from pipeline.params import Params, block
+from pipeline.reporting.records import Records
+from pipeline.training.progress import counting
+from pipeline.training.tuning import best, configurations, tune
+from stages.command import stage
+from stages.paths import FEATURES, RECORDS
+
+
+@stage
+@click.argument("methods", nargs=-1)
+def main(params: Params, methods: tuple[str, ...]) -> None:
+    """Try the configurations of `tuning` in params.yaml for METHODS (all of the grid) and record validation MAP.
+
+    Nothing is changed in params.yaml: the best configuration is printed, and check_records compares.
+
+    Example: python -m stages.tools.tune mrl elrcmr
+    """
+    dataset, kind, rate, seed = (block(params, "tuning", name) for name in ("dataset", "noise", "rate", "seed"))
+    plans = {name: configurations(params, name) for name in methods or block(params, "grid", "methods")}
+    features = featurestore.read(FEATURES / dataset)
+    train = features.splits["train"]
+    source = discovery.build("pipeline.noise", kind, Noise, block(params, "noises", kind))
+    noise, _ = make(source, kind, dataset, train.labels, train.classes, rate, seed, train.views)
+    for method, plan in plans.items():
+        earlier = {trial["code"]: trial for trial in Records(RECORDS).tuning(method)}
+        trials = []
+        with counting(f"tuning {method}") as progress:
+            for trial in tune(params, method, features, noise, earlier):
+                trials.append(trial)
+                progress(len(trials), len(plan))
+        order = [settings for settings, _ in plan]
+        trials.sort(key=lambda trial: order.index(trial["settings"]))
+        file = RECORDS / "tuning" / f"{method}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rows = ",\n".join(json.dumps(trial) for trial in trials)
+        file.write_text(f"[\n{rows}\n]\n", encoding="utf-8")
+        found = best(trials)
+        click.echo(f"{method}: {found['settings']}, mean validation MAP {found['maps'].get('mean')}")
+
+
+if __name__ == "__main__":
+    main()
