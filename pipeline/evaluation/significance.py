@@ -10,7 +10,7 @@ other classes or another gallery.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -40,18 +40,27 @@ def paired_permutation(a: Array, b: Array, rounds: int, rng: np.random.Generator
 
     (h + 1) / (rounds + 1), where h of the rounds of random signs give a mean at least as far from 0.
     """
-    return float(_sign_flips(_paired(a, b)[:, None], rounds, rng)[0])
+    return float(_sign_flips(_stacked([a, b]), [(0, 1)], rounds, rng)[0])
 
 
 def paired_bootstrap(
     a: Array, b: Array, rounds: int, rng: np.random.Generator, confidence: float = 0.95
 ) -> tuple[float, float]:
     """Percentile interval of mean(a - b) over queries drawn with replacement. a, b: Q."""
-    difference = _paired(a, b)
-    count = len(difference)
-    means = [difference[rng.integers(0, count, (n, count))].mean(axis=1) for n in _blocks(rounds, count)]
-    low, high = np.quantile(np.concatenate(means), [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = bootstrap_intervals(_stacked([a, b]) @ [[1], [-1]], rounds, rng, confidence)[0]
     return float(low), float(high)
+
+
+def bootstrap_intervals(differences: Array, rounds: int, rng: np.random.Generator, confidence: float = 0.95) -> Array:
+    """Percentile intervals (M x 2: low, high) of the column means over queries drawn with replacement.
+
+    differences: Q x M; a round draws the same queries for all columns.
+    """
+    differences = np.asarray(differences, dtype=np.float64)
+    count = len(differences)
+    means = [_times_drawn(n, count, rng) @ differences / count for n in _blocks(rounds, count)]
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    return np.asarray(np.quantile(np.concatenate(means), ends, axis=0).T)
 
 
 def holm(p_values: Array) -> Array:
@@ -71,17 +80,18 @@ def tied_with_best(ap: Mapping[str, Array], level: float, rounds: int, rng: np.r
     ap: name -> Q, one column (dataset, direction, rate) of a table. Its family is all pairs of names, corrected by
     Holm; the same random signs serve all pairs. Rounds must be able to make one pair significant.
     """
-    names, pairs = list(ap), list(combinations(ap, 2))
+    names = list(ap)
+    pairs = list(combinations(range(len(names)), 2))
     if not pairs:
         return names
     if len(pairs) / (rounds + 1) > level:
         what = f"{rounds} rounds cannot reach level {level} with {len(pairs)} pairs"
         raise BadInput(what, "significance", f"use at least {int(np.ceil(len(pairs) / level))}")
-    differences = np.stack([_paired(ap[one], ap[other]) for one, other in pairs], axis=1)
-    adjusted = holm(_sign_flips(differences, rounds, rng))
-    best = max(names, key=lambda name: float(np.mean(ap[name], dtype=np.float64)))
-    lost = {name for pair, p in zip(pairs, adjusted, strict=True) if best in pair and p <= level for name in pair}
-    return [name for name in names if name == best or name not in lost]
+    columns = _stacked(list(ap.values()))
+    adjusted = holm(_sign_flips(columns, pairs, rounds, rng))
+    best = int(np.argmax(columns.mean(axis=0)))
+    lost = {n for pair, p in zip(pairs, adjusted, strict=True) if best in pair and p <= level for n in pair}
+    return [name for number, name in enumerate(names) if number == best or number not in lost]
 
 
 def average_ranks(scores: Array) -> Array:
@@ -118,27 +128,40 @@ def area_under_rates(rates: Array, maps: Array) -> Robustness:
     return Robustness(mean=np.asarray(area), drop=np.asarray(maps[..., 0] - maps[..., -1]))
 
 
-def _paired(a: Array, b: Array) -> Array:
-    """a - b in float64."""
-    if np.ndim(a) != 1 or np.shape(a) != np.shape(b) or not len(a):
-        raise BadInput(f"{np.shape(a)} and {np.shape(b)} AP are not paired", "significance", "give one AP per query")
-    difference = np.subtract(a, b, dtype=np.float64)
-    if not np.isfinite(difference).all():
+def _stacked(ap: Sequence[Array]) -> Array:
+    """Lists of AP (Q each) as columns in float64: Q x M."""
+    first = np.shape(ap[0])
+    other = next((np.shape(one) for one in ap if np.shape(one) != first), first)
+    if len(first) != 1 or other != first or not first[0]:
+        raise BadInput(f"{first} and {other} AP are not paired", "significance", "give one AP per query")
+    columns = np.stack(ap, axis=1, dtype=np.float64)
+    if not np.isfinite(columns).all():
         raise BadInput("some AP are NaN or infinite", "significance", "leave out methods without a result")
-    return difference
+    return columns
 
 
-def _sign_flips(differences: Array, rounds: int, rng: np.random.Generator) -> Array:
-    """p values (m) of the column means of Q x m differences; a round flips the same queries in all columns."""
-    count = len(differences)
-    total = differences.sum(axis=0)
-    least = np.abs(total) - ROUNDING * np.abs(differences).sum(axis=0)
-    hits = np.zeros(differences.shape[1], dtype=np.int64)
-    for n in _blocks(rounds, max(count, differences.shape[1])):
-        words = rng.integers(0, 2**64, (n, -(-count // 64)), dtype=np.uint64)
-        kept = np.unpackbits(words.view(np.uint8), axis=1, count=count)
-        hits += (np.abs(2 * (kept.astype(np.float64) @ differences) - total) >= least).sum(axis=0)
+def _sign_flips(ap: Array, pairs: Sequence[tuple[int, int]], rounds: int, rng: np.random.Generator) -> Array:
+    """p values of pairs of columns of ap (Q x M); a round exchanges the AP of the same queries in all pairs.
+
+    The signed sum of a difference is the difference of signed sums, so one product per round serves all pairs.
+    """
+    one, other = np.array(pairs).T
+    total, magnitude = ap.sum(axis=0), np.abs(ap).sum(axis=0)
+    least = np.abs(total[one] - total[other]) - ROUNDING * (magnitude[one] + magnitude[other])
+    hits = np.zeros(len(pairs), dtype=np.int64)
+    for n in _blocks(rounds, max(len(ap), len(pairs))):
+        words = rng.integers(0, 2**64, (n, -(-len(ap) // 64)), dtype=np.uint64)
+        kept = np.unpackbits(words.view(np.uint8), axis=1, count=len(ap))
+        signed = (2 * (kept.astype(np.float64) @ ap) - total).T.copy()
+        hits += (np.abs(signed[one] - signed[other]) >= least[:, None]).sum(axis=1)
     return (hits + 1) / (rounds + 1)
+
+
+def _times_drawn(rounds: int, count: int, rng: np.random.Generator) -> Array:
+    """How often each query is among as many as there are, drawn with replacement: rounds x Q."""
+    drawn = rng.integers(0, count, (rounds, count))
+    drawn += np.arange(0, rounds * count, count)[:, None]
+    return np.bincount(drawn.ravel(), minlength=rounds * count).reshape(rounds, count).astype(np.float64)
 
 
 def _blocks(rounds: int, width: int) -> Iterator[int]:

@@ -11,12 +11,14 @@ from pipeline.contract import CRITERIA
 from pipeline.params import Params
 from pipeline.reporting import figures, formats, style
 from pipeline.reporting.beside import beside
-from pipeline.reporting.comparison import comparison, fall
+from pipeline.reporting.chance import differences, marked, samples
+from pipeline.reporting.comparison import comparison, robustness
 from pipeline.reporting.exports import map_against_rate, metrics
 from pipeline.reporting.info import DatasetInfo, MethodInfo, scopes
 from pipeline.reporting.page import Chapter, Drawing, finding, render
 from pipeline.reporting.probes import probes
 from pipeline.reporting.published import Protocol, Publication, as_printed, read
+from pipeline.reporting.ranks import rank_caption, rank_figure
 from pipeline.reporting.receipts import receipts
 from pipeline.reporting.records import Records
 from pipeline.reporting.results import Results
@@ -61,15 +63,23 @@ def _chapter(
 ) -> Chapter:
     name = results.dataset.name
     main: list[Table] = []
+    compared: list[Table] = []
     drawings: list[Drawing] = []
+    ranks: list[Drawing] = []
     memorised: list[Drawing] = []
     findings: list[str] = []
     for noise in results.scope.noises if results.has_numbers() else ():
-        fallen = fall(results, noise)
+        taken = samples(reader, results, noise)
+        headline = comparison(results, noise, results.headline)
+        rates = robustness(results, noise)
         further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
-        main += [comparison(results, noise, criterion) for criterion in results.criteria]
-        main += [fallen, *(comparison(results, noise, criterion) for criterion in further)]
-        findings += [sentence] if (sentence := finding(results, noise, fallen)) else []
+        main.append(marked(headline, taken))
+        main += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
+        main += [rates, *(comparison(results, noise, criterion) for criterion in further)]
+        findings += [sentence] if (sentence := finding(results, noise, rates)) else []
+        compared += [apart] if (apart := differences(headline, results, noise, taken)) else []
+        if drawn := rank_figure(results, noise, taken):
+            ranks.append(_draw(f"{name}_{noise}_ranks", drawn, files, rank_caption(results, taken)))
         lines = figures.map_against_noise(results, noise)
         drawings.append(_draw(f"{name}_{noise}_map", lines, files, figures.map_caption(results)))
         if curves := figures.precision_recall(reader, results, noise):
@@ -78,12 +88,12 @@ def _chapter(
             caption = figures.memorisation_caption(results)
             memorised.append(_draw(f"{name}_{noise}_memorisation", history, files, caption))
     extra = [probes(results)] if results.probes else []
-    if results.has_numbers() and (compared := beside(results, publications, protocols)):
-        main.append(compared)
-    drawn = [receipts(results)] if results.receipts else []
-    for table in (*main, *extra, *drawn):
+    if results.has_numbers() and (published := beside(results, publications, protocols)):
+        main.append(published)
+    noises = [receipts(results)] if results.receipts else []
+    for table in (*main, *compared, *extra, *noises):
         _keep(table, files)
-    return Chapter(results, findings, main, drawings, memorised, extra, drawn)
+    return Chapter(results, findings, main, drawings, compared, ranks, memorised, extra, noises)
 
 
 def _keep(table: Table, files: Files) -> Table:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.evaluation.significance import area_under_rates
 from pipeline.reporting.info import Entry
 from pipeline.reporting.outcomes import Outcome, Values, cell, combine
 from pipeline.reporting.results import CRITERION_NAMES, Results
@@ -58,14 +61,15 @@ def comparison(results: Results, noise: str, criterion: str) -> Table:
     )
 
 
-def fall(results: Results, noise: str) -> Table:
-    """How much MAP each method loses from the lowest to the highest rate, under the headline and at the last epoch."""
+def robustness(results: Results, noise: str) -> Table:
+    """What each method loses from the lowest to the highest rate and keeps on average between them, under the headline
+    and at the last epoch."""
     low, high = min(results.scope.rates), max(results.scope.rates)
     ranked = len(results.scope.entries) > 1
     columns = [
         Column((CRITERION_NAMES[criterion], head), ranked and head != "fall")
         for criterion in results.criteria
-        for head in (str(low), str(high), "fall")
+        for head in (str(low), str(high), "fall", "area")
     ]
     rows = []
     for entry in results.scope.entries:
@@ -74,23 +78,25 @@ def fall(results: Results, noise: str) -> Table:
             before = results.mean(entry, noise, [low], criterion)
             after = results.mean(entry, noise, [high], criterion)
             cells += [cell(before), cell(after), _fallen(entry, before, after)]
+            cells.append(cell(_area(results, entry, noise, criterion)))
         if results.headline in _LATER:
             ends = [results.mean(entry, noise, [high], criterion) for criterion in results.criteria]
             cells.append(cell(combine(ends, [1, -1])))
         rows.append(Row(entry.label, cells, _label_free(entry)))
     shown = [
         f"MAP at the lowest and at the highest rate of {noise} noise, mean of the directions",
-        "what is lost between them",
+        "what is lost between them (fall)",
+        "the mean over the whole interval of rates by the trapezoidal rule (area)",
     ]
     if results.headline in _LATER:
         head, meaning = _LATER[results.headline]
         columns.append(Column((head, f"at {high}"), ranked=False))
         shown.append(meaning)
     return Table(
-        name=f"{results.dataset.name}_{noise}_fall",
-        title=f"{results.dataset.display}, fall from rate {low} to {high}",
+        name=f"{results.dataset.name}_{noise}_robustness",
+        title=f"{results.dataset.display}, robustness from rate {low} to {high}",
         caption=f"{'; '.join(shown[:-1])}; and {shown[-1]}. "
-        f"Differences are taken seed by seed. {spread(results, noise)}",
+        f"Differences and areas are taken seed by seed. {spread(results, noise)}",
         stub="method",
         levels=("criterion", "noise rate"),
         columns=columns,
@@ -115,6 +121,13 @@ def spread(results: Results, noise: str) -> str:
 def _fallen(entry: Entry, before: Outcome, after: Outcome) -> Cell:
     lost = combine([before, after], [1, -1])
     return _CONSTANT if entry.method.label_free and isinstance(lost, Values) else cell(lost)
+
+
+def _area(results: Results, entry: Entry, noise: str, criterion: str) -> Outcome:
+    """The area is linear in the MAP of each rate, so its values for unit vectors are the weights of the rates."""
+    rates = results.scope.rates
+    weights = area_under_rates(np.array(rates), np.eye(len(rates))).mean if len(rates) > 1 else np.ones(1)
+    return combine([results.mean(entry, noise, [rate], criterion) for rate in rates], weights.tolist())
 
 
 def _label_free(entry: Entry) -> str | None:

@@ -19,6 +19,7 @@ _TEX = {
     "−": "$-$",
     "–": "--",
     "†": r"\dag{}",
+    "≈": r"$\approx$",
     "≤": r"$\leq$",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
@@ -107,16 +108,20 @@ def tidy(table: Table) -> str:
     """CSV with one line per cell: raw numbers, never formatted ones."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([table.stub, *table.levels, "mean", "std", "n", "deterministic", "state", "note"])
+    writer.writerow(
+        [table.stub, *table.levels, "mean", "std", "n", "low", "high", "tied", "deterministic", "state", "note"]
+    )
     for row in table.rows:
         for column, cell in zip(table.columns, row.cells, strict=True):
             key = [row.label, *column.heads]
             if isinstance(cell, Absent):
-                writer.writerow([*key, "", "", "", "", cell.state, cell.reason])
+                writer.writerow([*key, "", "", "", "", "", "", "", cell.state, cell.reason])
             else:
                 std = "" if cell.std is None else f"{cell.std:.6g}"
-                certain = str(cell.deterministic).lower()
-                writer.writerow([*key, f"{cell.mean:.6g}", std, cell.n, certain, "number", cell.note or ""])
+                ends = ["", ""] if cell.interval is None else [f"{end:.6g}" for end in cell.interval]
+                tied = "" if cell.tied is None else str(cell.tied).lower()
+                facts = [*ends, tied, str(cell.deterministic).lower(), "number", cell.note or ""]
+                writer.writerow([*key, f"{cell.mean:.6g}", std, cell.n, *facts])
     return buffer.getvalue()
 
 
@@ -134,7 +139,7 @@ def _md_row(cells: list[str]) -> str:
 
 def _md_cell(cell: Printed) -> str:
     text = {0: cell.text, 1: f"**{cell.text}**", 2: f"<u>{cell.text}</u>"}[cell.rank]
-    return text + (f" ± {cell.spread}" if cell.spread else "") + _sup(cell.mark)
+    return text + (f" {cell.spread}" if cell.spread else "") + _sup(cell.mark)
 
 
 def _tex(text: str) -> str:
@@ -147,7 +152,7 @@ def _tex_mark(mark: str) -> str:
 
 def _tex_cell(cell: Printed) -> str:
     text = {0: "{}", 1: r"\textbf{{{}}}", 2: r"\underline{{{}}}"}[cell.rank].format(_tex(cell.text))
-    return text + (rf" $\pm$ {cell.spread}" if cell.spread else "") + _tex_mark(cell.mark)
+    return text + (f" {_tex(cell.spread)}" if cell.spread else "") + _tex_mark(cell.mark)
 
 
 def _cmidrules(widths: list[int]) -> str:
@@ -157,6 +162,6 @@ def _cmidrules(widths: list[int]) -> str:
 
 def _html_cell(cell: Printed) -> str:
     text = {0: "{}", 1: "<strong>{}</strong>", 2: "<u>{}</u>"}[cell.rank].format(escape(cell.text))
-    spread = f' <span class="spread">± {cell.spread}</span>' if cell.spread else ""
+    spread = f' <span class="spread">{cell.spread}</span>' if cell.spread else ""
     state = "" if cell.state == "number" else f' class="{escape(cell.state.replace(" ", "-"))}"'
     return f"<td{state}>{text}{spread}{_sup(cell.mark)}</td>"

@@ -51,6 +51,8 @@ class Chapter:
     findings: Sequence[str]
     main: Sequence[Table]
     drawings: Sequence[Drawing]
+    compared: Sequence[Table]
+    ranks: Sequence[Drawing]
     memorised: Sequence[Drawing]
     probes: Sequence[Table]
     receipts: Sequence[Table]
@@ -68,14 +70,14 @@ class Chapter:
         return f"{split}{'' if valid else '; no validation split: nothing is chosen with clean labels'}. {grid}"
 
 
-def finding(results: Results, noise: str, fall: Table) -> str | None:
-    """One sentence for the reader in a hurry, read off the fall table (headline criterion)."""
+def finding(results: Results, noise: str, robustness: Table) -> str | None:
+    """One sentence for the reader in a hurry, read off the robustness table (headline criterion)."""
     low, high = min(results.scope.rates), max(results.scope.rates)
-    after, lost = _largest(fall, 1), _largest(fall, 2)
+    after, lost = _largest(robustness, 1), _largest(robustness, 2)
     if after is None or lost is None:
         return None
     how = f"({CRITERION_NAMES[results.headline]}, mean of the directions)"
-    if len(fall.rows) == 1:
+    if len(robustness.rows) == 1:
         return (
             f"At {noise} noise rate {high}, {after[0]} has a MAP of {decimal(after[1], 3)} {how}, "
             f"{decimal(lost[1], 3)} less than at rate {low}."

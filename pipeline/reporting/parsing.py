@@ -8,9 +8,12 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
 
+from pipeline.contract import Array
 from pipeline.errors import BadInput
 
 
@@ -39,7 +42,7 @@ def numeric_frame(
     return frame
 
 
-def to_number(path: Path, line: int, column: str, text: str) -> float:
+def to_number(path: Path, line: int | None, column: str, text: str) -> float:
     try:
         return float(text) if text else math.nan
     except ValueError:
@@ -71,6 +74,21 @@ def json_objects(path: Path, what: str, fields: Sequence[str]) -> list[dict[str,
     return list(found)
 
 
-def broken(path: Path, line: int, what: str) -> NoReturn:
+def named_arrays(path: Path) -> dict[str, Array]:
+    """The arrays of an .npz file by name; no file, no arrays."""
+    if not path.exists():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+    except (BadZipFile, EOFError, OSError, ValueError):
+        broken(path, None, "no readable archive of arrays")
+
+
+def broken(path: Path, line: int | None, what: str) -> NoReturn:
     where = "/".join(path.parts[-3:])
-    raise BadInput(what, f"{where}, line {line}", "restore the file from git or run the stage that writes it again")
+    raise BadInput(
+        what,
+        where if line is None else f"{where}, line {line}",
+        "restore the file from git or run the stage that writes it again",
+    )

@@ -7,8 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.contract import CRITERIA, SPLITS
-from pipeline.reporting.parsing import broken, csv_rows, json_content, json_objects, numeric_frame, to_number, to_seed
+from pipeline.contract import CRITERIA, SPLITS, Array
+from pipeline.reporting.parsing import (
+    broken,
+    csv_rows,
+    json_content,
+    json_objects,
+    named_arrays,
+    numeric_frame,
+    to_number,
+    to_seed,
+)
 
 DONE, FAILED, SKIPPED = STATUSES = ("done", "failed", "skipped")
 
@@ -56,6 +65,23 @@ class Records:
         """Precision at 11 recall levels, mean over seeds, under the dataset's headline criterion."""
         path = self.folder / "curves" / dataset / f"{method}.csv"
         return numeric_frame(path, csv_rows(path, CURVE_COLUMNS), CURVE_COLUMNS, ("variant", "noise", "direction"))
+
+    def ap(self, dataset: str, method: str) -> dict[tuple[str, str, float | None, str], Array]:
+        """AP of every test query (Q), mean over seeds, under the headline criterion.
+
+        By variant, noise, rate and direction; label-free: noise '' and rate None.
+        """
+        path, found = self.ap_file(dataset, method), {}
+        for name, values in named_arrays(path).items():
+            parts = name.split("|")
+            if len(parts) != 4 or values.ndim != 1:
+                broken(path, None, f"'{name}' is no list of AP of a variant, noise, rate and direction")
+            variant, noise, rate, direction = parts
+            found[variant, noise, to_number(path, None, "rate", rate) if rate else None, direction] = values
+        return found
+
+    def ap_file(self, dataset: str, method: str) -> Path:
+        return self.folder / "ap" / dataset / f"{method}.npz"
 
     def receipts(self, dataset: str) -> list[dict[str, Any]]:
         """What each noise artefact really did to the labels."""

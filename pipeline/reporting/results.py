@@ -53,7 +53,7 @@ class Results:
 
     @property
     def criteria(self) -> list[str]:
-        """What figures and falls show: the headline and beside it the last epoch."""
+        """What figures and the robustness table show: the headline and beside it the last epoch."""
         return list(dict.fromkeys([self.headline, LAST_EPOCH]))
 
     def drawn_once(self, noise: str) -> bool:

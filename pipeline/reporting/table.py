@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-DETERMINISTIC = "†"
+DETERMINISTIC, TIED = "†", "≈"
 
 
 @dataclass(frozen=True)
 class Number:
-    """A mean over n seeds; std is None for a single value. deterministic: no seed could change it."""
+    """A mean over n seeds; std is None for a single value. deterministic: no seed could change it.
+
+    interval: where the mean lies over other queries; tied: whether it cannot be told from the best of its column,
+    None where that was not tested.
+    """
 
     mean: float
     std: float | None = None
     n: int = 1
     deterministic: bool = False
     note: str | None = None
+    interval: tuple[float, float] | None = None
+    tied: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Printed:
-    """A cell as text. rank: 1 best, 2 second, 0 neither; state: 'number' or the word of an absent cell."""
+    """A cell as text. spread: '± deviation' or '[low, high]'; rank: 1 best, 2 second, 0 neither; state: 'number' or
+    the word of an absent cell."""
 
     text: str
     spread: str
@@ -91,6 +98,7 @@ class Footnotes:
 
     texts: list[str] = field(default_factory=list)
     deterministic: bool = False
+    tied: bool = False
 
     def mark(self, text: str | None) -> str:
         if text is None:
@@ -104,6 +112,8 @@ class Footnotes:
         marked = [(self.mark(text), text) for text in self.texts]
         if self.deterministic:
             marked.append((DETERMINISTIC, "deterministic: one solution, so there is no spread over seeds"))
+        if self.tied:
+            marked.append((TIED, "not distinguishable from the best of its column on these queries"))
         return marked
 
 
@@ -144,6 +154,11 @@ def _printed(cell: Cell, rank: int, decimals: int, footnotes: Footnotes) -> Prin
     if isinstance(cell, Absent):
         return Printed(cell.state, "", 0, footnotes.mark(cell.reason), cell.state)
     footnotes.deterministic |= cell.deterministic
-    mark = (DETERMINISTIC if cell.deterministic else "") + footnotes.mark(cell.note)
-    spread = "" if cell.std is None else decimal(cell.std, decimals)
+    footnotes.tied |= bool(cell.tied)
+    signs = (DETERMINISTIC if cell.deterministic else "") + (TIED if cell.tied else "")
+    mark, spread = signs + footnotes.mark(cell.note), ""
+    if cell.interval:
+        spread = f"[{', '.join(decimal(end, decimals) for end in cell.interval)}]"
+    elif cell.std is not None:
+        spread = f"± {decimal(cell.std, decimals)}"
     return Printed(decimal(cell.mean, decimals), spread, rank, mark, "number")

@@ -17,6 +17,7 @@ from pipeline.evaluation import significance
 from pipeline.evaluation.significance import (
     area_under_rates,
     average_ranks,
+    bootstrap_intervals,
     critical_difference,
     holm,
     paired_bootstrap,
@@ -72,6 +73,13 @@ def test_permutation_counts_equal_sums_although_they_round_differently() -> None
     assert paired_permutation(steps * signs, np.zeros(4), 500, rng()) == 1
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_permutation_of_tenths_is_that_of_whole_numbers(seed: int) -> None:
+    """Sums of whole numbers are exact, those of tenths are not, and many of them are equal."""
+    a, b = rng(seed).integers(0, 11, (2, 30))
+    assert paired_permutation(a / 10, b / 10, 999, rng(seed)) == paired_permutation(a, b, 999, rng(seed))
+
+
 @pytest.mark.parametrize("rounds", [1, 99])
 def test_identical_inputs_give_one_and_the_smallest_p_is_never_zero(rounds: int) -> None:
     ap = rng().random(50)
@@ -112,6 +120,26 @@ def test_bootstrap_agrees_with_scipy() -> None:
     np.testing.assert_allclose(ours, theirs.confidence_interval, atol=0.002)
     wider = paired_bootstrap(a, b, 20_000, rng(1))
     assert wider[0] < ours[0] < ours[1] < wider[1]
+
+
+def test_bootstrap_of_many_columns_against_a_loop() -> None:
+    """Every round draws as many queries as there are, the same for all columns."""
+    differences = exchangeable(2, 5, 40).T - 0.5
+    draw, means = rng(3), []
+    for _ in range(200):
+        queries = [int(query) for query in draw.integers(0, 40, 40)]
+        means.append([sum(column[query] for query in queries) / 40 for column in differences.T])
+    expected = [np.quantile(column, [0.05, 0.95]) for column in np.array(means).T]
+    found = bootstrap_intervals(differences, 200, rng(3), confidence=0.9)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert bootstrap_intervals(differences[:, :0], 200, rng(3)).shape == (0, 2)
+
+
+def test_columns_of_the_bootstrap_do_not_touch_each_other() -> None:
+    ap = exchangeable(4, 4, 60)
+    together = bootstrap_intervals((ap[1:] - ap[0]).T, 300, rng(5))
+    alone = [paired_bootstrap(other, ap[0], 300, rng(5)) for other in ap[1:]]
+    np.testing.assert_allclose(together, alone, rtol=1e-12)
 
 
 def test_blocks_do_not_change_the_draws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,6 +204,13 @@ def test_a_planted_best_stands_alone_and_its_twin_beside_it() -> None:
     assert tied_with_best(twin, 0.05, 999, rng()) == ["twin", "d"]
     near = {**ap, "near": ap["d"] + 0.01 * rng().standard_normal(200)}
     assert tied_with_best(near, 0.05, 999, rng()) == ["d", "near"]
+
+
+def test_equal_columns_stay_equal_among_many() -> None:
+    """One product sums all columns; that it may round each in its own way must not part what is equal."""
+    ap = {str(n): column for n, column in enumerate(exchangeable(5, 26, 333, gain=0.3).astype(np.float32))}
+    ap = {"twin": ap["25"][:], **ap}
+    assert tied_with_best(ap, 0.9, 999, rng()) == ["twin", "25"]
 
 
 def test_only_pairs_with_the_best_decide_but_all_pairs_are_the_family() -> None:

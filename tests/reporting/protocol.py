@@ -11,7 +11,7 @@ from pipeline.contract import FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.reporting.info import Scope
 from pipeline.reporting.records import CELL_COLUMNS, Records
 from pipeline.reporting.results import Results
-from tests.reporting.conftest import DATASETS, RATES, RONO, SEEDS, write_csv
+from tests.reporting.conftest import DATASETS, RATES, RONO, SEEDS, write_ap, write_csv
 
 
 def write_protocol(
@@ -30,6 +30,7 @@ def write_protocol(
         for d in ("image->cloud", "cloud->image")
     ]
     write_csv(folder / "cells" / name / "rono.csv", CELL_COLUMNS, rows)
+    write_ap(folder, name)
     contents = {
         "datasets": {
             "classes": [str(digit) for digit in range(10)],

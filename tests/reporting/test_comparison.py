@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import fmean, stdev
 
 import pytest
 
 from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.reporting.comparison import comparison, fall
+from pipeline.reporting.chance import differences, marked, samples
+from pipeline.reporting.comparison import comparison, robustness
 from pipeline.reporting.formats import html, latex, markdown, tidy
-from pipeline.reporting.info import Entry
+from pipeline.reporting.info import Entry, Scope
 from pipeline.reporting.outcomes import NOT_KEPT, NOT_RUN, Values, combine
 from pipeline.reporting.receipts import receipts
+from pipeline.reporting.records import Records
 from pipeline.reporting.results import Results
 from pipeline.reporting.table import Absent, Number, Table
-from tests.reporting.conftest import METHODS, scoped
+from tests.reporting.conftest import DATASETS, METHODS, SEEDS, number, scoped, write_records
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMATS = {"md": markdown, "tex": latex, "csv": tidy, "html": html}
@@ -25,19 +28,27 @@ def results(records: Path) -> Results:
     return scoped(records)
 
 
-def tables(results: Results) -> dict[str, Table]:
+def tables(records: Path) -> dict[str, Table]:
+    results = scoped(records)
+    headline, taken = (
+        comparison(results, "symmetric", "best_validation"),
+        samples(Records(records), results, "symmetric"),
+    )
+    compared = differences(headline, results, "symmetric", taken)
+    assert compared is not None
     return {
-        "best_validation": comparison(results, "symmetric", "best_validation"),
+        "best_validation": marked(headline, taken),
+        "differences": compared,
         "last_epoch": comparison(results, "symmetric", "last_epoch"),
-        "fall": fall(results, "symmetric"),
+        "robustness": robustness(results, "symmetric"),
         "noise": receipts(results),
     }
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.parametrize("name", ["best_validation", "last_epoch", "fall", "noise"])
-def test_tables_are_byte_exact(results: Results, name: str, suffix: str) -> None:
-    made = FORMATS[suffix](tables(results)[name])
+@pytest.mark.parametrize("name", ["best_validation", "differences", "last_epoch", "robustness", "noise"])
+def test_tables_are_byte_exact(records: Path, name: str, suffix: str) -> None:
+    made = FORMATS[suffix](tables(records)[name])
     assert made.encode() == (GOLDEN / f"{name}.{suffix}").read_bytes()
 
 
@@ -77,7 +88,27 @@ def test_a_label_free_number_stands_at_every_rate(results: Results) -> None:
 
 def test_a_label_free_method_that_was_not_run_has_no_constant_fall(records: Path) -> None:
     (records / "cells" / "emoji" / "mcca.csv").unlink()
-    assert set(fall(scoped(records), "symmetric").rows[0].cells) == {NOT_RUN}
+    assert set(robustness(scoped(records), "symmetric").rows[0].cells) == {NOT_RUN}
+
+
+def test_the_area_is_the_trapezoidal_mean_seed_by_seed(tmp_path: Path) -> None:
+    """CE's MAP falls on a straight line, so its mean from rate .2 to .8 is the MAP at .5, however the rates lie."""
+    rates = (0.2, 0.3, 0.8)
+    folder = write_records(tmp_path, rates=rates)
+    results = Results(Records(folder), Scope(DATASETS[0], METHODS, ["symmetric"], rates, SEEDS, ["mcca", "ce"]))
+    table = robustness(results, "symmetric")
+    assert [column.heads[1] for column in table.columns[:4]] == ["0.2", "0.8", "fall", "area"]
+    seeds = [float(number("ce", 0.5, seed, BEST_VALIDATION, "image->text")) - 0.01 for seed in SEEDS]
+    area = table.rows[1].cells[3]
+    assert isinstance(area, Number)
+    assert (area.mean, area.std) == pytest.approx((fmean(seeds), stdev(seeds)), abs=1e-6)
+    assert table.rows[0].cells[3] == Number(pytest.approx(0.3085), deterministic=True)  # type: ignore[arg-type]
+
+
+def test_one_rate_has_an_area_of_one_point(records: Path) -> None:
+    scope = Scope(DATASETS[0], METHODS, ["symmetric"], [0.2], SEEDS, ["mcca", "ce"])
+    low, _, _, area, *_ = robustness(Results(Records(records), scope), "symmetric").rows[1].cells
+    assert area == low
 
 
 def test_seeds_outside_the_grid_are_not_shown(records: Path) -> None:

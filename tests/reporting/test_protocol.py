@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.reporting.beside import beside
-from pipeline.reporting.comparison import comparison, fall
+from pipeline.reporting.comparison import comparison, robustness
 from pipeline.reporting.probes import probes
 from pipeline.reporting.published import read
 from pipeline.reporting.receipts import receipts
@@ -17,12 +17,12 @@ from tests.reporting.test_comparison import FORMATS, GOLDEN
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.parametrize("name", ["fixed_checkpoint", "fall", "noise", "probes", "beside_published"])
+@pytest.mark.parametrize("name", ["fixed_checkpoint", "robustness", "noise", "probes", "beside_published"])
 def test_tables_of_a_protocol_without_validation_are_byte_exact(tmp_path: Path, name: str, suffix: str) -> None:
     results = protocol_results(write_protocol(tmp_path))
     made = {
         "fixed_checkpoint": lambda: comparison(results, "recorded", FIXED_CHECKPOINT),
-        "fall": lambda: fall(results, "recorded"),
+        "robustness": lambda: robustness(results, "recorded"),
         "noise": lambda: receipts(results),
         "probes": lambda: probes(results),
         "beside_published": lambda: beside(results, *read()),
@@ -40,7 +40,7 @@ def test_without_validation_nothing_is_chosen_by_it(tmp_path: Path) -> None:
     path.write_text("".join(line for line in path.read_text().splitlines(True) if FIXED_CHECKPOINT not in line))
     results = protocol_results(tmp_path)
     assert results.criteria == [LAST_EPOCH]
-    assert len(fall(results, "recorded").columns) == 3
+    assert len(robustness(results, "recorded").columns) == 4
 
 
 def test_pretraining_is_judged_by_the_numbers(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_every_dataset_is_shown_on_its_own_grid(out: Path, text: str) -> None:
     assert tables == {
         f"mnist3d_rono_{name}"
         for name in (
-            *("recorded_fixed_checkpoint", "recorded_last_epoch", "recorded_fall"),
+            *("recorded_fixed_checkpoint", "recorded_last_epoch", "recorded_robustness"),
             *("noise", "probes", "beside_published"),
         )
     }
@@ -125,6 +125,7 @@ def test_figures_follow_the_page_and_stay_small(out: Path, text: str) -> None:
     names = {path.name for path in (out / "figures").glob("*.svg")}
     assert names == {
         "emoji_symmetric_map.svg",
+        "emoji_symmetric_ranks.svg",
         "emoji_symmetric_precision_recall.svg",
         "emoji_symmetric_memorisation.svg",
         "mnist3d_rono_recorded_map.svg",
