@@ -43,7 +43,7 @@ class GMA(ClosedForm):
         venue="CVPR",
         year=2012,
         url="https://doi.org/10.1109/CVPR.2012.6247923",
-        rows=("GMA",),
+        rows=("GMA", "GMLDA"),
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS, Need.TWO_VIEWS})
 

@@ -36,7 +36,7 @@ class MCCA(ClosedForm):
         venue="SiKDD",
         year=2010,
         url="https://ailab.ijs.si/dunja/SiKDD2010/Papers/Rupnik_Final.pdf",
-        rows=("MCCA",),
+        rows=("MCCA", "CCA"),
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PAIRS})
 

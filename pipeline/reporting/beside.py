@@ -9,7 +9,7 @@ from itertools import product
 from pipeline.reporting.comparison import spread
 from pipeline.reporting.info import Entry
 from pipeline.reporting.outcomes import Outcome, cell
-from pipeline.reporting.published import Protocol, Publication, printed_cell
+from pipeline.reporting.published import MEASURES, Protocol, Publication, printed_cell
 from pipeline.reporting.results import CRITERION_NAMES, Results
 from pipeline.reporting.table import Cell, Column, Number, Row, Table
 from pipeline.reporting.verdict import TOLERANCE, agrees, answering, counterpart, difference, mismatch
@@ -40,8 +40,9 @@ def beside(results: Results, publications: Sequence[Publication], protocols: Map
     return Table(
         name=f"{dataset.name}_beside_published",
         title=f"{display}, ours beside the published",
-        caption=f"MAP by direction and noise rate. Here: {CRITERION_NAMES[protocol.selection]}. "
-        f"{spread(results, protocol.noise['kind'])} Published: one printed value per cell, no spread.",
+        caption=f"{MEASURES[protocol.measure]} by direction and noise rate. "
+        f"Here: {CRITERION_NAMES[protocol.selection]}. {spread(results, protocol.noise['kind'])} "
+        "Published: one printed value per cell, no spread.",
         stub="method",
         levels=("dataset", "direction", "noise rate"),
         columns=[Column((display, protocol.directions[way], str(rate)), ranked=False) for way, rate in across],

@@ -23,6 +23,7 @@ from pipeline.reporting.receipts import receipts
 from pipeline.reporting.records import Records
 from pipeline.reporting.results import Results
 from pipeline.reporting.table import Table
+from pipeline.reporting.tuning import tuning
 from pipeline.reporting.verdict import verdicts
 
 _FORMATS = {"md": formats.markdown, "csv": formats.tidy, "tex": formats.latex, "html": formats.document}
@@ -48,7 +49,8 @@ def build_report(
     chapters = [_chapter(reader, found, publications, protocols, files) for found in results]
     printed = [_keep(as_printed(publication, protocols), files) for publication in publications]
     judged = verdicts(publications, protocols, results)
-    files["index.html"] = render(methods, chapters, publications, printed, judged).encode()
+    tuned = [_keep(table, files)] if (table := tuning(reader, params, methods)) else []
+    files["index.html"] = render(methods, chapters, tuned, publications, printed, judged).encode()
     files["metrics.json"] = metrics(results).encode()
     files["plots/map_vs_rate.csv"] = map_against_rate(results).encode()
     _write(files, out)
@@ -68,6 +70,7 @@ def _chapter(
     ranks: list[Drawing] = []
     memorised: list[Drawing] = []
     findings: list[str] = []
+    several = len(results.scope.rates) > 1
     for noise in results.scope.noises if results.has_numbers() else ():
         taken = samples(reader, results, noise)
         headline = comparison(results, noise, results.headline)
@@ -75,13 +78,15 @@ def _chapter(
         further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
         main.append(marked(headline, taken))
         main += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
-        main += [rates, *(comparison(results, noise, criterion) for criterion in further)]
+        main += [rates] * several
+        main += [comparison(results, noise, criterion) for criterion in further]
         findings += [sentence] if (sentence := finding(results, noise, rates)) else []
         compared += [apart] if (apart := differences(headline, results, noise, taken)) else []
         if drawn := rank_figure(results, noise, taken):
             ranks.append(_draw(f"{name}_{noise}_ranks", drawn, files, rank_caption(results, taken)))
-        lines = figures.map_against_noise(results, noise)
-        drawings.append(_draw(f"{name}_{noise}_map", lines, files, figures.map_caption(results)))
+        if several:
+            lines = figures.map_against_noise(results, noise)
+            drawings.append(_draw(f"{name}_{noise}_map", lines, files, figures.map_caption(results)))
         if curves := figures.precision_recall(reader, results, noise):
             drawings.append(_draw(f"{name}_{noise}_precision_recall", curves, files, figures.curve_caption(results)))
         if history := figures.memorisation(reader, results, noise):

@@ -74,9 +74,12 @@ def finding(results: Results, noise: str, robustness: Table) -> str | None:
     """One sentence for the reader in a hurry, read off the robustness table (headline criterion)."""
     low, high = min(results.scope.rates), max(results.scope.rates)
     after, lost = _largest(robustness, 1), _largest(robustness, 2)
+    how = f"({CRITERION_NAMES[results.headline]}, mean of the directions)"
+    if after is not None and low == high:
+        at = f"At {noise} noise rate {high}" if high else "With clean labels"
+        return f"{at}, {after[0]} has the highest MAP, {decimal(after[1], 3)} {how}."
     if after is None or lost is None:
         return None
-    how = f"({CRITERION_NAMES[results.headline]}, mean of the directions)"
     if len(robustness.rows) == 1:
         return (
             f"At {noise} noise rate {high}, {after[0]} has a MAP of {decimal(after[1], 3)} {how}, "
@@ -91,6 +94,7 @@ def finding(results: Results, noise: str, robustness: Table) -> str | None:
 def render(
     methods: Sequence[MethodInfo],
     chapters: Sequence[Chapter],
+    tuned: Sequence[Table],
     publications: Sequence[Publication],
     printed: Sequence[Table],
     judged: Sequence[Verdict],
@@ -108,6 +112,7 @@ def render(
     return environment.get_template("page.html.j2").render(
         methods=methods,
         chapters=chapters,
+        tuned=tuned,
         checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in chapters),
         published=list(zip(publications, printed, strict=True)),
         total=len(judged),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -12,13 +12,18 @@ import yaml
 
 from pipeline.reporting.table import Absent, Cell, Column, Number, Row, Table
 
+MAP, ELEVEN_POINT = "map", "eleven_point"
+MEASURES = {MAP: "MAP", ELEVEN_POINT: "Mean of the precision at eleven recall levels"}
+"""Average precision over the complete ranking, as in our tables, or precision interpolated at recall 0, .1, ..., 1."""
+
 
 @dataclass(frozen=True)
 class Protocol:
     """What one of our runs must match to be compared with the published numbers of a dataset.
 
     views: view -> the extractors that give the published features, the published name first; variant: of the methods
-    that are compared; selection: the criterion by which they are.
+    that are compared; selection: the criterion by which they are; dimensions: view -> width of its features, where
+    the extractors do not tell them apart; measure: what the paper calls MAP, a key of MEASURES.
     """
 
     sizes: Mapping[str, int]
@@ -28,6 +33,8 @@ class Protocol:
     variant: str
     directions: Mapping[str, str]
     needs: str
+    dimensions: Mapping[str, int] = field(default_factory=dict)
+    measure: str = MAP
 
 
 @dataclass(frozen=True)

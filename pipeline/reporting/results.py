@@ -20,6 +20,8 @@ CRITERION_NAMES = {
     LAST_EPOCH: "last epoch",
 }
 
+NO_SPREAD = Absent("not kept", "precision at recall levels is recorded for one criterion and without spread")
+
 
 class Results:
     """All records of one dataset, seen through its grid."""
@@ -30,6 +32,7 @@ class Results:
         self.receipts = records.receipts(self.dataset.name)
         self.probes = records.probes(self.dataset.name)
         self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
+        self._curves = {method.name: records.curves(self.dataset.name, method.name) for method in scope.methods}
 
     @property
     def directions(self) -> list[str]:
@@ -79,6 +82,18 @@ class Results:
             reasons = "; ".join(f"seed {seed} {_reason(_why(rows, [seed]))}" for seed in missing)
             return Values(values, f"n = {len(values)} of {len(self.scope.seeds)} seeds: {reasons}")
         return Values(values)
+
+    def eleven_point(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
+        """The mean of the precision at eleven recall levels, of which records keep the headline's, without spread."""
+        found = self.outcome(entry, noise, rate, criterion, direction)
+        if isinstance(found, Absent):
+            return found
+        curves = self._curves[entry.method.name]
+        here = curves["rate"].isna() | ((curves["noise"] == noise) & (curves["rate"] == rate))
+        rows = curves[here & (curves["variant"] == entry.variant) & (curves["direction"] == direction)]
+        if criterion != self.headline or len(found.by_seed) > 1 or rows.empty:
+            return NO_SPREAD
+        return Values(dict.fromkeys(found.by_seed, float(rows["precision"].mean())), found.note)
 
     def mean(self, entry: Entry, noise: str, rates: Sequence[float], criterion: str) -> Outcome:
         """Mean over both directions and the given rates, seed by seed."""

@@ -17,12 +17,16 @@ _UNTRIED = Absent("not run", "no record of its tuning")
 _FAILED = Absent("failed", "training with these settings does not end well")
 
 
-def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> Table:
-    """A row per method: how many configurations were tried, what the published, the median and the chosen one reach."""
-    at = block(params, "tuning")
-    rows = []
-    for method in methods:
-        trials = records.tuning(method.name)
+def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> Table | None:
+    """A row per method: how many configurations were tried, what the published, the median and the chosen one reach.
+
+    None where nothing was tuned.
+    """
+    tried = {method: records.tuning(method.name) for method in methods}
+    if not any(tried.values()):
+        return None
+    at, rows = block(params, "tuning"), []
+    for method, trials in tried.items():
         if not trials:
             rows.append(Row(method.display, [_UNTRIED] * 4))
             continue

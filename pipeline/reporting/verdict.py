@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.reporting.info import Entry
 from pipeline.reporting.outcomes import Outcome, Values, cell, combine
-from pipeline.reporting.published import Protocol, Publication
+from pipeline.reporting.published import MAP, Protocol, Publication
 from pipeline.reporting.results import Results
 from pipeline.reporting.table import Absent, Cell, Number
 
@@ -58,6 +58,9 @@ def mismatch(protocol: Protocol, results: Results | None) -> str | None:
         found.append(f"own point features: {POINTS} {views.get(POINTS)}, published {published.get(POINTS)}")
     elif other:
         found.append(f"the features are {_list(views)}, published {_list(published)}")
+    widths = {name: view["dimension"] for name, view in results.description["views"].items()}
+    if protocol.dimensions and not other and widths != dict(protocol.dimensions):
+        found.append(f"the features' dimensions are {_list(widths)}, published {_list(protocol.dimensions)}")
     kind, per_pair = protocol.noise["kind"], protocol.noise["per_pair"]
     drawn = [receipt for receipt in results.receipts if receipt["kind"] == kind]
     if kind not in results.scope.noises or not drawn or any(receipt["per_pair"] != per_pair for receipt in drawn):
@@ -72,9 +75,9 @@ def answering(results: Results, protocol: Protocol, method: str) -> Entry | None
 
 
 def counterpart(results: Results, protocol: Protocol, entry: Entry, direction: str, rate: float) -> Outcome:
-    """Our result for a printed direction and rate, chosen as the paper chooses."""
-    way = protocol.directions[direction]
-    return results.outcome(entry, protocol.noise["kind"], rate, protocol.selection, way)
+    """Our result for a printed direction and rate, chosen and measured as in the paper."""
+    measured = results.outcome if protocol.measure == MAP else results.eleven_point
+    return measured(entry, protocol.noise["kind"], rate, protocol.selection, protocol.directions[direction])
 
 
 def difference(found: Outcome, printed: float) -> Cell:

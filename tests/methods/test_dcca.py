@@ -58,7 +58,7 @@ def test_loss_is_minus_the_sum_of_correlations_of_raw_outputs():
 
 @pytest.mark.parametrize("criterion", [BEST_VALIDATION, LAST_EPOCH])
 def test_every_state_is_projected_by_the_cca_of_its_own_weights(criterion):
-    method = make("dcca", epochs=8, embedding=4, learning_rate=0.02).fit(TRAIN, VALID, run())
+    method = make("dcca", epochs=8, embedding=4, learning_rate=0.02, ridge=1e-3).fit(TRAIN, VALID, run())
     scores = [row["valid/mean"] for row in method.history_]
     assert int(np.argmax(scores)) < 7
     found = method.select(criterion).transform(TEST.views)

@@ -1,0 +1,134 @@
+"""A published table with clean labels: one rate, 0, and precision at eleven recall levels instead of MAP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.contract import LAST_EPOCH
+from pipeline.reporting.beside import beside
+from pipeline.reporting.build import build_report
+from pipeline.reporting.info import DatasetInfo, Scope
+from pipeline.reporting.published import ELEVEN_POINT, MEASURES, read
+from pipeline.reporting.records import CELL_COLUMNS, CURVE_COLUMNS, Records
+from pipeline.reporting.results import NO_SPREAD, Results
+from pipeline.reporting.table import Number
+from pipeline.reporting.verdict import mismatch, verdicts
+from tests.reporting.conftest import DIRECTIONS, done, method, write_csv
+
+NAME, DISPLAY = "wikipedia_shallow", "Wikipedia (SIFT, LDA)"
+DATASET = DatasetInfo(NAME, DISPLAY, "image-text", "", "")
+METHODS = [method("pls", "PLS", "PLS", label_free=True), method("gma", "GMA", "GMLDA")]
+PUBLICATIONS, PROTOCOLS = read()
+PRECISION = {"pls": 0.2, "gma": 0.26}
+"""At recall .5, the mean of the eleven; MAP is put far from it."""
+
+
+def write(folder: Path, text: int = 10, seeds: Sequence[int] = (0,)) -> Path:
+    for name, middle in PRECISION.items():
+        rate: float | str = 0.0 if name == "gma" else ""
+        noise = "symmetric" if name == "gma" else ""
+        cells = [
+            done(NAME, name, rate, seed if name == "gma" else "", LAST_EPOCH, way, "0.5")
+            for seed in seeds
+            for way in DIRECTIONS
+        ]
+        curves = [
+            ["default", noise, rate, way, level / 10, f"{middle + (5 - level) / 100:.6g}"]
+            for way in DIRECTIONS
+            for level in range(11)
+        ]
+        (folder / "ap" / NAME).mkdir(parents=True, exist_ok=True)
+        ap = {f"default|{noise}|{rate}|{way}": np.full(8, 0.5, np.float32) for way in DIRECTIONS}
+        np.savez(folder / "ap" / NAME / f"{name}.npz", **ap)
+        write_csv(folder / "cells" / NAME / f"{name}.csv", CELL_COLUMNS, cells[: None if name == "gma" else 2])
+        write_csv(folder / "curves" / NAME / f"{name}.csv", CURVE_COLUMNS, curves)
+    widths = {"image": 128, "text": text}
+    contents = {
+        "datasets": {
+            "classes": [f"class {k}" for k in range(10)],
+            "sizes": {"train": 2173, "valid": 0, "test": 693},
+            "views": {view: {"extractor": "Given", "dimension": width} for view, width in widths.items()},
+        },
+        "noise": [
+            {
+                "kind": "symmetric",
+                "rate": 0.0,
+                "seed": s,
+                "per_pair": False,
+                "hash": "h",
+                "realised": dict.fromkeys(widths, 0.0),
+            }
+            for s in seeds
+        ],
+    }
+    for kind, content in contents.items():
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        (folder / kind / f"{NAME}.json").write_text(json.dumps(content))
+    return folder
+
+
+def results(folder: Path, seeds: Sequence[int] = (0,)) -> Results:
+    order = [info.name for info in METHODS]
+    return Results(Records(folder), Scope(DATASET, METHODS, ["symmetric"], [0.0], seeds, order))
+
+
+def test_ours_is_measured_as_the_paper_measures(tmp_path: Path) -> None:
+    table = beside(results(write(tmp_path)), PUBLICATIONS, PROTOCOLS)
+    assert table is not None
+    assert table.caption.startswith(MEASURES[ELEVEN_POINT])
+    assert [row.label for row in table.rows] == [
+        *("PLS, here", "PLS, published (Table 3)", "difference"),
+        *("GMA, here", "GMLDA, published (Table 3)", "difference"),
+    ]
+    shown = [[round(cell.mean, 3) for cell in row.cells if isinstance(cell, Number)] for row in table.rows]
+    assert shown[:3] == [[0.2, 0.2], [0.207, 0.192], [-0.007, 0.008]]
+    assert shown[3:] == [[0.26, 0.26], [0.272, 0.232], [-0.012, 0.028]]
+
+
+def test_cells_with_clean_labels_are_judged(tmp_path: Path) -> None:
+    found = [v for v in verdicts(PUBLICATIONS, PROTOCOLS, [results(write(tmp_path))]) if v.dataset == DISPLAY]
+    assert [(v.method, v.agrees) for v in found if v.reason is None] == [
+        *(("PLS", True), ("PLS", True)),
+        *(("GMLDA", True), ("GMLDA", False)),
+    ]
+    assert {v.reason for v in found if v.method == "SCM"} == {
+        "not run here: no method of the report answers to this row"
+    }
+
+
+def test_given_features_of_another_width_are_not_compared(tmp_path: Path) -> None:
+    found = mismatch(PROTOCOLS[DISPLAY], results(write(tmp_path, text=1000)))
+    assert found == "other protocol: the features' dimensions are image 128, text 1000, published image 128, text 10"
+
+
+def test_a_mean_over_several_seeds_is_not_taken_for_one_of_them(tmp_path: Path) -> None:
+    found = results(write(tmp_path, seeds=(0, 1)), seeds=(0, 1))
+    pls, gma = found.scope.entries
+    assert found.eleven_point(gma, "symmetric", 0.0, LAST_EPOCH, DIRECTIONS[0]) == NO_SPREAD
+    assert found.eleven_point(pls, "symmetric", 0.0, LAST_EPOCH, DIRECTIONS[0]) != NO_SPREAD
+
+
+@pytest.mark.parametrize("rates", [[0.0], [0.0, 0.4]])
+def test_one_rate_has_no_fall_and_no_line(tmp_path: Path, rates: list[float]) -> None:
+    block = {"default": {}, "variants": {"default": {}}}
+    names = [info.name for info in METHODS]
+    params = {
+        "grid": {"methods": names, "noises": ["symmetric"], "rates": rates, "seeds": [0]},
+        "report": {"datasets": [NAME], "methods": names},
+        "datasets": {NAME: {"profile": "default"}},
+        "methods": dict.fromkeys(names, block),
+    }
+    out = tmp_path / "out"
+    methods = [replace(info, variants=("default",)) for info in METHODS]
+    build_report(write(tmp_path / "records"), out, params, [DATASET], methods)
+    several = len(rates) > 1
+    assert (out / "tables" / f"{NAME}_symmetric_robustness.md").exists() == several
+    assert (out / "figures" / f"{NAME}_symmetric_map.svg").exists() == several
+    sentence = "With clean labels, PLS has the highest MAP, .500 (last epoch, mean of the directions)."
+    assert (sentence in (out / "index.html").read_text()) != several

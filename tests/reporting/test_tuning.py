@@ -1,0 +1,76 @@
+"""The table of how settings were chosen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import BadInput
+from pipeline.reporting.formats import markdown
+from pipeline.reporting.records import Records
+from pipeline.reporting.table import Absent, Number
+from pipeline.reporting.tuning import tuning
+from tests.reporting.conftest import METHODS
+
+PARAMS = {"tuning": {"dataset": "emoji", "noise": "symmetric", "rate": 0.4, "seed": 100}}
+
+
+def trial(mean: float | None, published: bool = False, **settings: Any) -> dict[str, Any]:
+    maps = {} if mean is None else {"image->text": mean, "mean": mean}
+    reason = "" if mean is not None else "diverged"
+    return {"settings": settings, "published": published, "maps": maps, "reason": reason, "code": "c"}
+
+
+def write(folder: Path, method: str, *trials: dict[str, Any]) -> None:
+    file = folder / "tuning" / f"{method}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(trials), encoding="utf-8")
+
+
+def rows(folder: Path) -> dict[str, Any]:
+    table = tuning(Records(folder), PARAMS, METHODS)
+    assert table is not None
+    return {row.label: row for row in table.rows}
+
+
+def test_what_was_tried_and_what_came_out(tmp_path: Path) -> None:
+    tried = [trial(0.3, True, lr=1e-4, beta=0.7), trial(0.2, lr=1e-3, beta=0.7), trial(0.5, lr=1e-3, beta=10.0)]
+    write(tmp_path, "mrl", *tried)
+    found = rows(tmp_path)
+    mrl = found["MRL: lr 0.001, beta 10.0"]
+    assert [cell.mean for cell in mrl.cells] == [3, 0.3, 0.3, 0.5]
+    assert mrl.note == "tried: lr 0.0001, 0.001; beta 0.7, 10.0"
+    assert all(isinstance(cell, Absent) and cell.state == "not run" for cell in found["CE"].cells)
+    assert len(found) == len(METHODS)
+
+
+def test_no_published_settings_and_a_failed_trial(tmp_path: Path) -> None:
+    write(tmp_path, "ce", trial(None, lr=1.0), trial(0.4, lr=0.1))
+    write(tmp_path, "mrl", trial(None, True, lr=1.0), trial(0.4, lr=0.1))
+    found = rows(tmp_path)
+    count, published, median, chosen = found["CE: lr 0.1"].cells
+    assert (count, chosen) == (Number(2), Number(0.4))
+    assert published.state == "none"
+    assert median.mean == pytest.approx(0.2)
+    assert found["MRL: lr 0.1"].cells[1].state == "failed"
+
+
+def test_the_table_reads_well(tmp_path: Path) -> None:
+    write(tmp_path, "ce", trial(0.4, lr=0.1))
+    table = tuning(Records(tmp_path), PARAMS, METHODS)
+    assert table is not None
+    assert "on emoji under symmetric noise at rate 0.4, seed 100" in table.caption
+    assert "| CE: lr 0.1<sup>b</sup> | 1 | none<sup>c</sup> | .400 | .400 |" in markdown(table)
+
+
+def test_nothing_tuned_no_table(tmp_path: Path) -> None:
+    assert tuning(Records(tmp_path), PARAMS, METHODS) is None
+
+
+def test_a_broken_record_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "ce", {"settings": {}})
+    with pytest.raises(BadInput, match=r"tuning/ce.json, line 1: a trial lacks code, maps, published, reason"):
+        tuning(Records(tmp_path), PARAMS, METHODS)
