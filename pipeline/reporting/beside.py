@@ -47,7 +47,7 @@ def beside(results: Results, publications: Sequence[Publication], protocols: Map
         levels=("dataset", "direction", "noise rate"),
         columns=[Column((display, protocol.directions[way], str(rate)), ranked=False) for way, rate in across],
         rows=rows,
-        notes=[f"No difference is shown ({reason})."] if reason else [],
+        notes=[f"No difference is shown ({reason})."] if reason else [protocol.remark] * bool(protocol.remark),
         decimals=max(publication.decimals for publication in printed),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from pipeline.contract import CRITERIA
-from pipeline.params import Params
+from pipeline.params import Params, block
 from pipeline.reporting import figures, formats, style
 from pipeline.reporting.beside import beside
 from pipeline.reporting.chance import differences, marked, samples
@@ -50,7 +50,8 @@ def build_report(
     printed = [_keep(as_printed(publication, protocols), files) for publication in publications]
     judged = verdicts(publications, protocols, results)
     tuned = [_keep(table, files)] if (table := tuning(reader, params, methods)) else []
-    files["index.html"] = render(methods, chapters, tuned, publications, printed, judged).encode()
+    tuned_on = block(params, "tuning", "dataset") if tuned else None
+    files["index.html"] = render(methods, chapters, tuned, tuned_on, publications, printed, judged).encode()
     files["metrics.json"] = metrics(results).encode()
     files["plots/map_vs_rate.csv"] = map_against_rate(results).encode()
     _write(files, out)

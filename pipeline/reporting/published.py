@@ -23,7 +23,8 @@ class Protocol:
 
     views: view -> the extractors that give the published features, the published name first; variant: of the methods
     that are compared; selection: the criterion by which they are; dimensions: view -> width of its features, where
-    the extractors do not tell them apart; measure: what the paper calls MAP, a key of MEASURES.
+    the extractors do not tell them apart; measure: what the paper calls MAP, a key of MEASURES; remark: what a reader
+    of the differences must know.
     """
 
     sizes: Mapping[str, int]
@@ -35,6 +36,7 @@ class Protocol:
     needs: str
     dimensions: Mapping[str, int] = field(default_factory=dict)
     measure: str = MAP
+    remark: str = ""
 
 
 @dataclass(frozen=True)

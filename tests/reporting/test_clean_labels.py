@@ -89,6 +89,8 @@ def test_ours_is_measured_as_the_paper_measures(tmp_path: Path) -> None:
     shown = [[round(cell.mean, 3) for cell in row.cells if isinstance(cell, Number)] for row in table.rows]
     assert shown[:3] == [[0.2, 0.2], [0.207, 0.192], [-0.007, 0.008]]
     assert shown[3:] == [[0.26, 0.26], [0.272, 0.232], [-0.012, 0.028]]
+    assert list(table.notes) == [PROTOCOLS[DISPLAY].remark]
+    assert "centred by the training means" in table.notes[0]
 
 
 def test_cells_with_clean_labels_are_judged(tmp_path: Path) -> None:
