@@ -40,10 +40,13 @@ def find(package: str, name: str, kind: type[T]) -> type[T]:
     return found[0]
 
 
-def build(package: str, name: str, kind: type[T], settings: Mapping[str, Any]) -> T:
-    """Make the plug-in from its block in params.yaml; a wrong setting is named with the nearest right one."""
+def build(package: str, name: str, kind: type[T], settings: Mapping[str, Any], place: str = "") -> T:
+    """Make the plug-in from its block in params.yaml; a wrong setting is named with the nearest right one.
+
+    place: where in params.yaml the settings stand, if not at `<folder>.<name>`.
+    """
     plugin = find(package, name, kind)
-    where = f"params.yaml, {package.rsplit('.', 1)[-1]}.{name}"
+    where = f"params.yaml, {place or package.rsplit('.', 1)[-1] + '.' + name}"
     signature = inspect.signature(plugin)
     hints = get_type_hints(plugin if is_dataclass(plugin) else plugin.__init__, include_extras=True)
     checked = {}

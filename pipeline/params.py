@@ -51,6 +51,17 @@ def grid_of(params: Params, dataset: str) -> dict[str, Any]:
     return grid | own | {"methods": methods}
 
 
+def further_grids(params: Params, dataset: str) -> list[dict[str, Any]]:
+    """What is trained on a dataset beside its grid, at the same rates and seeds: noises, and methods with variants."""
+    return [entry for entry in params.get("further") or [] if entry["dataset"] == dataset]
+
+
+def noises_of(params: Params, dataset: str, method: str, variant: str) -> list[str]:
+    """Kinds of noise that a variant of a method meets on a dataset."""
+    entries = [e for e in further_grids(params, dataset) if variant in e["methods"].get(method, [])]
+    return [*grid_of(params, dataset)["noises"], *(kind for entry in entries for kind in entry["noises"])]
+
+
 def method_settings(params: Params, method: str, variant: str, dataset: str) -> dict[str, Any]:
     """Constructor arguments of a method: its profile's block, then the dataset's overrides, then the variant's."""
     profile = block(params, "datasets", dataset, "profile")

@@ -7,9 +7,10 @@ import json
 import click
 import torch
 
-from pipeline import discovery, featurestore, rawstore
+from pipeline import discovery, doctor, featurestore, rawstore
 from pipeline.contract import SPLITS
-from pipeline.data.base import Dataset
+from pipeline.data.base import configured
+from pipeline.errors import UnknownName
 from pipeline.features.base import Extractor, extract
 from pipeline.params import Params, block
 from pipeline.training.progress import counting
@@ -28,7 +29,13 @@ def main(params: Params, dataset: str) -> None:
         view: discovery.build("pipeline.features", name, Extractor, block(params, "extractors", name))
         for view, name in chosen.items()
     }
+    source = configured(params, dataset)
     raw = rawstore.read(RAW / dataset)
+    for view in chosen:
+        if view not in raw.views:
+            raise UnknownName(view, raw.views, f"params.yaml, datasets.{dataset}.views")
+    for warning in doctor.warnings(doctor.examine(raw, dataset, source)):
+        click.echo(str(warning), err=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     features = {}
     for view, extractor in extractors.items():
@@ -37,9 +44,8 @@ def main(params: Params, dataset: str) -> None:
                 extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress
             )
     featurestore.write(FEATURES / dataset, features, raw.labels, raw.split, raw.class_names, chosen)
-    source = discovery.find("pipeline.data", dataset, Dataset)
     record = {
-        **{name: getattr(source, name) for name in ("display", "task", "source", "licence")},
+        **{name: getattr(source, name) for name in ("display", "task", "source", "licence", "clean")},
         "classes": list(raw.class_names),
         "sizes": {name: int((raw.split == name).sum()) for name in SPLITS},
         "views": {v: {"extractor": e.display, "dimension": features[v].shape[1]} for v, e in extractors.items()},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from pipeline import discovery, rawstore
-from pipeline.data.base import Dataset
-from pipeline.params import Params, block
+from pipeline import rawstore
+from pipeline.data.base import configured
+from pipeline.params import Params
 from pipeline.training.progress import counting
 from stages.command import stage
 from stages.paths import RAW
@@ -16,7 +16,7 @@ from stages.paths import RAW
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
     """Load DATASET, split it by concept and store its raw samples."""
-    source = discovery.build("pipeline.data", dataset, Dataset, block(params, "datasets", dataset, "load"))
+    source = configured(params, dataset)
     with counting(f"fetch {dataset}") as progress:
         raw = source.load(progress)
     rawstore.write(raw, RAW / dataset)

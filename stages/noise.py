@@ -9,7 +9,7 @@ import click
 
 from pipeline import discovery, featurestore, noise_store
 from pipeline.noise.base import Noise, make
-from pipeline.params import Params, block
+from pipeline.params import Params, block, further_grids
 from stages.command import stage
 from stages.paths import FEATURES, NOISE, RECORDS
 
@@ -20,7 +20,8 @@ def main(params: Params, dataset: str) -> None:
     """Draw the noisy labels of DATASET for every kind, rate and seed of the grid."""
     block(params, "datasets", dataset)
     train = featurestore.read(FEATURES / dataset, ["train"]).splits["train"]
-    kinds = block(params, "grid", "noises")
+    further = [kind for entry in further_grids(params, dataset) for kind in entry["noises"]]
+    kinds = dict.fromkeys([*block(params, "grid", "noises"), *further])
     noises = {k: discovery.build("pipeline.noise", k, Noise, block(params, "noises", k)) for k in kinds}
     draws = [
         make(noises[kind], kind, dataset, train.labels, train.classes, rate, seed, train.views)

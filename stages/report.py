@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline import discovery
 from pipeline.contract import Need
-from pipeline.data.base import Dataset
+from pipeline.data.base import configured
 from pipeline.methods.base import Method
 from pipeline.params import Params, block
 from pipeline.reporting.build import build_report
@@ -19,16 +19,17 @@ from stages.paths import RECORDS, REPORTS, TRACKING_LOCK
 def main(params: Params) -> None:
     """Write reports/ from reports/records/."""
     shown = block(params, "report")
-    datasets = [_dataset(name) for name in shown["datasets"]]
+    datasets = [_dataset(name, params) for name in shown["datasets"]]
     methods = [_method(name, params) for name in shown["methods"]]
     build_report(RECORDS, REPORTS, params, datasets, methods)
     for dataset in shown["datasets"]:
         sync(Tracker(tracking_uri(), dataset, TRACKING_LOCK), RECORDS, params, dataset)
 
 
-def _dataset(name: str) -> DatasetInfo:
-    kind = discovery.find("pipeline.data", name, Dataset)
-    return DatasetInfo(name, kind.display, kind.task, kind.source, kind.licence)
+def _dataset(name: str, params: Params) -> DatasetInfo:
+    found = configured(params, name)
+    file = block(params, "datasets", name).get("source")
+    return DatasetInfo(name, found.display, found.task, found.source, found.licence, file)
 
 
 def _method(name: str, params: Params) -> MethodInfo:

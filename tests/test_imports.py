@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors",),
     ("contract",),
-    ("discovery", "seeds", "params", "partition", "geometry", "shapes", "imagenet"),
+    ("discovery", "seeds", "params", "partition", "geometry", "shapes", "imagenet", "shipped"),
     ("data", "rawstore"),
     ("features", "featurestore"),
     ("noise", "noise_store"),
@@ -22,6 +22,7 @@ LAYERS = (
     ("methods",),
     ("training",),
     ("reporting",),
+    ("doctor",),
 )
 """Top-level modules and packages; training.engine is what methods are built on, the rest of training runs them."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import BadParams, UnknownName
-from pipeline.params import block, load, method_settings
+from pipeline.params import block, further_grids, load, method_settings, noises_of
 from tests import tiny
 
 
@@ -86,3 +86,13 @@ def test_settings_are_a_copy() -> None:
 def test_an_unknown_part_is_named(names: tuple[str, str, str]) -> None:
     with pytest.raises(UnknownName, match="unknown name 'zz'"):
         method_settings(overridden(), *names)
+
+
+def test_further_noises_are_for_the_named_variants_of_the_named_methods_alone() -> None:
+    params = tiny.params()
+    entry = {"dataset": "emoji", "noises": ["pairflip", "asymmetric"], "methods": {"ce": ["default"]}}
+    assert noises_of(params, "emoji", "ce", "default") == ["symmetric"]
+    params["further"] = [entry, {**entry, "dataset": "other"}]
+    assert further_grids(params, "emoji") == [entry]
+    assert noises_of(params, "emoji", "ce", "default") == ["symmetric", "pairflip", "asymmetric"]
+    assert noises_of(params, "emoji", "ce", "wide") == noises_of(params, "emoji", "mcca", "default") == ["symmetric"]

@@ -34,10 +34,12 @@ class Corruption:
 class Noise(ABC):
     """Clean labels -> noisy labels; constructor arguments are the block noises.<name> in params.yaml.
 
-    per_pair: whether all views of a sample share one noisy label.
+    per_pair: whether all views of a sample share one noisy label; moves_pairs: whether samples are paired wrongly,
+    which methods that use no labels meet as well.
     """
 
     display: ClassVar[str]
+    moves_pairs: ClassVar[bool] = False
     per_pair: bool
 
     @abstractmethod

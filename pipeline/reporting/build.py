@@ -15,7 +15,7 @@ from pipeline.reporting.chance import differences, marked, samples
 from pipeline.reporting.comparison import comparison, robustness
 from pipeline.reporting.exports import map_against_rate, metrics
 from pipeline.reporting.info import DatasetInfo, MethodInfo, scopes
-from pipeline.reporting.page import Chapter, Drawing, finding, render
+from pipeline.reporting.page import Chapter, Drawing, Part, finding, render
 from pipeline.reporting.probes import probes
 from pipeline.reporting.published import Protocol, Publication, as_printed, read
 from pipeline.reporting.ranks import rank_caption, rank_figure
@@ -44,62 +44,80 @@ def build_report(
     Nothing is written before everything is made; files of an earlier report that this one lacks are removed.
     """
     reader, files = Records(records), Files()
-    results = [Results(reader, scope) for scope in scopes(params, datasets, methods)]
+    every = [Results(reader, scope) for scope in scopes(params, datasets, methods)]
+    results = [found for found in every if not found.scope.further]
     publications, protocols = read()
-    chapters = [_chapter(reader, found, publications, protocols, files) for found in results]
+    chapters = []
+    for found in results:
+        beside_it = [other for other in every if other.scope.further and other.dataset == found.dataset]
+        chapters.append(_chapter(reader, found, beside_it, publications, protocols, files))
     printed = [_keep(as_printed(publication, protocols), files) for publication in publications]
     judged = verdicts(publications, protocols, results)
     tuned = [_keep(table, files)] if (table := tuning(reader, params, methods)) else []
     tuned_on = block(params, "tuning", "dataset") if tuned else None
     files["index.html"] = render(methods, chapters, tuned, tuned_on, publications, printed, judged).encode()
-    files["metrics.json"] = metrics(results).encode()
-    files["plots/map_vs_rate.csv"] = map_against_rate(results).encode()
+    files["metrics.json"] = metrics(every).encode()
+    files["plots/map_vs_rate.csv"] = map_against_rate(every).encode()
     _write(files, out)
 
 
 def _chapter(
     reader: Records,
     results: Results,
+    beside_it: Sequence[Results],
     publications: Sequence[Publication],
     protocols: Mapping[str, Protocol],
     files: Files,
 ) -> Chapter:
-    name = results.dataset.name
-    main: list[Table] = []
-    compared: list[Table] = []
-    drawings: list[Drawing] = []
-    ranks: list[Drawing] = []
-    memorised: list[Drawing] = []
-    findings: list[str] = []
-    several = len(results.scope.rates) > 1
-    for noise in results.scope.noises if results.has_numbers() else ():
-        taken = samples(reader, results, noise)
-        headline = comparison(results, noise, results.headline)
-        rates = robustness(results, noise)
-        further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
-        main.append(marked(headline, taken))
-        main += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
-        main += [rates] * several
-        main += [comparison(results, noise, criterion) for criterion in further]
-        findings += [sentence] if (sentence := finding(results, noise, rates)) else []
-        compared += [apart] if (apart := differences(headline, results, noise, taken)) else []
-        if drawn := rank_figure(results, noise, taken):
-            ranks.append(_draw(f"{name}_{noise}_ranks", drawn, files, rank_caption(results, taken)))
-        if several:
-            lines = figures.map_against_noise(results, noise)
-            drawings.append(_draw(f"{name}_{noise}_map", lines, files, figures.map_caption(results)))
-        if curves := figures.precision_recall(reader, results, noise):
-            drawings.append(_draw(f"{name}_{noise}_precision_recall", curves, files, figures.curve_caption(results)))
-        if history := figures.memorisation(reader, results, noise):
-            caption = figures.memorisation_caption(results)
-            memorised.append(_draw(f"{name}_{noise}_memorisation", history, files, caption))
-    extra = [probes(results)] if results.probes else []
-    if results.has_numbers() and (published := beside(results, publications, protocols)):
-        main.append(published)
-    noises = [receipts(results)] if results.receipts else []
-    for table in (*main, *compared, *extra, *noises):
-        _keep(table, files)
-    return Chapter(results, findings, main, drawings, compared, ranks, memorised, extra, noises)
+    parts = [_part(reader, results, noise, files) for noise in results.scope.noises if results.has_numbers()]
+    further = [_part(reader, other, noise, files) for other in beside_it for noise in other.scope.noises]
+    published = beside(results, publications, protocols) if results.has_numbers() else None
+    return Chapter(
+        results=results,
+        further=[other for other in beside_it if other.has_numbers()],
+        parts=parts,
+        further_parts=[part for part in further if part.main],
+        published=[_keep(published, files)] if published else [],
+        probes=[_keep(probes(results), files)] if results.probes and results.clean else [],
+        receipts=[_keep(receipts(r), files) for r in (results, *beside_it) if r.receipts and r.clean],
+    )
+
+
+def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
+    """What the page shows of one kind of noise."""
+    if not results.has_numbers(noise):
+        return Part([], [], [], [], [], [])
+    name, several = results.dataset.name, len(results.scope.rates) > 1
+    taken = samples(reader, results, noise)
+    headline = comparison(results, noise, results.headline)
+    rates = robustness(results, noise)
+    apart = differences(headline, results, noise, taken)
+    main = [marked(headline, taken)]
+    main += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
+    main += [rates] * several
+    further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
+    main += [comparison(results, noise, criterion) for criterion in further]
+    drawn = {
+        "map": (figures.map_against_noise(results, noise) if several else None, figures.map_caption(results)),
+        "precision_recall": (figures.precision_recall(reader, results, noise), figures.curve_caption(results)),
+        "ranks": (rank_figure(results, noise, taken), rank_caption(results, taken)),
+        "memorisation": (
+            figures.memorisation(reader, results, noise) if results.clean else None,
+            figures.memorisation_caption(results),
+        ),
+    }
+    drawings = {
+        kind: [_draw(f"{name}_{noise}_{kind}", figure, files, caption)] if figure else []
+        for kind, (figure, caption) in drawn.items()
+    }
+    return Part(
+        findings=[sentence] if (sentence := finding(results, noise, rates)) else [],
+        main=[_keep(table, files) for table in main],
+        drawings=drawings["map"] + drawings["precision_recall"],
+        compared=[_keep(apart, files)] if apart else [],
+        ranks=drawings["ranks"],
+        memorised=drawings["memorisation"],
+    )
 
 
 def _keep(table: Table, files: Files) -> Table:

@@ -18,6 +18,10 @@ _WHEN = {
     "RONO's code; methods without one are left out.",
     LAST_EPOCH: "Last epoch = no clean label helps to stop, so memorised noise shows.",
 }
+_AS_GIVEN = (
+    "The true labels are not known: the labels of validation and test are the given ones, and MAP measures agreement "
+    "with them."
+)
 _LATER = {
     BEST_VALIDATION: (
         "hidden by early stopping",
@@ -46,9 +50,10 @@ def comparison(results: Results, noise: str, criterion: str) -> Table:
         ]
         cells.append(cell(results.mean(entry, noise, scope.rates, criterion)))
         rows.append(Row(entry.label, cells, _label_free(entry)))
+    when = _WHEN[criterion] if results.clean else _AS_GIVEN
     caption = (
         f"MAP over the whole ranking under {noise} label noise, by direction and noise rate. "
-        f"{_WHEN[criterion]} {spread(results, noise)}"
+        f"{when} {spread(results, noise)}"
     )
     return Table(
         name=f"{results.dataset.name}_{noise}_{criterion}",

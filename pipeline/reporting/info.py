@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.contract import Paper
 from pipeline.errors import BadInput
-from pipeline.params import Params, grid_of
+from pipeline.params import Params, further_grids, grid_of
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,17 @@ class MethodInfo:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A dataset of `report.datasets`. The display name is what published rows are matched with."""
+    """A dataset of `report.datasets`. The display name is what published rows are matched with.
+
+    file: the one of pipeline/data that reads it, None where it has the dataset's name.
+    """
 
     name: str
     display: str
     task: str
     source: str
     licence: str
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class Entry:
 class Scope:
     """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
-    order: names of all methods of the report, so that each looks the same on every dataset.
+    order: names of all methods of the report, so that each looks the same on every dataset; further: what is trained
+    beside the dataset's own grid.
     """
 
     dataset: DatasetInfo
@@ -58,6 +63,7 @@ class Scope:
     rates: Sequence[float]
     seeds: Sequence[int]
     order: Sequence[str]
+    further: bool = False
 
     @property
     def entries(self) -> list[Entry]:
@@ -70,7 +76,10 @@ def shown_grid(params: Params, dataset: str) -> dict[str, Any]:
 
 
 def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[MethodInfo]) -> list[Scope]:
-    """One scope per dataset of the report. datasets, methods: one entry for every name in the `report` lists."""
+    """The scope of each dataset of the report, and one for every further grid on it, which follows.
+
+    datasets, methods: one entry for every name in the `report` lists.
+    """
     chosen = _listed(params["report"]["methods"], {info.name: info for info in methods}, "methods")
     made = []
     for dataset in _listed(params["report"]["datasets"], {info.name: info for info in datasets}, "datasets"):
@@ -80,20 +89,22 @@ def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[Me
             raise BadInput(
                 f"the grid of '{dataset.name}' has '{hidden[0]}', which is not shown", "report.methods", "add it there"
             )
-        made.append(
-            Scope(
-                dataset=dataset,
-                methods=[
-                    replace(info, variants=tuple(grid["methods"][info.name]))
-                    for info in chosen
-                    if info.name in grid["methods"]
-                ],
-                noises=grid["noises"],
-                rates=sorted(float(rate) for rate in grid["rates"]),
-                seeds=grid["seeds"],
-                order=params["report"]["methods"],
+        for number, part in enumerate([grid, *further_grids(params, dataset.name)]):
+            made.append(
+                Scope(
+                    dataset=dataset,
+                    methods=[
+                        replace(info, variants=tuple(part["methods"][info.name]))
+                        for info in chosen
+                        if info.name in part["methods"]
+                    ],
+                    noises=part["noises"],
+                    rates=sorted(float(rate) for rate in grid["rates"]),
+                    seeds=grid["seeds"],
+                    order=params["report"]["methods"],
+                    further=number > 0,
+                )
             )
-        )
     return made
 
 

@@ -13,10 +13,10 @@ from markupsafe import Markup
 from pipeline.contract import FIXED_CHECKPOINT
 from pipeline.reporting import style
 from pipeline.reporting.formats import html
-from pipeline.reporting.info import MethodInfo
+from pipeline.reporting.info import Entry, MethodInfo
 from pipeline.reporting.published import Publication
 from pipeline.reporting.results import CRITERION_NAMES, Results
-from pipeline.reporting.table import Number, Table, decimal
+from pipeline.reporting.table import Absent, Number, Table, decimal
 from pipeline.reporting.verdict import Verdict
 
 _INKS = {style.INK: "var(--ink)", style.SOFT: "var(--soft)", style.GRID: "var(--grid)"} | {
@@ -44,18 +44,36 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """All that the page shows of one dataset."""
+class Part:
+    """What the page shows of one kind of noise on a dataset."""
 
-    results: Results
     findings: Sequence[str]
     main: Sequence[Table]
     drawings: Sequence[Drawing]
     compared: Sequence[Table]
     ranks: Sequence[Drawing]
     memorised: Sequence[Drawing]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """All that the page shows of one dataset. further: what was trained beside its grid, kind of noise by kind."""
+
+    results: Results
+    further: Sequence[Results]
+    parts: Sequence[Part]
+    further_parts: Sequence[Part]
+    published: Sequence[Table]
     probes: Sequence[Table]
     receipts: Sequence[Table]
+
+    @property
+    def absences(self) -> list[tuple[Entry, Absent, int]]:
+        return [gap for found in (self.results, *self.further) for gap in found.absences()]
+
+    @property
+    def findings(self) -> list[str]:
+        return [sentence for part in self.parts for sentence in part.findings]
 
     @property
     def facts(self) -> str:
@@ -66,6 +84,7 @@ class Chapter:
             return grid
         sizes = made["sizes"]
         valid = f", {sizes['valid']} validation" if sizes["valid"] else ""
+        grid += "" if self.results.clean else " True labels are not known: what needs them is left out."
         split = f"{len(made['classes'])} classes; {sizes['train']} training{valid} and {sizes['test']} test pairs"
         return f"{split}{'' if valid else '; no validation split: nothing is chosen with clean labels'}. {grid}"
 
@@ -76,7 +95,8 @@ def finding(results: Results, noise: str, robustness: Table) -> str | None:
     after, lost = _largest(robustness, 1), _largest(robustness, 2)
     how = f"({CRITERION_NAMES[results.headline]}, mean of the directions)"
     if after is not None and low == high:
-        at = f"At {noise} noise rate {high}" if high else "With clean labels"
+        as_given = "With the labels as given" if noise == "given" or not results.clean else "With clean labels"
+        at = f"At {noise} noise rate {high}" if high else as_given
         return f"{at}, {after[0]} has the highest MAP, {decimal(after[1], 3)} {how}."
     if after is None or lost is None:
         return None

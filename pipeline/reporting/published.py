@@ -21,12 +21,13 @@ MEASURES = {MAP: "MAP", ELEVEN_POINT: "Mean of the precision at eleven recall le
 class Protocol:
     """What one of our runs must match to be compared with the published numbers of a dataset.
 
-    views: view -> the extractors that give the published features, the published name first; variant: of the methods
-    that are compared; selection: the criterion by which they are; dimensions: view -> width of its features, where
-    the extractors do not tell them apart; measure: what the paper calls MAP, a key of MEASURES; remark: what a reader
-    of the differences must know.
+    dataset: the file of pipeline/data that reads it; views: view -> the extractors that give the published features,
+    the published name first; variant: of the methods that are compared; selection: the criterion by which they are;
+    dimensions: view -> width of its features, where the extractors do not tell them apart; measure: what the paper
+    calls MAP, a key of MEASURES; remark: what a reader of the differences must know.
     """
 
+    dataset: str
     sizes: Mapping[str, int]
     views: Mapping[str, Sequence[str]]
     noise: Mapping[str, Any]

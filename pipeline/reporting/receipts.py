@@ -19,10 +19,12 @@ def receipts(results: Results) -> Table:
             drawn = [realised.get((noise, rate, seed), {}) for seed in seeds]
             rows.append(Row(f"{noise} {rate}", [_share(receipt, view) for view in views for receipt in drawn]))
     heads = [(view,) if once else (view, f"seed {seed}") for view in views for seed in seeds]
-    per = "pair" if any(receipt["per_pair"] for receipt in results.receipts) else "view"
+    paired = dict.fromkeys(receipt["kind"] for receipt in results.receipts if receipt["per_pair"])
+    per = "pair" if len(paired) == len(scope.noises) else "view"
+    per += f", once per pair for {', '.join(paired)}" if paired and per == "view" else ""
     return Table(
-        name=f"{results.dataset.name}_noise",
-        title=f"{results.dataset.display}, realised noise",
+        name=f"{results.dataset.name}_{'further_' if scope.further else ''}noise",
+        title=f"{results.dataset.display}, {'further kinds of noise' if scope.further else 'realised noise'}",
         caption=f"Share of training labels that really differ from the truth, per view{'' if once else ' and seed'}; "
         f"labels are drawn once per {per}{', one draw per rate for all seeds' if once else ''}.",
         stub="noise and nominal rate",

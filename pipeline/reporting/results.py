@@ -29,10 +29,15 @@ class Results:
     def __init__(self, records: Records, scope: Scope) -> None:
         self.scope, self.dataset = scope, scope.dataset
         self.description = records.description(self.dataset.name)
-        self.receipts = records.receipts(self.dataset.name)
+        self.receipts = [r for r in records.receipts(self.dataset.name) if r["kind"] in scope.noises]
         self.probes = records.probes(self.dataset.name)
         self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
         self._curves = {method.name: records.curves(self.dataset.name, method.name) for method in scope.methods}
+
+    @property
+    def clean(self) -> bool:
+        """Whether the true labels are known; else the recorded ones are those that a user has."""
+        return self.description is None or bool(self.description.get("clean", True))
 
     @property
     def directions(self) -> list[str]:
@@ -100,8 +105,11 @@ class Results:
         parts = [self.outcome(entry, noise, r, criterion, d) for r in rates for d in self.directions]
         return combine(parts, [1 / len(parts) for _ in parts])
 
-    def has_numbers(self) -> bool:
-        return any((cells["status"] == DONE).any() for cells in self._cells.values())
+    def has_numbers(self, noise: str | None = None) -> bool:
+        """Whether any cell is done, under this noise where one is named; label-free cells belong to every noise."""
+        cells = pd.concat(list(self._cells.values()))
+        here = cells["noise"].isna() | (cells["noise"] == noise) | (noise is None)
+        return bool((here & (cells["status"] == DONE)).any())
 
     def absences(self) -> list[tuple[Entry, Absent, int]]:
         """Every kind of gap in the comparisons with the number of cells that it leaves empty."""

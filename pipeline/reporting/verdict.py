@@ -34,7 +34,7 @@ def verdicts(
     printed: dict[tuple[str, str, str, float], float] = {}
     for publication in publications:
         printed |= dict(publication.values)
-    ours = {found.dataset.display: found for found in results}
+    ours = {name: found for name in protocols if (found := _closest(name, protocols[name], results)) is not None}
     reasons = {name: mismatch(protocol, ours.get(name)) for name, protocol in protocols.items()}
     return [
         Verdict(dataset, method, reasons[dataset])
@@ -44,11 +44,20 @@ def verdicts(
     ]
 
 
+def _closest(display: str, protocol: Protocol, results: Sequence[Results]) -> Results | None:
+    """The first dataset of this name that may be compared, else the first: users may give the name to their own."""
+    named = [found for found in results if found.dataset.display == display]
+    return min(named, key=lambda found: mismatch(protocol, found) is not None, default=None)
+
+
 def mismatch(protocol: Protocol, results: Results | None) -> str | None:
     """All that keeps a dataset of ours from standing beside the published one; None when it may."""
     if results is None or results.description is None or not results.has_numbers():
         return f"not run here: needs {protocol.needs}"
     found, sizes = [], dict(results.description["sizes"])
+    file = results.dataset.file or results.dataset.name
+    if file != protocol.dataset:
+        found.append(f"the pairs are read by '{file}', the published ones by '{protocol.dataset}'")
     if sizes != dict(protocol.sizes):
         found.append(f"the split is {_list(sizes)}, published {_list(protocol.sizes)}")
     views = {name: view["extractor"] for name, view in results.description["views"].items()}
@@ -63,7 +72,7 @@ def mismatch(protocol: Protocol, results: Results | None) -> str | None:
         found.append(f"the features' dimensions are {_list(widths)}, published {_list(protocol.dimensions)}")
     kind, per_pair = protocol.noise["kind"], protocol.noise["per_pair"]
     drawn = [receipt for receipt in results.receipts if receipt["kind"] == kind]
-    if kind not in results.scope.noises or not drawn or any(receipt["per_pair"] != per_pair for receipt in drawn):
+    if not drawn or any(receipt["per_pair"] != per_pair for receipt in drawn):
         found.append(f"the published noise is {kind}, drawn {'per pair' if per_pair else 'per view'}")
     return f"other protocol: {'; '.join(found)}" if found else None
 

@@ -15,10 +15,11 @@ from joblib import Parallel, cpu_count, delayed
 
 from pipeline import discovery
 from pipeline.contract import CellKey, Need
+from pipeline.errors import BadParams
 from pipeline.featurestore import Features
 from pipeline.methods.base import Method
-from pipeline.noise.base import Corruption, NoiseReceipt
-from pipeline.params import Params, block, method_settings
+from pipeline.noise.base import Corruption, Noise, NoiseReceipt
+from pipeline.params import Params, block, method_settings, noises_of
 from pipeline.training.cells import CellStore, cell_fingerprint, code_fingerprint
 from pipeline.training.run import run_cell, skipped, write_cell
 
@@ -42,14 +43,23 @@ def keys(params: Params, dataset: str, method: str) -> Iterator[CellKey]:
     """The configured cells; a label-free method has one per seed, a deterministic one no seed of its own."""
     kind = discovery.find("pipeline.methods", method, Method)
     labelled = Need.LABELS in kind.needs
-    noises = (
-        list(product(block(params, "grid", "noises"), block(params, "grid", "rates"))) if labelled else [(None, None)]
-    )
+    rates = block(params, "grid", "rates")
     seeds = block(params, "grid", "seeds") if labelled or kind.random else [None]
     for variant in block(params, "methods", method, "variants"):
-        for noise, rate in noises:
+        noises = noises_of(params, dataset, method, variant)
+        if not labelled:
+            _refuse_moved_pairs(method, noises)
+        for noise, rate in product(noises, rates) if labelled else [(None, None)]:
             for seed in seeds:
                 yield CellKey(dataset, method, variant, noise, rate, seed)
+
+
+def _refuse_moved_pairs(method: str, noises: Sequence[str]) -> None:
+    """A method without labels is trained once, on the pairs as they are."""
+    for kind in noises:
+        if discovery.find("pipeline.noise", kind, Noise).moves_pairs:
+            what = f"'{method}' uses no labels and is trained once, but noise '{kind}' pairs samples wrongly"
+            raise BadParams(what, "params.yaml, grid and further", "leave out one of the two")
 
 
 def build(params: Params, key: CellKey) -> Method:

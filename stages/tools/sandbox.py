@@ -14,7 +14,8 @@ from stages.paths import BROUGHT
 
 
 def make_sandbox(root: Path, target: Path, grid: Mapping[str, Any]) -> None:
-    """Copy what git knows of root, results aside, to target, a DVC project of its own with some of `grid` replaced.
+    """Copy what git knows of root, results aside, to target, a DVC project of its own with some of `grid` replaced and
+    nothing trained beside it.
 
     grid: `methods` may be a mapping from names to the variants to keep. Files that the user brought are linked.
     What target has computed before is kept, so a run that was stopped goes on.
@@ -39,6 +40,7 @@ def make_sandbox(root: Path, target: Path, grid: Mapping[str, Any]) -> None:
             known = params["methods"][name]["variants"]
             params["methods"][name]["variants"] = {variant: known[variant] for variant in variants}
         params["grid"]["methods"] = list(methods)
+    params["further"] = []
     for dataset in params["datasets"].values():
         dataset.pop("grid", None)
     params["report"] |= {name: params["grid"][name] for name in params["report"]}

@@ -13,12 +13,14 @@ import yaml
 from pipeline import discovery, noise_store
 from pipeline.contract import Labels, Views
 from pipeline.errors import BadInput, BadParams, UnknownName
-from pipeline.noise.base import Corruption, Noise, NoiseReceipt, RngFor, make
+from pipeline.noise.base import Corruption, Noise, NoiseReceipt, make
 
 BLOCKS: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")
 )["noises"]
 KINDS = discovery.names("pipeline.noise")
+DRAWN = [kind for kind in KINDS if kind != "given"]
+"""Labels that a user brings have no rate to draw at; tests/noise/test_given.py has what they owe."""
 ONE_DRAW = {"recorded"}
 """Kinds whose labels are the same for every seed and dataset."""
 N, K = 500, 5
@@ -59,7 +61,7 @@ def test_files_and_blocks_match() -> None:
     assert sorted(BLOCKS) == KINDS
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DRAWN)
 @pytest.mark.parametrize("rate", [0.0, 0.4, 1.0])
 def test_labels_and_receipt(kind: str, rate: float, clean: Labels, features: Views) -> None:
     before = clean["image"].copy()
@@ -74,11 +76,11 @@ def test_labels_and_receipt(kind: str, rate: float, clean: Labels, features: Vie
         np.testing.assert_array_equal(counts.sum(axis=1), np.bincount(true, minlength=K))
         np.testing.assert_array_equal(counts.sum(axis=0), np.bincount(noisy, minlength=K))
         assert receipt.realised[view] == pytest.approx(1 - np.trace(counts) / N)
-        assert receipt.realised[view] <= rate
+        assert receipt.realised[view] <= rate + 4 * np.sqrt(rate * (1 - rate) / N)
     assert json.loads(json.dumps(receipt.as_dict())) == receipt.as_dict()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DRAWN)
 def test_same_draw_same_bits_and_other_draws_differ(kind: str, clean: Labels, features: Views) -> None:
     receipt = draw(kind, clean, features)[1]
     assert draw(kind, clean, features)[1] == receipt
@@ -87,17 +89,49 @@ def test_same_draw_same_bits_and_other_draws_differ(kind: str, clean: Labels, fe
         assert (other[1].hash == receipt.hash) == (kind in ONE_DRAW)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DRAWN)
+def test_a_cell_does_not_depend_on_other_cells(kind: str, clean: Labels, features: Views) -> None:
+    alone = draw(kind, clean, features)[1]
+    noise = discovery.build("pipeline.noise", kind, Noise, BLOCKS[kind])
+    for rate, seed, dataset in ((0.6, 0, "digits"), (0.4, 1, "digits"), (0.4, 0, "other")):
+        make(noise, kind, dataset, clean, K, rate, seed, features)
+    assert make(noise, kind, "digits", clean, K, 0.4, 0, features)[1] == alone
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_views_share_their_draw_only_per_pair(kind: str, clean: Labels, features: Views) -> None:
+    corruption, receipt = draw(kind, clean, features)
+    image, text = corruption.labels.values()
+    assert np.array_equal(image, text) == receipt.per_pair
+    if not receipt.per_pair:
+        alone, _ = draw(kind, {"text": clean["text"]}, {"text": features["text"]})
+        np.testing.assert_array_equal(alone.labels["text"], text)
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_rows_are_samples_of_the_split(kind: str, clean: Labels, features: Views) -> None:
+    for view, rows in draw(kind, clean, features)[0].rows.items():
+        assert view in clean
+        assert rows.dtype == np.int64
+        assert rows.shape == (N,)
+        assert rows.min() >= 0
+        assert rows.max() < N
+
+
+@pytest.mark.parametrize("kind", DRAWN)
 def test_store_gives_back_what_it_got(kind: str, clean: Labels, features: Views, tmp_path: Path) -> None:
     corruption, receipt = draw(kind, clean, features)
     files = [tmp_path / name for name in ("one.npz", "two.npz")]
     for file in files:
         noise_store.write(corruption, receipt, file)
     assert files[0].read_bytes() == files[1].read_bytes()
-    labels, stored = noise_store.read(files[0])
+    read, stored = noise_store.read(files[0])
     assert stored == receipt
-    for view in clean:
-        np.testing.assert_array_equal(labels.labels[view], corruption.labels[view])
+    assert set(read.rows) == set(corruption.rows)
+    for view, noisy in corruption.labels.items():
+        np.testing.assert_array_equal(read.labels[view], noisy)
+    for view, rows in corruption.rows.items():
+        np.testing.assert_array_equal(read.rows[view], rows)
 
 
 def test_store_refuses_missing_broken_and_altered_files(clean: Labels, features: Views, tmp_path: Path) -> None:
@@ -135,26 +169,3 @@ def test_unusable_labels_are_named(clean: Labels, features: Views) -> None:
 def test_a_misspelt_setting_is_named() -> None:
     with pytest.raises(UnknownName, match=r"noise.symmetric: unknown name 'per_pairs'; did you mean 'per_pair'\?"):
         discovery.build("pipeline.noise", "symmetric", Noise, {"per_pairs": True})
-
-
-class Mismatched(Noise):
-    """The first share of the texts moves on by one place; the pair keeps the label of its image."""
-
-    display = "mismatched pairs"
-    per_pair = True
-
-    def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
-        rows = np.arange(N)
-        rows[: int(rate * N)] = np.roll(rows[: int(rate * N)], 1)
-        return Corruption(labels, {"text": rows})
-
-
-def test_a_kind_that_pairs_samples_wrongly_fits(clean: Labels, features: Views, tmp_path: Path) -> None:
-    corruption, receipt = make(Mismatched(), "mismatched", "digits", clean, K, 0.5, 0, features)
-    assert receipt.realised["image"] == 0
-    moved = clean["text"][corruption.rows["text"]]
-    assert receipt.realised["text"] == np.mean(moved != clean["text"]) > 0.3
-    noise_store.write(corruption, receipt, tmp_path / "pairs.npz")
-    stored, _ = noise_store.read(tmp_path / "pairs.npz")
-    np.testing.assert_array_equal(stored.rows["text"], corruption.rows["text"])
-    assert make(Mismatched(), "mismatched", "digits", clean, K, 0.4, 0)[1].hash != receipt.hash

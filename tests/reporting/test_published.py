@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import discovery
 from pipeline.contract import CRITERIA
+from pipeline.data.base import Dataset
 from pipeline.reporting.formats import markdown
 from pipeline.reporting.info import DatasetInfo
 from pipeline.reporting.published import as_printed, read
@@ -93,6 +95,40 @@ def test_another_noise_is_not_compared(tmp_path: Path) -> None:
     path.write_text(json.dumps([{**receipt, "per_pair": True} for receipt in json.loads(path.read_text())]))
     found = mismatch(PROTOCOLS["Wikipedia"], scoped(tmp_path, WIKIPEDIA))
     assert found == "other protocol: the published noise is symmetric, drawn per view"
+
+
+def renamed(folder: Path, name: str, file: str) -> Results:
+    """The records of `run` as those of a block of params.yaml of another name, displayed as Wikipedia, read by file."""
+    run(folder)
+    for path in [*folder.glob("*/wikipedia"), *folder.glob("*/wikipedia.json")]:
+        path.rename(path.with_name(name + path.suffix))
+    for path in (folder / "cells" / name).iterdir():
+        path.write_text(path.read_text().replace("wikipedia,", f"{name},"))
+    return scoped(folder, DatasetInfo(name, "Wikipedia", "image-text", "", "", file))
+
+
+@pytest.mark.parametrize("name", ["my_features", "wikipedia"])
+def test_own_pairs_under_the_papers_name_are_not_compared(tmp_path: Path, name: str) -> None:
+    """Sizes, extractors and noise may all be the paper's: the file that reads the pairs tells whose they are."""
+    own = renamed(tmp_path / "own", name, "arrays")
+    reason = "other protocol: the pairs are read by 'arrays', the published ones by 'wikipedia'"
+    assert mismatch(PROTOCOLS["Wikipedia"], own) == reason
+    assert {verdict.reason for verdict in judge(own) if verdict.dataset == "Wikipedia"} == {reason}
+
+
+def test_own_pairs_under_the_papers_name_do_not_hide_the_papers(tmp_path: Path) -> None:
+    own, paper = renamed(tmp_path / "own", "my_features", "arrays"), run(tmp_path / "paper")
+    assert any(verdict.reason is None for verdict in judge(paper))
+    assert judge(own, paper) == judge(paper, own) == judge(paper)
+
+
+def test_the_papers_pairs_under_another_block_name_are_compared(tmp_path: Path) -> None:
+    assert mismatch(PROTOCOLS["Wikipedia"], renamed(tmp_path, "wikipedia_again", "wikipedia")) is None
+
+
+def test_every_protocol_is_read_by_a_dataset_of_ours_of_that_name() -> None:
+    for display, protocol in PROTOCOLS.items():
+        assert discovery.find("pipeline.data", protocol.dataset, Dataset).display == display
 
 
 def test_every_protocol_is_chosen_by_one_of_our_criteria_and_reads_our_directions() -> None:

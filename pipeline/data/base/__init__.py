@@ -5,42 +5,59 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
+from pipeline import discovery
 from pipeline.contract import Array, RawDataset
 from pipeline.errors import BadInput, MissingFiles
+from pipeline.params import Params, block
 
 Progress = Callable[[int, int], None]
 
 
 class Dataset(ABC):
-    """Paired samples with clean labels; constructor arguments are the dataset's block in params.yaml.
+    """Paired samples; constructor arguments are the block `load` of the dataset in params.yaml.
 
-    display: name in tables; task: e.g. 'image-text'; source, licence: shown on the results page.
+    display: name in tables; task: e.g. 'image-text'; source, licence: shown on the results page; clean: whether the
+    labels are the true ones, without which no realised noise rate is known.
     """
 
-    display: ClassVar[str]
-    task: ClassVar[str]
-    source: ClassVar[str]
-    licence: ClassVar[str]
+    display: str
+    task: str
+    source: str
+    licence: str
+    clean: bool = True
 
     @abstractmethod
     def load(self, progress: Progress) -> RawDataset:
         """All samples of train, test and, where the protocol has one, valid; the same call gives the same bits."""
 
 
+def configured(params: Params, name: str) -> Dataset:
+    """The dataset that a block of params.yaml describes.
+
+    `source` names the file of this folder that reads it, the block's own name where it is absent; `display` names it
+    in tables.
+    """
+    described = block(params, "datasets", name)
+    kind = described.get("source", name)
+    settings = block(params, "datasets", name, "load")
+    dataset = discovery.build("pipeline.data", kind, Dataset, settings, f"datasets.{name}.load")
+    dataset.display = described.get("display", dataset.display if kind == name else name)
+    return dataset
+
+
 def read_array(file: Path) -> Array:
-    """The array of numbers in a .npy file that authors ship; pickled objects are refused."""
+    """The array of numbers in a .npy file; pickled objects are refused."""
     try:
         array: Array = np.load(file, allow_pickle=False)
     except FileNotFoundError:
-        raise MissingFiles("the file is missing", str(file), "put the authors' file there") from None
+        raise MissingFiles("the file is missing", str(file), "put it there") from None
     except (ValueError, EOFError, OSError):
-        raise BadInput("the file is not a whole array", str(file), "copy the authors' file again") from None
+        raise BadInput("the file is not a whole array", str(file), "copy it again") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
-        raise BadInput("the file holds no array of numbers", str(file), "put the authors' file there")
+        raise BadInput("the file holds no array of numbers", str(file), "put another file there")
     return array
 
 

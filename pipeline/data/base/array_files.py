@@ -1,0 +1,124 @@
+"""Arrays in the files in which features are passed on; nothing pickled is ever opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from scipy.io import loadmat, whosmat
+
+from pipeline.contract import Array
+from pipeline.errors import BadInput, MissingFiles, UnknownName
+
+Found = tuple[list[str], Callable[[str], Any]]
+"""The keys of a file, and what gives the array of one of them."""
+SAFETENSORS = (
+    {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+    | {f"I{bits}": f"<i{bits // 8}" for bits in (8, 16, 32, 64)}
+    | {f"U{bits}": f"<u{bits // 8}" for bits in (8, 16, 32, 64)}
+)
+"""Type names of github.com/huggingface/safetensors; BF16 is the upper half of an F32."""
+
+
+def read(place: str) -> Array:
+    """The array at `file` or `file:key`: numbers (uif) or texts (U). The key may be left out where there is one array.
+
+    .npy, .npz, .safetensors, .mat (up to version 7 by SciPy, 7.3 as HDF5), .h5 and .hdf5. MATLAB's axes come as
+    MATLAB shows them.
+    """
+    name, colon, key = place.rpartition(":")
+    file, key = (Path(name), key) if colon and not Path(place).is_file() else (Path(place), "")
+    if file.suffix.lower() not in READERS:
+        kinds = ", ".join(sorted(READERS))
+        raise BadInput(f"'{file.suffix}' is no kind of array file", str(file), f"give one of {kinds}")
+    if not file.is_file():
+        raise MissingFiles("the file is missing", str(file), "put it there or correct the path in params.yaml")
+    try:
+        keys, get = READERS[file.suffix.lower()](file)
+        if not key and len(keys) == 1:
+            key = keys[0]
+        array = get(key) if key in keys else None
+    except Exception:  # a damaged file makes the libraries raise almost anything
+        what = "the file, or this array in it, is damaged or holds pickled objects"
+        raise BadInput(what, place, "save it again as plain numbers or texts") from None
+    if array is None and key:
+        raise UnknownName(key, keys, str(file))
+    if array is None:
+        raise BadInput(f"it holds the arrays {', '.join(sorted(keys))}", str(file), f"name one as {file}:KEY")
+    return _plain(array, place)
+
+
+def _plain(array: Any, place: str) -> Array:
+    """Numbers as they are; texts, which some formats keep as bytes or one by one in a table of objects, as U."""
+    values = np.asarray(array)
+    if values.dtype.kind == "O":
+        texts = [np.asarray(value) for value in values.ravel()]
+        if all(text.size == 1 and text.dtype.kind in "US" for text in texts):
+            values = np.array([text.item() for text in texts]).reshape(values.shape)
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
+    if values.dtype.kind not in "uifU" or not values.ndim:
+        raise BadInput(f"this is no array of numbers or texts but {values.dtype}", place, "save it as plain numbers")
+    return values
+
+
+def _npy(file: Path) -> Found:
+    return ["array"], lambda key: np.load(file, allow_pickle=False)
+
+
+def _npz(file: Path) -> Found:
+    archive = np.load(file, allow_pickle=False)
+    return list(archive.files), archive.__getitem__
+
+
+def _safetensors(file: Path) -> Found:
+    """Eight bytes with the header's length, a JSON header, then every tensor's little-endian bytes."""
+    content = file.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+
+    def get(key: str) -> Array:
+        entry = header[key]
+        first, last = entry["data_offsets"]
+        flat = np.frombuffer(content[start + first : start + last], SAFETENSORS[entry["dtype"]])
+        if entry["dtype"] == "BF16":
+            flat = (flat.astype("<u4") << 16).view("<f4")
+        return flat.reshape(entry["shape"])
+
+    return [key for key in header if key != "__metadata__"], get
+
+
+def _mat(file: Path) -> Found:
+    try:
+        keys = [key for key, *_ in whosmat(file, appendmat=False)]
+    except NotImplementedError:
+        keys, get = _hdf5(file)
+        return keys, lambda key: np.transpose(get(key))
+    return keys, lambda key: loadmat(file, variable_names=[key], appendmat=False)[key]
+
+
+def _hdf5(file: Path) -> Found:
+    keys: list[str] = []
+    with h5py.File(file) as opened:
+        opened.visititems(lambda key, found: keys.append(key) if isinstance(found, h5py.Dataset) else None)
+
+    def get(key: str) -> Any:
+        with h5py.File(file) as opened:
+            found = opened[key]
+            return found.asstr("utf-8")[()] if h5py.check_string_dtype(found.dtype) else found[()]
+
+    return keys, get
+
+
+READERS: dict[str, Callable[[Path], Found]] = {
+    ".npy": _npy,
+    ".npz": _npz,
+    ".safetensors": _safetensors,
+    ".mat": _mat,
+    ".h5": _hdf5,
+    ".hdf5": _hdf5,
+}

@@ -1,0 +1,127 @@
+"""Point clouds in the usual files: .npy, .ply and, as a surface to draw from, .off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.contract import Array
+from pipeline.data.base import read_array
+from pipeline.errors import BadInput
+
+SUFFIXES = frozenset({".npy", ".ply", ".off"})
+PLY_TYPES = (
+    {"char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2"}
+    | {"uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4"}
+    | {"double": "f8", "float64": "f8"}
+)
+AGAIN = "save it again or remove it"
+
+
+def read_cloud(file: Path, points: int, rng: np.random.Generator) -> Array:
+    """points x 3 float32, centred, its longest extent 1, as the extractors expect.
+
+    .npy: the first three columns; .ply: the vertices, faces are ignored. Of more points a part is drawn without
+    repeats; fewer are refused, because repeated ones would look like a finer surface. .off: drawn uniformly from the
+    surface of the mesh.
+    """
+    suffix = file.suffix.lower()
+    if suffix == ".off":
+        taken = _on_surface(*read_off(file), points, rng, file)
+    else:
+        dense = _read_npy(file) if suffix == ".npy" else read_ply(file)
+        if len(dense) < points:
+            what = f"it has {len(dense)} points where {points} are asked for"
+            raise BadInput(what, str(file), "set `points` lower in params.yaml or remove it")
+        taken = dense[np.sort(rng.choice(len(dense), points, replace=False))]
+    if not np.isfinite(taken).all():
+        raise BadInput(
+            f"point {int(np.argwhere(~np.isfinite(taken))[0][0])} of those taken is NaN or infinite", str(file), AGAIN
+        )
+    extent = np.ptp(taken, axis=0).max()
+    if extent == 0:
+        raise BadInput("all its points are one", str(file), AGAIN)
+    scaled = taken / extent
+    centred: Array = (scaled - scaled.mean(axis=0)).astype(np.float32)
+    return centred
+
+
+def read_ply(file: Path) -> Array:
+    """m x 3 float64: x, y and z of the vertices of an ASCII or binary little-endian PLY file."""
+    content = file.read_bytes()
+    head, end, body = content.partition(b"end_header")
+    _, newline, body = body.partition(b"\n")
+    lines = [line.split() for line in head.decode("ascii", errors="replace").splitlines()]
+    if not end or not newline or lines[:1] != [["ply"]]:
+        raise BadInput("this is no PLY file", str(file), AGAIN)
+    form = next((line[1] for line in lines if line[:1] == ["format"] and len(line) > 1), "")
+    if form not in ("ascii", "binary_little_endian"):
+        raise BadInput(f"its format is '{form}'", str(file), "save it as ascii or binary_little_endian")
+    elements = [number for number, line in enumerate(lines) if line[:1] == ["element"]]
+    if not elements or lines[elements[0]][1:2] != ["vertex"]:
+        raise BadInput("its first element is not 'vertex'", str(file), AGAIN)
+    stop = elements[1] if len(elements) > 1 else len(lines)
+    properties = [line[1:] for line in lines[elements[0] : stop] if line[:1] == ["property"]]
+    try:
+        names = [name for _, name in properties]
+        count = int(lines[elements[0]][2])
+        layout = np.dtype([(name, f"<{PLY_TYPES[kind]}") for kind, name in properties])
+        if form == "ascii":
+            table = np.array([line.split() for line in body.splitlines() if line.strip()][:count], dtype=np.float64)
+            columns = [table[:, names.index(axis)] for axis in "xyz"]
+        else:
+            vertices = np.frombuffer(body, layout, count)
+            columns = [vertices[axis].astype(np.float64) for axis in "xyz"]
+    except (ValueError, KeyError, IndexError):
+        raise BadInput("its vertices are not whole rows of numbers with x, y and z", str(file), AGAIN) from None
+    if len(columns[0]) != count:
+        raise BadInput(f"it has {len(columns[0])} of the {count} vertices that it names", str(file), AGAIN)
+    return np.stack(columns, axis=1)
+
+
+def read_off(file: Path) -> tuple[Array, Array]:
+    """m x 3 corners (float64) and t x 3 triangles (indices); polygons become fans of triangles."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    lines = [kept for line in text.splitlines() if (kept := line.split("#")[0].strip())]
+    if not lines or not lines[0].startswith("OFF"):
+        raise BadInput("this is no OFF file", str(file), AGAIN)
+    rest = lines[0][len("OFF") :].strip()
+    lines = [rest, *lines[1:]] if rest else lines[1:]
+    try:
+        corners, faces = (int(number) for number in lines[0].split()[:2])
+        vertices = np.array([line.split() for line in lines[1 : 1 + corners]], dtype=np.float64).reshape(corners, 3)
+        rows = [line.split() for line in lines[1 + corners : 1 + corners + faces]]
+        sizes = np.array([int(row[0]) for row in rows])
+        if len(rows) != faces or not faces:
+            raise ValueError
+        fans = []
+        for size in np.unique(sizes):
+            polygons = np.array([row[1 : 1 + size] for row in rows if int(row[0]) == size], dtype=np.int64)
+            fans += [polygons[:, [0, step, step + 1]] for step in range(1, size - 1)]
+        triangles = np.concatenate(fans)
+        if triangles.min() < 0 or triangles.max() >= corners:
+            raise ValueError
+    except (ValueError, IndexError):
+        raise BadInput("it does not hold the corners and faces that its first lines name", str(file), AGAIN) from None
+    return vertices, triangles
+
+
+def _on_surface(vertices: Array, triangles: Array, points: int, rng: np.random.Generator, file: Path) -> Array:
+    """points x 3 drawn uniformly from the surface: a triangle by its area, then a place in it."""
+    a, b, c = np.moveaxis(vertices[triangles], 1, 0)
+    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    if not 0 < areas.sum() < np.inf:
+        raise BadInput("its surface has no finite area", str(file), AGAIN)
+    chosen = rng.choice(len(areas), points, p=areas / areas.sum())
+    root, along = np.sqrt(rng.random((points, 1))), rng.random((points, 1))
+    drawn: Array = (1 - root) * a[chosen] + root * (1 - along) * b[chosen] + root * along * c[chosen]
+    return drawn
+
+
+def _read_npy(file: Path) -> Array:
+    dense = read_array(file)
+    if dense.ndim != 2 or dense.shape[1] < 3:
+        shape = " x ".join(map(str, dense.shape))
+        raise BadInput(f"{shape} numbers are no points", str(file), "give a row of x, y and z per point")
+    return dense[:, :3].astype(np.float64)

@@ -1,0 +1,117 @@
+"""Which files and texts belong together: by the stem of the file's name, or by the rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal, get_args
+
+from pipeline.data.base import clouds, pictures
+from pipeline.data.base.splits import NAMES
+from pipeline.data.base.tables import Line, Table
+from pipeline.errors import BadInput, MissingFiles
+
+SUFFIXES = {"image": pictures.SUFFIXES, "cloud": clouds.SUFFIXES, "text": frozenset({".txt"})}
+Column = Literal["file", "text", "label", "split"]
+ById = Mapping[str, Path]
+"""A sample's id, which is its file's path below the folder of its view without the suffix -> the file."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is known before files are read. split, text: '' where none is given; where: row or file, for messages."""
+
+    id: str
+    label: str
+    split: str
+    text: str
+    where: str
+
+
+def stem(name: str) -> str:
+    """The id that a table's file name stands for: forward slashes, no suffix of a known kind."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return str(path.with_suffix("") if path.suffix.lower() in frozenset().union(*SUFFIXES.values()) else path)
+
+
+def find_files(root: Path, kind: str) -> dict[str, Path]:
+    """The files of a view; hidden ones and those of other kinds are passed over."""
+    if not root.is_dir():
+        raise MissingFiles("the folder is missing", str(root), "put the files there or correct params.yaml")
+    found: dict[str, Path] = {}
+    for path in sorted(root.rglob("*")):
+        below = path.relative_to(root)
+        if path.suffix.lower() not in SUFFIXES[kind] or any(part.startswith(".") for part in below.parts):
+            continue
+        other = found.setdefault(below.with_suffix("").as_posix(), path)
+        if other != path:
+            raise BadInput(f"it has the stem of {other.name}", str(path), "rename or remove one of the two")
+    if not found:
+        suffixes = ", ".join(sorted(SUFFIXES[kind]))
+        raise MissingFiles(f"no file ends in {suffixes}", str(root), "put the files there or correct params.yaml")
+    return found
+
+
+def by_stem(files: Mapping[str, ById]) -> list[Sample]:
+    """A sample per stem that any view has, in alphabetical order; folders give label and split. files: by view."""
+    paths = {name: path for found in files.values() for name, path in found.items()}
+    inner = _split_folders(paths)
+    samples = []
+    for name in sorted(paths):
+        *folders, _ = name.split("/")
+        if len(folders) <= inner:
+            remedy = "put it into a folder named like its class, or give a table with a column of labels"
+            raise BadInput("no folder names its label", str(paths[name]), remedy)
+        samples.append(Sample(name, folders[inner], NAMES[folders[0]] if inner else "", "", str(paths[name])))
+    return samples
+
+
+def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sample]:
+    """A sample per row of the table, in its order. columns: those with another name; texts: whether it gives them.
+
+    Where the table has no column of labels or splits, folders give them.
+    """
+    named = {column: columns.get(column, str(column)) for column in get_args(Column)}
+    table.check(named["file"], *([named["text"]] if texts else []), *columns.values())
+    lines: dict[str, Line] = {}
+    for line in table.lines:
+        name = stem(line.needed(named["file"]))
+        if name in lines:
+            raise BadInput(f"'{name}' is also in {lines[name].where}", line.where, "keep one row per sample")
+        lines[name] = line
+    told = named["split"] in table.header
+    inner = 0 if told else _split_folders(lines)
+    samples = []
+    for name, line in lines.items():
+        *folders, _ = name.split("/")
+        split = line.needed(named["split"]) if told else folders[0] if inner else ""
+        if split and split not in NAMES:
+            raise BadInput(f"'{split}' is no split", line.where, "name it train, valid or test")
+        if named["label"] in table.header:
+            label = line.needed(named["label"])
+        elif len(folders) > inner:
+            label = folders[inner]
+        else:
+            remedy = f"add a column '{named['label']}', or name the column of labels under load.columns"
+            raise BadInput("neither a column nor a folder gives its label", line.where, remedy)
+        text = line.needed(named["text"]) if texts else ""
+        samples.append(Sample(name, label, NAMES.get(split, ""), text, line.where))
+    return samples
+
+
+def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById]) -> None:
+    """Refuse a sample that a view lacks, and a file that belongs to no sample."""
+    known = {sample.id for sample in samples}
+    for view, found in files.items():
+        for sample in samples:
+            if sample.id not in found:
+                raise BadInput(f"view '{view}' has no file '{sample.id}'", sample.where, "add it or remove the sample")
+        for name, path in found.items():
+            if name not in known:
+                raise BadInput("the table has no row for it", str(path), "add a row or remove the file")
+
+
+def _split_folders(ids: Iterable[str]) -> int:
+    """How many folders come before the class: one where every id lies in a split's folder and a further one."""
+    return int(all(name.count("/") > 1 and name.split("/")[0] in NAMES for name in ids))

@@ -1,0 +1,55 @@
+"""INRIA-Websearch as MRL uses it, from a file that the user puts into a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.contract import RawDataset
+from pipeline.data.base import Dataset, Progress
+from pipeline.shipped import needed, numbered, paired, read_matlab, variable
+
+SIZES = {"train": 9000, "valid": 1332, "test": 4366}
+PREFIX = {"train": "tr", "valid": "val", "test": "te"}
+SUFFIX = {"image": "img", "text": "txt"}
+CLASSES = 100
+FILE = "INRIA-Websearch.mat"
+REMEDY = (
+    f"put {FILE} into this folder, the file that github.com/penghu-cs/MRL reads; it is not public: ask MRL's authors "
+    "(their features are those of Wei et al., weiyc.github.io/assets/projects/tcyb.html)"
+)
+
+
+class InriaWebsearch(Dataset):
+    """14,698 pictures found on the web with the words around them, of the 100 largest classes, in the split of MRL.
+
+    folder holds the MATLAB file with {tr,val,te}_{img,txt} and their labels {tr,val,te}_{img,txt}_lab, as MRL's
+    src/noisydataset.py reads it. image: AlexNet features; text: LDA topics; both float32. The pictures and words are
+    public (Krapac et al., CVPR 2010: lear.inrialpes.fr/~krapac/webqueries), which pairs the random split puts where
+    is not, so that only the features are read.
+    """
+
+    display = "INRIA-Websearch"
+    task = "image-text"
+    source = (
+        "Krapac et al., Improving Web Image Search Results Using Query-Relative Classifiers; the features of "
+        "Wei et al., Cross-Modal Retrieval with CNN Visual Features, in the split of github.com/penghu-cs/MRL"
+    )
+    licence = "no licence stated"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self, progress: Progress) -> RawDataset:
+        [file] = needed(self.folder, [FILE], REMEDY)
+        names = {(split, view): f"{PREFIX[split]}_{SUFFIX[view]}" for split in SIZES for view in SUFFIX}
+        found = read_matlab(file, [name + ending for name in names.values() for ending in ("", "_lab")])
+        blocks = [
+            {
+                view: (variable(file, found, names[split, view]), variable(file, found, f"{names[split, view]}_lab"))
+                for view in SUFFIX
+            }
+            for split in SIZES
+        ]
+        raw = paired(list(SIZES.values()), blocks, SIZES, numbered(CLASSES))
+        progress(len(raw.ids), len(raw.ids))
+        return raw

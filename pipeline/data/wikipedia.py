@@ -1,0 +1,114 @@
+"""Wikipedia in the split of MRL, as ready features or as raw pictures and texts."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn.functional import interpolate
+
+from pipeline.contract import Array, RawDataset, RawView
+from pipeline.data.base import Dataset, Progress
+from pipeline.data.wikipedia_shallow import CATEGORIES, CLASSES, LISTS, read_classes
+from pipeline.errors import BadInput
+from pipeline.imagenet import SHORTER_SIDE
+from pipeline.shipped import AGAIN, needed, numbered, pairs_of_mrl
+
+SIZES = {"train": 2173, "valid": 231, "test": 462}
+FEATURES = "wiki_deep_doc2vec_data_corr_ae.h5py"
+READY = f"put {FEATURES} of data/wiki in github.com/penghu-cs/MRL into this folder"
+RAW = (
+    f"put {', '.join(LISTS.values())}, {CATEGORIES}, texts/ and images/ of the Wikipedia dataset of "
+    "svcl.ucsd.edu/projects/crossmodal into this folder"
+)
+TEXT = re.compile(r"<text\b[^>]*>(.*?)</text>", re.DOTALL)
+
+
+class Wikipedia(Dataset):
+    """2866 sections of Wikipedia articles with their picture (Rasiwasia et al., ACM MM 2010) in 10 classes.
+
+    The split of MRL (CVPR 2021): the authors' 2173 training pairs; the first 231 of their 693 test pairs validate.
+    form 'ready': folder holds MRL's HDF5 file of VGG-19 (4096) and Doc2Vec (300) features (its git blob is
+    e3ffcb7a6e42a853e24154a7834cbbeb21a913a7); its classes have numbers only.
+    form 'raw': folder holds the authors' lists, texts/<text>.xml and images/<class>/<picture>.jpg. image: 256 x 256
+    x 3 uint8, of which pipeline.imagenet.prepare cuts what it cuts of the whole picture, but for the rounding to
+    whole grey levels; text: what stands between <text> and </text>.
+    """
+
+    display = "Wikipedia"
+    task = "image-text"
+    source = (
+        "Rasiwasia et al., A New Approach to Cross-Modal Multimedia Retrieval (svcl.ucsd.edu/projects/crossmodal); "
+        "ready features from github.com/penghu-cs/MRL"
+    )
+    licence = "texts: CC BY-SA; pictures: no licence stated; ready features: MIT, as the repository that ships them"
+
+    def __init__(self, folder: Path, form: Literal["ready", "raw"]) -> None:
+        self.folder = folder
+        self.form = form
+
+    def load(self, progress: Progress) -> RawDataset:
+        return self._ready(progress) if self.form == "ready" else self._raw(progress)
+
+    def _ready(self, progress: Progress) -> RawDataset:
+        [file] = needed(self.folder, [FEATURES], READY)
+        raw = pairs_of_mrl(file, SIZES, numbered(CLASSES))
+        progress(len(raw.ids), len(raw.ids))
+        return raw
+
+    def _raw(self, progress: Progress) -> RawDataset:
+        *lists, categories = needed(self.folder, [*LISTS.values(), CATEGORIES], RAW)
+        names = categories.read_text(encoding="utf-8", errors="replace").split()
+        if len(names) != CLASSES or len(set(names)) != CLASSES:
+            raise BadInput(f"it names {len(set(names))} classes, not {CLASSES}", str(categories), AGAIN)
+        counts = (SIZES["train"], SIZES["valid"] + SIZES["test"])
+        labels = np.concatenate([read_classes(file, count) for file, count in zip(lists, counts, strict=True)])
+        listed = [file.read_text(encoding="utf-8", errors="replace") for file in lists]
+        lines = [line.split("\t") for content in listed for line in content.splitlines()]
+        texts = [read_text(self._needed(f"texts/{line[0]}.xml")) for line in lines]
+        pictures = np.empty((len(lines), SHORTER_SIDE, SHORTER_SIDE, 3), dtype=np.uint8)
+        for row, (line, label) in enumerate(zip(lines, labels, strict=True)):
+            pictures[row] = read_square(self._needed(f"images/{names[label]}/{line[1]}.jpg"))
+            progress(row + 1, len(lines))
+        ids = [line[0] for line in lines]
+        return RawDataset(
+            ids=ids,
+            views={"image": RawView("image", pictures), "text": RawView("text", texts)},
+            labels=labels,
+            split=np.repeat(list(SIZES), list(SIZES.values())),
+            concept=ids,
+            class_names=names,
+        )
+
+    def _needed(self, name: str) -> Path:
+        return needed(self.folder, [name], RAW)[0]
+
+
+def read_text(file: Path) -> str:
+    """The words of one of the authors' XML files, one blank between them; its other markup need not be well-formed."""
+    content = file.read_text(encoding="utf-8", errors="replace")
+    words = " ".join(html.unescape(part) for part in TEXT.findall(content)).split()
+    if not words:
+        raise BadInput("it holds no words between <text> and </text>", str(file), AGAIN)
+    return " ".join(words)
+
+
+def read_square(file: Path) -> Array:
+    """256 x 256 x 3 uint8: the centre of a picture whose shorter side became 256 (bilinear, antialiased)."""
+    try:
+        with Image.open(file) as picture:
+            pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise BadInput("this is no whole picture", str(file), AGAIN) from None
+    height, width = pixels.shape[2:]
+    size = [SHORTER_SIDE * side // min(height, width) for side in (height, width)]
+    resized = interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)
+    top, left = (round((side - SHORTER_SIDE) / 2) for side in size)
+    square = resized[0, :, top : top + SHORTER_SIDE, left : left + SHORTER_SIDE]
+    pixels_last: Array = square.round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+    return pixels_last

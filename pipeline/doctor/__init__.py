@@ -1,0 +1,109 @@
+"""What is wrong with a dataset, before anything is trained on it.
+
+Files that nobody reads are not looked for: a loader does not tell which it would read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from pipeline import featurestore, rawstore
+from pipeline.contract import RawDataset
+from pipeline.data.base import Dataset, Progress, configured
+from pipeline.doctor import copies, samples, structure, tables
+from pipeline.doctor.finding import Finding, Severity
+from pipeline.errors import BadInput, PipelineError
+from pipeline.featurestore import Features
+from pipeline.params import Params, block
+from pipeline.reporting import published
+
+T = TypeVar("T")
+
+
+def within_reach(params: Params, fetched: Path) -> list[str]:
+    """The grid's datasets, and those that are fetched or of which a path in the block `load` exists."""
+    grid = list(block(params, "grid", "datasets"))
+    others = [name for name in block(params, "datasets") if name not in grid]
+    return [*grid, *(name for name in others if (fetched / name).is_dir() or _brought(params, name))]
+
+
+def examine_stored(params: Params, dataset: str, raw: Path, features: Path, progress: Progress) -> list[Finding]:
+    """Examine what the folders hold; raw samples that are not fetched are loaded, features may be absent.
+
+    Whatever cannot be read is a finding.
+    """
+    unread: list[Finding] = []
+
+    def attempt(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except PipelineError as problem:
+            unread.append(Finding(Severity.ERROR, problem))
+        except Exception as problem:  # damaged files make readers raise almost anything
+            what = f"it cannot be read ({type(problem).__name__})"
+            unread.append(Finding(Severity.ERROR, BadInput(what, dataset, "fetch and extract it again")))
+        return None
+
+    source = attempt(lambda: configured(params, dataset))
+    if source is None:
+        return unread
+    loaded = attempt(lambda: rawstore.read(raw) if raw.is_dir() else source.load(progress))
+    extracted = attempt(lambda: featurestore.read(features)) if features.is_dir() else None
+    found = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
+    return [*unread, *(found or [])]
+
+
+def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None) -> list[Finding]:
+    """All findings, the gravest first."""
+    return sorted(_findings(raw, dataset, source, features), key=lambda finding: -finding.severity)
+
+
+def warnings(findings: Sequence[Finding]) -> list[Finding]:
+    """The warnings among findings; the first error is raised."""
+    for finding in findings:
+        if finding.severity == Severity.ERROR:
+            raise finding.problem
+    return [finding for finding in findings if finding.severity == Severity.WARNING]
+
+
+def _findings(raw: RawDataset, where: str, source: Dataset, features: Features | None) -> Iterator[Finding]:
+    protocol = published.read()[1].get(source.display)
+    rows = list(structure.check_rows(raw, where))
+    if rows:
+        yield from rows
+        return
+    yield from structure.check_ids(raw, where)
+    yield from structure.check_splits(raw, where, protocol.sizes if protocol else None)
+    yield from structure.check_labels(raw, where)
+    views = {}
+    for name, view in raw.views.items():
+        place = f"{where}, view '{name}'"
+        misshapen = list(structure.check_shape(view, place))
+        yield from misshapen
+        if not misshapen:
+            views[name] = view
+            yield from samples.check_samples(view, raw.ids, place)
+    if len(views) == len(raw.views):
+        yield from copies.check_copies(raw, where)
+    train = raw.split == "train"
+    trained = {name: np.asarray(view.samples)[train] for name, view in views.items() if view.kind == "features"}
+    if features is not None:
+        yield from tables.check_features(features, raw, where)
+        trained |= features.splits["train"].views
+    trained = {
+        name: table for name, table in trained.items() if table.size and table.ndim == 2 and np.isfinite(table).all()
+    }
+    yield from tables.check_tables(trained, where)
+    yield from tables.check_widths(trained, protocol.dimensions if protocol else {}, where)
+
+
+def _brought(params: Params, dataset: str) -> bool:
+    """Whether a text in the dataset's block `load` is a path that exists, before ':' where it names an array."""
+    values: list[Any] = [block(params, "datasets", dataset).get("load", {})]
+    for value in values:
+        values.extend(value.values() if isinstance(value, dict) else [])
+    return any(Path(value.split(":")[0]).exists() for value in values if isinstance(value, str) and value)

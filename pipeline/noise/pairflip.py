@@ -1,0 +1,28 @@
+"""Pair-flip noise: some labels are replaced by the next class, the last one's by the first.
+
+The transition of Han et al., Co-teaching: Robust Training of Deep Neural Networks with Extremely Noisy Labels (NeurIPS
+2018): class k stays with probability 1 - rate and becomes k + 1 mod K with probability rate; they use 0.45. Here it is
+not each label's own chance: int(rate * n) samples are selected without replacement in every view on its own, and
+exactly these labels are wrong. From rate 0.5 on the true class is no longer the most frequent one.
+
+per_pair: one selection and one label for all views of a sample.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from pipeline.contract import Array
+from pipeline.noise.asymmetric import Asymmetric
+
+
+class Pairflip(Asymmetric):
+    display: ClassVar[str] = "pair flip"
+
+    def __init__(self, per_pair: bool = False) -> None:
+        super().__init__(per_pair)
+
+    def targets(self, classes: int) -> Array:
+        return np.roll(np.arange(classes), -1)

@@ -1,0 +1,126 @@
+"""Arrays from every kind of file, written by the formats' own libraries or byte by byte."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from pipeline.data.base.array_files import read
+from pipeline.errors import BadInput, MissingFiles, UnknownName
+
+NUMBERS = np.arange(12, dtype=np.float32).reshape(4, 3)
+TEXTS = np.array(["cat", "dog", "Käse", "ox"])
+
+
+def safetensors(**tensors):
+    """The format's own layout; bfloat16 as the upper halves of float32."""
+    names = {"float64": "F64", "float32": "F32", "int64": "I64", "uint16": "BF16", "bool": "BOOL"}
+    header, body = {"__metadata__": {"format": "np"}}, b""
+    for name, array in tensors.items():
+        content = array.tobytes()
+        offsets = [len(body), len(body) + len(content)]
+        header[name] = {"dtype": names[str(array.dtype)], "shape": list(array.shape), "data_offsets": offsets}
+        body += content
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + body
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("one.npy", NUMBERS)
+    np.savez("two.npz", a=NUMBERS, b=TEXTS)
+    np.savez("one.npz", a=NUMBERS)
+    halves = (NUMBERS.view(np.uint32) >> 16).astype(np.uint16)
+    with open("two.safetensors", "wb") as file:
+        file.write(safetensors(a=NUMBERS, b=NUMBERS.astype(np.int64), half=halves, flags=NUMBERS > 1))
+    cells = np.empty((4, 1), dtype=object)
+    cells[:, 0] = TEXTS
+    savemat("two.mat", {"a": NUMBERS, "b": cells, "s": {"x": 1.0}, "z": NUMBERS * 1j})
+    savemat("one.mat", {"a": NUMBERS})
+    with h5py.File("two.h5", "w") as file:
+        file["group/a"] = NUMBERS
+        file["b"] = TEXTS.astype(h5py.string_dtype())
+        file["fixed"] = np.char.encode(TEXTS, "utf-8")
+        file["one"] = 3
+    with h5py.File("new.mat", "w", userblock_size=512) as file:
+        file["a"] = NUMBERS.T
+    with open("new.mat", "r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "one.npy",
+        "one.npy:array",
+        "one.npz",
+        "one.npz:a",
+        "two.npz:a",
+        "two.safetensors:a",
+        "two.safetensors:b",
+        "two.safetensors:half",
+        "two.mat:a",
+        "two.h5:group/a",
+        "new.mat",
+        "new.mat:a",
+    ],
+)
+def test_numbers(folder, place):
+    found = read(place)
+    assert found.dtype.kind in "if"
+    np.testing.assert_array_equal(found, NUMBERS)
+
+
+@pytest.mark.parametrize("place", ["two.npz:b", "two.mat:b", "two.h5:b", "two.h5:fixed"])
+def test_texts(folder, place):
+    found = read(place)
+    assert found.dtype.kind == "U"
+    assert found.ravel().tolist() == TEXTS.tolist()
+
+
+def test_a_name_with_a_colon(folder):
+    np.save("a:b.npy", NUMBERS)
+    np.testing.assert_array_equal(read("a:b.npy"), NUMBERS)
+    np.testing.assert_array_equal(read("a:b.npy:array"), NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "complaint"),
+    [
+        ("none.npz:a", MissingFiles, r"none\.npz: the file is missing; put it there or correct"),
+        ("two.npz", BadInput, r"two\.npz: it holds the arrays a, b; name one as two\.npz:KEY"),
+        ("two.npz:aa", UnknownName, r"two\.npz: unknown name 'aa'; did you mean 'a'\?"),
+        ("two.h5:group", UnknownName, "unknown name 'group'; did you mean 'group/a'"),
+        ("two.pkl:a", BadInput, r"two\.pkl: '\.pkl' is no kind of array file; give one of \.h5, "),
+        ("two.mat:s", BadInput, "two.mat:s: this is no array of numbers or texts but "),
+        ("two.mat:z", BadInput, "but complex"),
+        ("two.h5:one", BadInput, "two.h5:one: this is no array"),
+        ("two.safetensors:flags", BadInput, "two.safetensors:flags: the file, or this array in it, is damaged"),
+    ],
+)
+def test_unusable_places_are_explained(folder, place, kind, complaint):
+    with pytest.raises(kind, match=complaint):
+        read(place)
+
+
+def test_pickled_objects_are_never_opened(folder):
+    mixed = np.array([1, "two", {}], dtype=object)
+    np.save("a.npy", mixed, allow_pickle=True)
+    np.savez("a.npz", a=mixed)
+    for place in ("a.npy", "a.npz:a"):
+        with pytest.raises(BadInput, match=rf"{place}: the file, or this array in it, is damaged or holds pickled"):
+            read(place)
+
+
+@pytest.mark.parametrize("place", ["one.npy", "two.npz:a", "two.safetensors:a", "one.mat", "two.h5:group/a", "new.mat"])
+@pytest.mark.parametrize("keep", [0, 30, 0.6])
+def test_damaged_files_are_named(folder, place, keep):
+    file = folder / place.split(":")[0]
+    content = file.read_bytes()
+    file.write_bytes(content[: keep if isinstance(keep, int) else int(keep * len(content))])
+    with pytest.raises(BadInput, match=rf"{place}: "):
+        read(place)

@@ -1,0 +1,56 @@
+"""A block of params.yaml becomes a dataset, under its own name or read by another file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from pipeline import rawstore
+from pipeline.contract import RawDataset, RawView
+from pipeline.data.base import configured
+from pipeline.data.emoji import Emoji
+from pipeline.data.folder import Folder
+from pipeline.errors import UnknownName
+from stages.features import main as features
+
+PARAMS = {
+    "datasets": {
+        "emoji": {"load": {"seed": 0}},
+        "mine": {"source": "folder", "load": {"folder": "files/mine", "clean": False}},
+        "named": {"source": "folder", "display": "My photos", "load": {"folder": "files/mine"}},
+        "wrong": {"source": "folder", "load": {"folders": "files/mine"}},
+        "lost": {"source": "folders", "load": {}},
+    }
+}
+
+
+def test_source_and_display():
+    emoji, mine, named = (configured(PARAMS, name) for name in ("emoji", "mine", "named"))
+    assert isinstance(emoji, Emoji)
+    assert isinstance(mine, Folder)
+    assert [found.display for found in (emoji, mine, named)] == ["Emoji", "mine", "My photos"]
+    assert [found.clean for found in (emoji, mine, named)] == [True, False, True]
+    assert Folder.display != "My photos"
+
+
+def test_wrong_settings_and_sources_are_named():
+    with pytest.raises(UnknownName, match=r"datasets\.wrong\.load: unknown name 'folders'; did you mean 'folder'\?"):
+        configured(PARAMS, "wrong")
+    with pytest.raises(UnknownName, match=r"data: unknown name 'folders'; did you mean 'folder'\?"):
+        configured(PARAMS, "lost")
+
+
+def test_an_extractor_for_a_view_that_the_dataset_lacks_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    block = {**PARAMS["datasets"]["mine"], "views": {"picture": "pixels"}}
+    Path("params.yaml").write_text(yaml.safe_dump({"datasets": {"mine": block}, "extractors": {"pixels": {}}}))
+    views = {"pictures": RawView("image", np.zeros((2, 4, 4), dtype=np.uint8)), "text": RawView("text", ["a", "b"])}
+    split = np.array(["train", "test"])
+    rawstore.write(
+        RawDataset(["a", "b"], views, np.array([0, 1]), split, ["a", "b"], ["x", "y"]), Path("data/raw/mine")
+    )
+    result = CliRunner().invoke(features, ["mine"])
+    assert result.exit_code == 2
+    assert "datasets.mine.views: unknown name 'picture'; did you mean 'pictures'?" in result.stderr

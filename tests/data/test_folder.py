@@ -1,0 +1,216 @@
+"""A user's own files, written as users have them: pairs by stem and by table, and one sentence for every fault."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.data.base.splits import SHARES, hashed
+from pipeline.data.folder import Folder, Place
+from pipeline.discovery import build
+from pipeline.errors import BadInput, BadParams, MissingFiles, UnknownName
+
+CLASSES = ("cats", "dogs")
+EACH = 30
+STEMS = [f"{name}/{number:03d}" for name in CLASSES for number in range(EACH)]
+
+
+def colour(stem):
+    return (200 if "cats" in stem else 20, int(stem[-3:]), 90)
+
+
+def put(file, stem):
+    """A picture, text or cloud of one sample."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".txt":
+        file.write_text(f"  about {stem}\n", encoding="utf-8")
+    elif file.suffix == ".npy":
+        np.save(file, np.random.default_rng(int(stem[-3:])).normal(size=(40, 3)))
+    else:
+        Image.new("RGB", (30, 20), colour(stem)).save(file)
+
+
+@pytest.fixture
+def by_stem(tmp_path):
+    """Pictures and text files side by side in folders named like the classes, among files of no meaning."""
+    for stem in STEMS:
+        put(tmp_path / f"{stem}.png", stem)
+        put(tmp_path / f"{stem}.txt", stem)
+    for stray in (".DS_Store", "cats/._000.png", "cats/Thumbs.db", "notes.md"):
+        (tmp_path / stray).write_bytes(b"stray")
+    return tmp_path
+
+
+def table(folder, rows, header=("file", "text", "label")):
+    with (folder / "captions.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+@pytest.fixture
+def by_row(tmp_path):
+    """Pictures without order in one folder and a table."""
+    for stem in STEMS:
+        put(tmp_path / f"{stem.replace('/', '-')}.png", stem)
+    table(tmp_path, [rows_of(stem) for stem in STEMS])
+    return tmp_path
+
+
+def rows_of(stem):
+    return [f"{stem.replace('/', '-')}.png", f"about, {stem}", stem.split("/")[0]]
+
+
+def load(folder, **settings):
+    return Folder(folder, **{"side": 8, "points": 16, **settings}).load(lambda done, total: None)
+
+
+def check(raw, ids):
+    assert list(raw.ids) == ids
+    assert list(raw.class_names) == list(CLASSES)
+    assert raw.labels.tolist() == [0] * EACH + [1] * EACH
+    assert raw.views["image"].samples.shape == (len(ids), 8, 8, 3)
+    assert [tuple(picture[0, 0]) for picture in raw.views["image"].samples] == [colour(stem) for stem in STEMS]
+
+
+def test_pairs_by_stem(by_stem):
+    raw = load(by_stem)
+    check(raw, STEMS)
+    assert raw.views["text"].samples == [f"about {stem}" for stem in STEMS]
+    assert raw.split.tolist() == hashed(STEMS, SHARES, "").tolist()
+
+
+def test_pairs_by_row(by_row):
+    raw = load(by_row, table="captions.csv")
+    check(raw, [stem.replace("/", "-") for stem in STEMS])
+    assert raw.views["text"].samples == [f"about, {stem}" for stem in STEMS]
+
+
+def test_other_columns_and_a_given_split(by_row):
+    parts = ["train", "val", "test"] * (len(STEMS) // 3)
+    rows = [[part, *rows_of(stem)] for stem, part in zip(STEMS, parts, strict=True)]
+    table(by_row, rows, ("part", "path", "caption", "topic"))
+    raw = load(
+        by_row,
+        table="captions.csv",
+        columns={"file": "path", "text": "caption", "label": "topic", "split": "part"},
+    )
+    assert raw.split.tolist() == ["train", "valid", "test"] * (len(STEMS) // 3)
+    check(raw, [stem.replace("/", "-") for stem in STEMS])
+
+
+def test_folders_may_give_labels_beside_a_table_and_splits(by_stem):
+    table(by_stem, [[f"{stem}.png", "words"] for stem in STEMS], ("file", "text"))
+    check(load(by_stem, table="captions.csv"), STEMS)
+    for part in ("train", "validation", "test"):
+        for stem in STEMS:
+            for suffix in (".jpg", ".txt"):
+                put(by_stem / "split" / part / f"{stem}{suffix}", stem)
+    raw = load(by_stem / "split")
+    assert list(raw.class_names) == list(CLASSES)
+    assert {name.split("/")[0]: part for name, part in zip(raw.ids, raw.split, strict=True)} == {
+        "train": "train",
+        "validation": "valid",
+        "test": "test",
+    }
+
+
+def test_two_folders_of_pictures_and_clouds(tmp_path):
+    for stem in STEMS:
+        put(tmp_path / "pictures" / f"{stem}.JPG", stem)
+        put(tmp_path / "scans" / f"{stem}.npy", stem)
+    views = {"image": {"kind": "image", "folder": "pictures"}, "cloud": {"kind": "cloud", "folder": "scans"}}
+    settings = {"folder": str(tmp_path), "views": views, "side": 8, "points": 16}
+    dataset = build("pipeline.data", "folder", Folder, settings)
+    assert dataset.task == "image-point cloud"
+    raw = dataset.load(lambda done, total: None)
+    clouds = raw.views["cloud"].samples
+    assert clouds.shape == (len(STEMS), 16, 3)
+    assert clouds.dtype == np.float32
+    (tmp_path / "pictures/cats/000.JPG").unlink()
+    (tmp_path / "scans/cats/000.npy").unlink()
+    np.testing.assert_array_equal(dataset.load(lambda done, total: None).views["cloud"].samples, clouds[1:])
+
+
+def test_added_pairs_move_no_others(by_stem):
+    before = load(by_stem)
+    for suffix in (".png", ".txt"):
+        put(by_stem / f"cats/0000{suffix}", "cats/000")
+    after = load(by_stem)
+    moved = dict(zip(after.ids, after.split, strict=True))
+    assert len(moved) == len(STEMS) + 1
+    assert all(moved[name] == part for name, part in zip(before.ids, before.split, strict=True))
+
+
+def test_labels_may_be_declared_noisy(by_stem):
+    assert Folder(by_stem).clean
+    assert not Folder(by_stem, clean=False).clean
+
+
+def refused(kind, complaint, folder, **settings):
+    with pytest.raises(kind) as caught:
+        load(folder, **settings)
+    sentence = str(caught.value)
+    assert complaint in sentence
+    assert "\n" not in sentence
+
+
+def test_faults_of_files_are_one_sentence(by_stem):
+    refused(MissingFiles, "none: the folder is missing; put", by_stem / "none")
+    refused(MissingFiles, "no file ends in .npy, .off, .ply", by_stem, views={"a": Place("cloud"), "b": Place("text")})
+    (by_stem / "cats/004.txt").unlink()
+    refused(BadInput, "cats/004.png: view 'text' has no file 'cats/004'; add it or remove", by_stem)
+    (by_stem / "cats/004.png").rename(by_stem / "cats/004.txt")
+    refused(BadInput, "cats/004.txt: view 'image' has no file 'cats/004'", by_stem)
+    (by_stem / "cats/004.txt").unlink()
+    (by_stem / "cats/005.txt").write_text(" \n")
+    refused(BadInput, "cats/005.txt: the text is empty", by_stem)
+    (by_stem / "cats/005.txt").write_bytes(b"\xff\xfe\x41")
+    refused(BadInput, "cats/005.txt: it is not in UTF-8", by_stem)
+    put(by_stem / "cats/005.txt", "cats/005")
+    (by_stem / "dogs/006.png").write_bytes(b"no picture")
+    refused(BadInput, "dogs/006.png: this is no whole picture", by_stem)
+    put(by_stem / "dogs/006.jpg", "dogs/006")
+    refused(BadInput, "dogs/006.png: it has the stem of 006.jpg; rename", by_stem)
+    (by_stem / "dogs/006.jpg").rename(by_stem / "006.png")
+    refused(BadInput, "006.png: no folder names its label; put it into a folder named like its class", by_stem)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "complaint"),
+    [
+        (lambda rows: rows[1:], BadInput, "cats-000.png: the table has no row for it; add a row"),
+        (lambda rows: [*rows, ["x.png", "x", "cats"]], BadInput, "line 62: view 'image' has no file 'x'"),
+        (lambda rows: [*rows, rows[3]], BadInput, "captions.csv, line 62: 'cats-003' is also in "),
+        (lambda rows: [[rows[0][0], "", "cats"], *rows[1:]], BadInput, "line 2: the column 'text' is empty"),
+        (lambda rows: [[rows[0][0], "x", " "], *rows[1:]], BadInput, "line 2: the column 'label' is empty"),
+        (lambda rows: [[rows[0][0], "x", "bird"], *rows[1:]], BadInput, "class 'bird' has 1 samples in all and none"),
+    ],
+)
+def test_faults_of_rows_are_one_sentence(by_row, change, kind, complaint):
+    table(by_row, change([rows_of(stem) for stem in STEMS]))
+    refused(kind, complaint, by_row, table="captions.csv")
+
+
+def test_faults_of_columns_and_settings_are_one_sentence(by_row):
+    rows = [rows_of(stem) for stem in STEMS]
+    refused(MissingFiles, "caption.csv: the table is missing", by_row, table="caption.csv")
+    refused(
+        UnknownName,
+        "unknown name 'lable'; did you mean 'label'?",
+        by_row,
+        table="captions.csv",
+        columns={"label": "lable"},
+    )
+    table(by_row, rows, ("file", "caption", "label"))
+    refused(UnknownName, "captions.csv, line 1, columns: unknown name 'text'", by_row, table="captions.csv")
+    table(by_row, rows, ("file", "text", "topic"))
+    refused(BadInput, "line 2: neither a column nor a folder gives its label", by_row, table="captions.csv")
+    table(by_row, [[*row, "dev"] for row in rows], ("file", "text", "label", "split"))
+    refused(BadInput, "line 2: 'dev' is no split; name it train, valid or test", by_row, table="captions.csv")
+    refused(BadParams, "there are 1 views", by_row, views={"image": Place("image")})
+    two = {"image": Place("image"), "en": Place("text"), "de": Place("text")}
+    refused(BadParams, "a table gives one text per sample", by_row, table="captions.csv", views=two)
+    refused(BadInput, "no folder names its label", by_row, views={"image": Place("image"), "other": Place("image")})
+    with pytest.raises(BadParams, match=r"'views' is .*Input should be 'image', 'cloud' or 'text'"):
+        build("pipeline.data", "folder", Folder, {"folder": str(Path()), "views": {"image": {"kind": "picture"}}})

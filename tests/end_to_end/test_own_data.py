@@ -1,0 +1,94 @@
+"""A new user's way: pictures and a table in a folder, a block in params.yaml, and a page, without any code."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from click.testing import CliRunner
+from PIL import Image
+
+from pipeline.data.emoji import Emoji
+
+pytestmark = pytest.mark.usefixtures("one_process")
+ROOT = Path(__file__).parents[2]
+GROUPS, EACH = ("Animals & Nature", "Food & Drink", "Travel & Places"), 20
+LOAD = {"folder": "files/my_photos", "table": "captions.csv", "side": 8}
+
+
+def bring(folder: Path) -> None:
+    """60 emoji under names of their own, with captions, classes and what a careless annotator took the classes for."""
+    emoji = Emoji(seed=0).load(lambda done, total: None)
+    folder.mkdir(parents=True)
+    rows = [["file", "text", "label", "annotator"]]
+    for group in GROUPS:
+        for row in np.flatnonzero(emoji.labels == list(emoji.class_names).index(group))[:EACH]:
+            name = f"photo_{len(rows):03d}.png"
+            Image.fromarray(emoji.views["image"].samples[row]).save(folder / name)
+            told = GROUPS[0] if len(rows) % 4 == 0 else group
+            rows.append([name, f"a picture of {emoji.views['text'].samples[row]}", group, told])
+    with (folder / "captions.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def settle(load: dict[str, Any], noise: dict[str, Any]) -> None:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["datasets"] = {
+        "my_photos": {
+            "source": "folder",
+            "display": "My photos",
+            "profile": "default",
+            "load": load,
+            "views": {"image": "pixels", "text": "doc2vec"},
+            "probes": {},
+        }
+    }
+    params["grid"] = {"datasets": ["my_photos"], "methods": ["mcca", "ce"], "noises": ["given"], "rates": [0.0]}
+    params["grid"] |= {"seeds": [0]}
+    params["report"] = {"datasets": ["my_photos"], "methods": ["mcca", "ce"]}
+    params["further"], params["noises"] = [], {"given": noise}
+    params["extractors"]["doc2vec"] = {"dimension": 20, "epochs": 5}
+    params["methods"]["ce"]["default"]["epochs"] = 2
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+
+
+def run(stage: str, *arguments: str) -> None:
+    result = CliRunner().invoke(importlib.import_module(f"stages.{stage}").main, list(arguments))
+    assert result.exit_code == 0, result.output
+
+
+def test_from_a_folder_to_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    bring(Path("files/my_photos"))
+    settle(LOAD, {"labels": "files/my_photos/captions.csv:annotator", "fetched": "data/raw/my_photos"})
+    for stage in ("fetch", "features", "probe", "noise"):
+        run(stage, "my_photos")
+    for stage in ("train", "evaluate"):
+        for method in ("mcca", "ce"):
+            run(stage, "my_photos", method)
+    run("report")
+
+    record = json.loads(Path("reports/records/datasets/my_photos.json").read_text(encoding="utf-8"))
+    assert record["display"] == "My photos"
+    assert record["clean"] is True
+    assert record["classes"] == sorted(GROUPS)
+    assert sum(record["sizes"].values()) == len(GROUPS) * EACH
+    receipt = json.loads(Path("reports/records/noise/my_photos.json").read_text(encoding="utf-8"))[0]
+    told = receipt["transition"]["image"]
+    assert np.sum(told) == record["sizes"]["train"]
+    assert receipt["realised"]["text"] == 1 - np.trace(told) / np.sum(told) > 0
+    assert "My photos" in Path("reports/index.html").read_text(encoding="utf-8")
+    scores = json.loads(Path("reports/metrics.json").read_text(encoding="utf-8"))
+    assert {"MCCA", "CE"} <= set(scores["my_photos"]["given"])
+
+    settle({**LOAD, "clean": False}, {})
+    for stage in ("fetch", "features", "noise"):
+        run(stage, "my_photos")
+    assert json.loads(Path("reports/records/datasets/my_photos.json").read_text(encoding="utf-8"))["clean"] is False

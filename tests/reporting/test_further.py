@@ -1,0 +1,78 @@
+"""Kinds of noise that are trained beside the grid, for some methods."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.reporting.build import build_report
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
+
+GRID = {"dataset": "emoji", "noises": ["pairflip"], "methods": {"ce": ["default"], "mrl": ["default"]}}
+SHOWN = {**PARAMS, "report": {"datasets": ["emoji"], "methods": PARAMS["report"]["methods"]}, "further": [GRID]}
+SHOWN["report"] = {"datasets": ["emoji"], "methods": [info.name for info in METHODS]}
+
+
+def add_pairflip(folder: Path) -> None:
+    """What was recorded under symmetric noise once more as if under pairflip."""
+    for name in ("ce", "mrl"):
+        for kind in ("cells", "epochs", "curves"):
+            file = folder / kind / "emoji" / f"{name}.csv"
+            if file.exists():
+                head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+                again = [row.replace("symmetric", "pairflip") for row in rows]
+                file.write_text("".join([head, *rows, *again]), encoding="utf-8")
+        file = folder / "ap" / "emoji" / f"{name}.npz"
+        with np.load(file) as stored:
+            ap = dict(stored)
+        np.savez(file, **ap, **{key.replace("symmetric", "pairflip"): values for key, values in ap.items()})
+    file = folder / "noise" / "emoji.json"
+    receipts = json.loads(file.read_text(encoding="utf-8"))
+    flipped = [{**receipt, "kind": "pairflip", "per_pair": True} for receipt in receipts]
+    file.write_text(json.dumps(receipts + flipped), encoding="utf-8")
+
+
+def build(folder: Path) -> Path:
+    build_report(folder / "records", folder / "out", SHOWN, DATASETS[:1], METHODS)
+    return folder / "out"
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return write_records(tmp_path / "records")
+
+
+def test_a_kind_has_tables_and_figures_of_its_own(records: Path, tmp_path: Path) -> None:
+    add_pairflip(records)
+    out = build(tmp_path)
+    table = (out / "tables" / "emoji_pairflip_best_validation.md").read_text(encoding="utf-8")
+    assert "under pairflip label noise" in table
+    labels = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")][1:]
+    assert [label.split("<")[0] for label in labels] == ["CE", "MRL"]
+    assert (out / "tables" / "emoji_pairflip_differences.md").exists()
+    assert (out / "figures" / "emoji_pairflip_map.svg").exists()
+    receipts = (out / "tables" / "emoji_further_noise.md").read_text(encoding="utf-8")
+    assert "pairflip 0.2" in receipts
+    assert "symmetric" not in receipts
+    assert "once per pair" in receipts
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert page.count("Further kinds of noise") == 1
+    assert "pairflip" in json.loads((out / "metrics.json").read_text(encoding="utf-8"))["emoji"]
+
+
+def test_the_grid_itself_is_shown_as_without_it(records: Path, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in (build(tmp_path) / "tables").iterdir()}
+    add_pairflip(records)
+    after = {path.name: path.read_bytes() for path in (build(tmp_path) / "tables").iterdir()}
+    assert {name: after[name] for name in before} == before
+    assert {name for name in after if name not in before}
+
+
+def test_what_was_not_run_is_left_out(records: Path, tmp_path: Path) -> None:
+    out = build(tmp_path)
+    assert not list((out / "tables").glob("emoji_pairflip*"))
+    assert not (out / "tables" / "emoji_further_noise.md").exists()
+    assert "Further kinds of noise" not in (out / "index.html").read_text(encoding="utf-8")
