@@ -14,7 +14,6 @@ from pipeline.params import Params, block
 from pipeline.training.cells import CellStore
 from pipeline.training.grid import plan, run_all
 from pipeline.training.progress import counting
-from pipeline.training.tracking import Tracker
 from stages.command import stage, tracking_uri
 from stages.paths import CELLS, FEATURES, NOISE, RUNS, TRACKING_LOCK
 
@@ -33,9 +32,12 @@ def main(params: Params, dataset: str, method: str) -> None:
     features = featurestore.read(FEATURES / dataset)
     cells = plan(params, dataset, method, features, draws)
     store = CellStore(CELLS)
-    tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
     with counting(f"{dataset}: {method}, {len(cells)} cells") as progress:
-        for done, cell in enumerate(run_all(params, cells, features, draws, store), start=1):
+        landing = run_all(params, cells, features, draws, store)
+        from pipeline.training.tracking import Tracker  # MLflow takes seconds to load; training goes on meanwhile
+
+        tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
+        for done, cell in enumerate(landing, start=1):
             receipt = draws(cell.key)[1].as_dict() if cell.key.noise else None
             tracker.log_cell(cell.key, cell.settings, *store.read(cell.fingerprint), receipt)
             progress(done, len(cells))

@@ -42,6 +42,7 @@ class Doc2VecFeatures(Extractor):
 
     display = "Doc2Vec"
     accepts = frozenset({"text"})
+    batch_size = 1
 
     def __init__(self, dimension: PositiveInt, epochs: PositiveInt) -> None:
         self.dimension = dimension

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,24 +82,26 @@ def plan(params: Params, dataset: str, method: str, features: Features, draws: D
 
 
 def run_all(params: Params, cells: list[Cell], features: Features, draws: Draws, store: CellStore) -> Iterator[Cell]:
-    """Yield each cell once it is in the store: first the finished ones, then the others as they land."""
+    """Each cell once it is in the store: first the finished ones, then the others as they land. On the CPU training
+    starts with the call, before the first cell is asked for."""
     missing = [cell for cell in cells if cell.fingerprint not in store]
-    yield from (cell for cell in cells if cell.fingerprint in store)
+    finished = [cell for cell in cells if cell.fingerprint in store]
     jobs = [
         (_train, (build(params, cell.key), cell, features, draws(cell.key)[0] if cell.key.noise else None, store))
         for cell in missing
     ]
-    yield from on_pool(jobs)
+    return chain(finished, on_pool(jobs))
 
 
 def on_pool(jobs: Sequence[tuple[Callable[..., T], tuple[Any, ...]]]) -> Iterator[T]:
-    """Yield function(*arguments, device) of each job as it is done: by processes of one thread each on the CPU, one
-    after another on a GPU."""
+    """function(*arguments, device) of each job as it is done: by processes of one thread each on the CPU, one after
+    another on a GPU."""
     on_gpu = torch.cuda.is_available()
     workers = 1 if on_gpu else max(1, min(len(jobs), cpu_count()))
     device = torch.device("cuda" if on_gpu else "cpu")
     pool = Parallel(n_jobs=workers, return_as="generator_unordered")
-    yield from pool(delayed(_alone)(function, arguments, device) for function, arguments in jobs)
+    landing: Iterator[T] = pool(delayed(_alone)(function, arguments, device) for function, arguments in jobs)
+    return landing
 
 
 def _alone(function: Callable[..., T], arguments: tuple[Any, ...], device: torch.device) -> T:

@@ -92,7 +92,7 @@ def test_embeddings_are_linear_in_the_hidden_layer_and_class_scores_in_them():
 
 
 def test_the_settings_are_the_authors():
-    method = make("dscmr")
+    method = make("dscmr", dataset="mnist3d_rono")
     assert (method.alpha, method.beta, method.betas, method.weight_decay) == (1e-3, 1e-1, (0.5, 0.999), 0)
     assert [method.learning_rate_scale(epoch, "all") for epoch in range(30)] == [1] * 30
     published = method_settings(params(), "dscmr", "default", "mnist3d_rono")

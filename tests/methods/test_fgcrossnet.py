@@ -145,7 +145,7 @@ def test_centres_equal_the_formula():
 @pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])
 @pytest.mark.parametrize("step", [FIRST_PART, SECOND_PART], ids=["first part", "second part"])
 def test_loss_is_the_sum_of_its_terms(dims, step):
-    method, model = built(dims, quadruplets=200, centre_weight=0.3)
+    method, model = built(dims, quadruplets=200, centre_weight=0.3, ranking_weight=0.1)
     data = batch_of(relabelled(split(9, 0, dims), 3))
     labels = torch.stack(list(data.labels.values()))
     torch.manual_seed(5)

@@ -28,7 +28,9 @@ def test_loss_and_gradients_are_those_of_mrl_with_beta_0(dims):
 def test_training_gives_the_encoders_of_mrl_with_beta_0():
     """Prototypes are drawn after the encoders and get no gradient, so nothing else differs."""
     train, valid = split(30, 0), split(20, 1)
-    one, other = make("lc_only").fit(train, valid, run()), make("mrl", beta=0.0).fit(train, valid, run())
+    one, other = make("lc_only", weight_decay=0.0), make("mrl", beta=0.0, weight_decay=0.0)
+    one.fit(train, valid, run())
+    other.fit(train, valid, run())
     for ours, mrls in zip(one.history_, other.history_, strict=True):
         assert ours["loss/total"] == pytest.approx(mrls["loss/contrastive"], abs=1e-6)
     for view, z in other.transform(train.views).items():

@@ -88,7 +88,7 @@ def test_a_badly_fitting_sample_is_pulled_at_first_and_pushed_away_later():
 def test_loss_is_the_sum_of_three_terms(dims):
     given = split(8, 0, dims)
     given.labels["text"][:] = np.roll(given.labels["text"], 1)
-    method, data = make("rono", epochs=50), batch_of(given)
+    method, data = make("rono", epochs=50, margin=0.3, warm_up=0.5), batch_of(given)
     torch.manual_seed(0)
     model = method.build(dims, CLASSES).double().eval()
     terms = method.loss(data, model, Step(12, 50, 12, 50))
@@ -115,7 +115,7 @@ def test_loss_is_the_sum_of_three_terms(dims):
 @pytest.mark.parametrize(("epochs", "warm_up"), [(50, 25), (30, 15)])
 def test_distrust_grows_over_the_first_half_of_the_run(epochs, warm_up):
     """v = min(epoch / (T_w - 1), 1), read from the term of the centres, which is linear in it."""
-    method, data = make("rono", epochs=epochs), batch_of(split(8, 0))
+    method, data = make("rono", epochs=epochs, margin=0.3, warm_up=0.5), batch_of(split(8, 0))
     model = method.build(DIMS, CLASSES).double().eval()
     unit = torch.cat([F.normalize(rows) for rows in model(data.views).values()])
     labels = torch.cat(list(data.labels.values()))
