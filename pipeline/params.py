@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,14 @@ def grid_of(params: Params, dataset: str) -> dict[str, Any]:
 
 
 def further_grids(params: Params, dataset: str) -> list[dict[str, Any]]:
-    """What is trained on a dataset beside its grid, at the same rates and seeds: noises, and methods with variants."""
+    """What is trained on a dataset beside its grid, with the same seeds: noises, rates, methods with their variants."""
     return [entry for entry in params.get("further") or [] if entry["dataset"] == dataset]
 
 
-def noises_of(params: Params, dataset: str, method: str, variant: str) -> list[str]:
-    """Kinds of noise that a variant of a method meets on a dataset."""
-    entries = [e for e in further_grids(params, dataset) if variant in e["methods"].get(method, [])]
-    return [*grid_of(params, dataset)["noises"], *(kind for entry in entries for kind in entry["noises"])]
+def noises_of(params: Params, dataset: str, method: str, variant: str) -> list[tuple[str, float]]:
+    """Kinds of noise with their rates that a variant of a method meets on a dataset."""
+    further = [entry for entry in further_grids(params, dataset) if variant in entry["methods"].get(method, [])]
+    return [pair for grid in [grid_of(params, dataset), *further] for pair in product(grid["noises"], grid["rates"])]
 
 
 def method_settings(params: Params, method: str, variant: str, dataset: str) -> dict[str, Any]:

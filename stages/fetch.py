@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from pipeline import rawstore
-from pipeline.data.base import configured
+from pipeline.data.base import configured, lacking
+from pipeline.download import download
+from pipeline.errors import MissingFiles
 from pipeline.params import Params
 from pipeline.training.progress import counting
 from stages.command import stage
@@ -15,8 +17,14 @@ from stages.paths import RAW
 @stage
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
-    """Load DATASET, split it by concept and store its raw samples."""
+    """Download what is openly served of DATASET, load it, split it by concept and store its raw samples."""
     source = configured(params, dataset)
+    try:
+        for file in lacking(source):
+            with counting(f"download {file.name}") as progress:
+                download(file.url, source.folder / file.name, file.size, file.sha256, progress)
+    except MissingFiles as failure:
+        click.echo(f"Warning: {failure}", err=True)
     with counting(f"fetch {dataset}") as progress:
         raw = source.load(progress)
     rawstore.write(raw, RAW / dataset)

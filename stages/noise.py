@@ -20,12 +20,12 @@ def main(params: Params, dataset: str) -> None:
     """Draw the noisy labels of DATASET for every kind, rate and seed of the grid."""
     block(params, "datasets", dataset)
     train = featurestore.read(FEATURES / dataset, ["train"]).splits["train"]
-    further = [kind for entry in further_grids(params, dataset) for kind in entry["noises"]]
-    kinds = dict.fromkeys([*block(params, "grid", "noises"), *further])
-    noises = {k: discovery.build("pipeline.noise", k, Noise, block(params, "noises", k)) for k in kinds}
+    grids = [block(params, "grid"), *further_grids(params, dataset)]
+    wanted = dict.fromkeys(pair for grid in grids for pair in product(grid["noises"], grid["rates"]))
+    noises = {k: discovery.build("pipeline.noise", k, Noise, block(params, "noises", k)) for k, _ in wanted}
     draws = [
         make(noises[kind], kind, dataset, train.labels, train.classes, rate, seed, train.views)
-        for kind, rate, seed in product(kinds, block(params, "grid", "rates"), block(params, "grid", "seeds"))
+        for (kind, rate), seed in product(wanted, block(params, "grid", "seeds"))
     ]
     (NOISE / dataset).mkdir(parents=True, exist_ok=True)
     for corruption, receipt in draws:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors",),
     ("contract",),
-    ("discovery", "seeds", "params", "partition", "geometry", "shapes", "imagenet", "shipped"),
+    ("discovery", "seeds", "params", "partition", "geometry", "shapes", "imagenet", "shipped", "download", "unpack"),
     ("data", "rawstore"),
     ("features", "featurestore"),
     ("noise", "noise_store"),

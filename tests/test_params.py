@@ -90,9 +90,10 @@ def test_an_unknown_part_is_named(names: tuple[str, str, str]) -> None:
 
 def test_further_noises_are_for_the_named_variants_of_the_named_methods_alone() -> None:
     params = tiny.params()
-    entry = {"dataset": "emoji", "noises": ["pairflip", "asymmetric"], "methods": {"ce": ["default"]}}
-    assert noises_of(params, "emoji", "ce", "default") == ["symmetric"]
+    entry = {"dataset": "emoji", "noises": ["pairflip"], "rates": [0.1, 0.3], "methods": {"ce": ["default"]}}
+    assert noises_of(params, "emoji", "ce", "default") == [("symmetric", 0.2)]
     params["further"] = [entry, {**entry, "dataset": "other"}]
     assert further_grids(params, "emoji") == [entry]
-    assert noises_of(params, "emoji", "ce", "default") == ["symmetric", "pairflip", "asymmetric"]
-    assert noises_of(params, "emoji", "ce", "wide") == noises_of(params, "emoji", "mcca", "default") == ["symmetric"]
+    assert noises_of(params, "emoji", "ce", "default") == [("symmetric", 0.2), ("pairflip", 0.1), ("pairflip", 0.3)]
+    assert noises_of(params, "emoji", "ce", "wide") == [("symmetric", 0.2)]
+    assert noises_of(params, "emoji", "mcca", "default") == [("symmetric", 0.2)]

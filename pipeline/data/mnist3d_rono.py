@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
 from pipeline.contract import Array, RawDataset, RawView
-from pipeline.data.base import Dataset, Progress, read_array, read_labels
+from pipeline.data.base import Dataset, Progress, Served, read_array, read_labels
 from pipeline.errors import BadInput, MissingFiles
 from pipeline.geometry import point_clouds
 from pipeline.seeds import generator
@@ -25,6 +25,22 @@ MNIST = {
 }
 AUTHORS = {name: (f"{name}_img_feat.npy", f"{name}_pt_feat.npy", f"{name}_ori_label.npy") for name in SIZES}
 NESTED = "3D_MNIST"
+MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist"
+RONO = "https://raw.githubusercontent.com/penghu-cs/RONO/0580fdf84630c858a9214935f327fc8a6f5d1857/datasets/3D_MNIST"
+GZIPPED = {
+    "train-images-idx3-ubyte": (9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    "train-labels-idx1-ubyte": (28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    "t10k-images-idx3-ubyte": (1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    "t10k-labels-idx1-ubyte": (4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+}
+LABELS = {
+    "train_ori_label.npy": "18614aa0f46e9de566ed08c57865104a50d0352129598f3c4176284b8e7da066",
+    "train_label_20.npy": "003c2e63dfd85a557f7a274abb421f435f4d361966da3561efb09fcb3fd9cd6e",
+    "train_label_40.npy": "149c04bc171623fc2a5ce78cb508ce9f73e8aff38cee325b3ad225c53c4c5919",
+    "train_label_60.npy": "08fc7c8cec89a941a930800d3c8c32463718efbc1a874370c1211b1a8a90cc90",
+    "train_label_80.npy": "0c37a0a134dbe043e8d58b45db7b925349b3ebd6f940358e901f53bd5f9e7923",
+}
+LABELS_SIZE = 40128
 UBYTE = 8
 Part = tuple[Array, Array | None, Array]
 """Of one split: pictures, point features where the authors give them, labels."""
@@ -44,6 +60,14 @@ class Mnist3dRono(Dataset):
     task = "image-point cloud"
     source = "MNIST (LeCun, Cortes, Burges), the digits that RONO (github.com/penghu-cs/RONO) takes from 3D MNIST"
     licence = "MNIST: CC BY-SA 3.0; RONO's files: no licence stated"
+
+    served = (
+        *(
+            Served(f"{name}.gz", f"{MIRROR}/{name}.gz", size, sha256, (name, AUTHORS["train"][0], AUTHORS["test"][0]))
+            for name, (size, sha256) in GZIPPED.items()
+        ),
+        *(Served(name, f"{RONO}/{name}", LABELS_SIZE, sha256) for name, sha256 in LABELS.items()),
+    )
 
     def __init__(self, folder: Path, seed: NonNegativeInt, points: PositiveInt) -> None:
         self.folder = folder

@@ -13,7 +13,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from pipeline.contract import Array, RawDataset, RawView
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset, Progress, Served
 from pipeline.data.wikipedia_shallow import CATEGORIES, CLASSES, LISTS, read_classes
 from pipeline.errors import BadInput
 from pipeline.imagenet import SHORTER_SIDE
@@ -21,6 +21,7 @@ from pipeline.shipped import AGAIN, needed, numbered, pairs_of_mrl
 
 SIZES = {"train": 2173, "valid": 231, "test": 462}
 FEATURES = "wiki_deep_doc2vec_data_corr_ae.h5py"
+MRL = f"https://raw.githubusercontent.com/penghu-cs/MRL/e0f5c8f4c02b3fd1aafd252600e2482623308926/data/wiki/{FEATURES}"
 READY = f"put {FEATURES} of data/wiki in github.com/penghu-cs/MRL into this folder"
 RAW = (
     f"put {', '.join(LISTS.values())}, {CATEGORIES}, texts/ and images/ of the Wikipedia dataset of "
@@ -51,6 +52,7 @@ class Wikipedia(Dataset):
     def __init__(self, folder: Path, form: Literal["ready", "raw"]) -> None:
         self.folder = folder
         self.form = form
+        self.served = [Served(FEATURES, MRL)] if form == "ready" else []
 
     def load(self, progress: Progress) -> RawDataset:
         return self._ready(progress) if self.form == "ready" else self._raw(progress)

@@ -99,7 +99,7 @@ def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[Me
                         if info.name in part["methods"]
                     ],
                     noises=part["noises"],
-                    rates=sorted(float(rate) for rate in grid["rates"]),
+                    rates=sorted(float(rate) for rate in part["rates"]),
                     seeds=grid["seeds"],
                     order=params["report"]["methods"],
                     further=number > 0,

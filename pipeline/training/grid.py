@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain, product
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,18 +43,17 @@ def keys(params: Params, dataset: str, method: str) -> Iterator[CellKey]:
     """The configured cells; a label-free method has one per seed, a deterministic one no seed of its own."""
     kind = discovery.find("pipeline.methods", method, Method)
     labelled = Need.LABELS in kind.needs
-    rates = block(params, "grid", "rates")
     seeds = block(params, "grid", "seeds") if labelled or kind.random else [None]
     for variant in block(params, "methods", method, "variants"):
         noises = noises_of(params, dataset, method, variant)
         if not labelled:
-            _refuse_moved_pairs(method, noises)
-        for noise, rate in product(noises, rates) if labelled else [(None, None)]:
+            _refuse_moved_pairs(method, {kind for kind, _ in noises})
+        for noise, rate in noises if labelled else [(None, None)]:
             for seed in seeds:
                 yield CellKey(dataset, method, variant, noise, rate, seed)
 
 
-def _refuse_moved_pairs(method: str, noises: Sequence[str]) -> None:
+def _refuse_moved_pairs(method: str, noises: Iterable[str]) -> None:
     """A method without labels is trained once, on the pairs as they are."""
     for kind in noises:
         if discovery.find("pipeline.noise", kind, Noise).moves_pairs:

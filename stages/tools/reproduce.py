@@ -25,7 +25,7 @@ BUILD = Path("build")
 def main(params: Params, grid: str, dataset: str | None) -> None:
     """Run `dvc repro` here; a small grid, or a paper's protocol, in a copy of the project under build/.
 
-    The records of a protocol are then brought here, where the report shows them.
+    The files of a protocol are read anew; its records are then brought here, where the report shows them.
 
     Example: python -m stages.tools.reproduce --dataset mnist3d_rono
     """
@@ -34,6 +34,7 @@ def main(params: Params, grid: str, dataset: str | None) -> None:
         _needs_own_grid(params, dataset)
         folder = BUILD / dataset
         make_sandbox(Path(), folder, grid_of(params, dataset) | {"datasets": [dataset]})
+        _dvc(folder, "--single-item", "--force", f"fetch@{dataset}")
     elif grid == "small":
         folder = BUILD / "small"
         make_sandbox(Path(), folder, block(params, "small"))

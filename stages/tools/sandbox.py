@@ -17,8 +17,8 @@ def make_sandbox(root: Path, target: Path, grid: Mapping[str, Any]) -> None:
     """Copy what git knows of root, results aside, to target, a DVC project of its own with some of `grid` replaced and
     nothing trained beside it.
 
-    grid: `methods` may be a mapping from names to the variants to keep. Files that the user brought are linked.
-    What target has computed before is kept, so a run that was stopped goes on.
+    grid: `methods` may be a mapping from names to the variants to keep. Files that the user brought, and those that
+    will be downloaded, are linked. What target has computed before is kept, so a run that was stopped goes on.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -49,5 +49,6 @@ def make_sandbox(root: Path, target: Path, grid: Mapping[str, Any]) -> None:
         "[core]\n    no_scm = true\n    autostage = false\n", encoding="utf-8"
     )
     brought = (root / BROUGHT).resolve()
-    if brought.is_dir() and not (target / BROUGHT).is_symlink():
+    brought.mkdir(exist_ok=True)
+    if not (target / BROUGHT).exists():
         (target / BROUGHT).symlink_to(brought)

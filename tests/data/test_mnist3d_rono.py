@@ -194,6 +194,11 @@ def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     block = {"load": {"folder": "files/digits", "seed": 0, "points": POINTS}}
     Path("params.yaml").write_text(yaml.safe_dump({"datasets": {"mnist3d_rono": block}}))
+
+    def offline(url, file, *rest):
+        raise MissingFiles("no network", str(file), "get it by hand")
+
+    monkeypatch.setattr("stages.fetch.download", offline)
     result = CliRunner().invoke(fetch, ["mnist3d_rono"])
     assert result.exit_code == 2
     sentence = result.stderr.splitlines()[-1]

@@ -11,7 +11,12 @@ import pytest
 from pipeline.reporting.build import build_report
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
 
-GRID = {"dataset": "emoji", "noises": ["pairflip"], "methods": {"ce": ["default"], "mrl": ["default"]}}
+GRID = {
+    "dataset": "emoji",
+    "noises": ["pairflip"],
+    "rates": [0.2, 0.8],
+    "methods": {"ce": ["default"], "mrl": ["default"]},
+}
 SHOWN = {**PARAMS, "report": {"datasets": ["emoji"], "methods": PARAMS["report"]["methods"]}, "further": [GRID]}
 SHOWN["report"] = {"datasets": ["emoji"], "methods": [info.name for info in METHODS]}
 

@@ -159,3 +159,18 @@ def test_a_broken_record_stops_the_report_before_anything_is_written(records: Pa
 def test_a_listed_name_that_nobody_describes_is_refused(records: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nothing is known of 'later'"):
         build_report(records, tmp_path / "out", PARAMS, DATASETS, [*METHODS[:-1], RONO])
+
+
+def test_without_true_labels_what_needs_them_is_left_out(tmp_path: Path) -> None:
+    records = write_records(tmp_path / "records")
+    file = records / "datasets" / "emoji.json"
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"clean": False}), encoding="utf-8")
+    shown = {**PARAMS, "report": {"datasets": ["emoji"], "methods": [info.name for info in METHODS]}}
+    build_report(records, tmp_path / "out", shown, DATASETS[:1], METHODS)
+    names = {path.stem for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert "emoji_symmetric_best_validation" in names
+    assert not names & {"emoji_noise", "emoji_probes", "emoji_symmetric_memorisation"}
+    table = (tmp_path / "out" / "tables" / "emoji_symmetric_best_validation.md").read_text(encoding="utf-8")
+    assert "The true labels are not known" in table
+    assert "oracle" not in table
+    assert "True labels are not known" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from pipeline.errors import MissingFiles
 from tests import tiny
 
 STAGES = {
@@ -46,7 +47,7 @@ def refused(stage: str, *arguments: str) -> str:
     result = CliRunner().invoke(importlib.import_module(f"stages.{stage}").main, list(arguments))
     assert result.exit_code == 2, result.output
     assert not result.stdout
-    lines = [line for line in result.stderr.splitlines() if not line.startswith("fetch ")]
+    lines = [line for line in result.stderr.splitlines() if not line.startswith(("fetch ", "download ", "Warning: "))]
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("Error: ")
     assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
@@ -130,7 +131,11 @@ def test_missing_raw_files(stage: str) -> None:
     assert "the file is missing; fetch the dataset again" in refused(stage, "emoji")
 
 
-def test_a_protocol_without_its_files() -> None:
+def test_a_protocol_without_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(url: str, file: Path, *rest: object) -> None:
+        raise MissingFiles("no network", str(file), "get it by hand")
+
+    monkeypatch.setattr("stages.fetch.download", offline)
     params = tiny.params()
     params["datasets"]["mnist3d_rono"] = {"profile": "paper", "load": {"folder": "files", "seed": 0, "points": 8}}
     settle(params)

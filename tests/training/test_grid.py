@@ -75,24 +75,22 @@ def test_a_labelled_method_has_a_cell_per_rate_seed_and_variant() -> None:
     assert {key.variant for key in found} == {"default", "wide"}
 
 
-def test_further_noises_add_cells_at_the_same_rates_and_seeds() -> None:
+def test_further_noises_add_cells_with_rates_of_their_own() -> None:
     params = tiny.params()
     params["grid"] |= {"rates": [0.2, 0.4], "seeds": [0, 1]}
     params["methods"]["ce"]["variants"]["wide"] = {"embedding": 8}
     before = set(keys(params, "emoji", "ce"))
-    params["further"] = [
-        {"dataset": "emoji", "noises": ["pairflip"], "methods": {"ce": ["default"], "mcca": ["default"]}}
-    ]
+    methods = {"ce": ["default"], "mcca": ["default"]}
+    params["further"] = [{"dataset": "emoji", "noises": ["pairflip"], "rates": [0.1], "methods": methods}]
     added = set(keys(params, "emoji", "ce")) - before
-    assert added == {
-        CellKey("emoji", "ce", "default", "pairflip", rate, seed) for rate in (0.2, 0.4) for seed in (0, 1)
-    }
+    assert added == {CellKey("emoji", "ce", "default", "pairflip", 0.1, seed) for seed in (0, 1)}
     assert list(keys(params, "emoji", "mcca")) == [CellKey("emoji", "mcca", "default", None, None, None)]
 
 
 def test_a_method_without_labels_is_not_shown_as_standing_wrong_pairs() -> None:
     params = tiny.params()
-    params["further"] = [{"dataset": "emoji", "noises": ["mismatched"], "methods": {"mcca": ["default"]}}]
+    methods = {"mcca": ["default"]}
+    params["further"] = [{"dataset": "emoji", "noises": ["mismatched"], "rates": [0.2], "methods": methods}]
     with pytest.raises(BadParams, match="'mcca' uses no labels and is trained once, but noise 'mismatched' pairs"):
         list(keys(params, "emoji", "mcca"))
 

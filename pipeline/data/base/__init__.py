@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,26 @@ from pipeline.params import Params, block
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True)
+class Served:
+    """A file that is openly served: its name in the dataset's folder, its address, bytes and SHA-256 where known.
+
+    instead: files of that folder with which it is not needed.
+    """
+
+    name: str
+    url: str
+    size: int | None = None
+    sha256: str | None = None
+    instead: tuple[str, ...] = ()
+
+
 class Dataset(ABC):
     """Paired samples; constructor arguments are the block `load` of the dataset in params.yaml.
 
     display: name in tables; task: e.g. 'image-text'; source, licence: shown on the results page; clean: whether the
-    labels are the true ones, without which no realised noise rate is known.
+    labels are the true ones, without which no realised noise rate is known; folder: where files that are brought or
+    downloaded stand; served: those that can be downloaded.
     """
 
     display: str
@@ -28,10 +44,21 @@ class Dataset(ABC):
     source: str
     licence: str
     clean: bool = True
+    folder: Path
+    served: Sequence[Served] = ()
 
     @abstractmethod
     def load(self, progress: Progress) -> RawDataset:
         """All samples of train, test and, where the protocol has one, valid; the same call gives the same bits."""
+
+
+def lacking(dataset: Dataset) -> list[Served]:
+    """What can be downloaded and is not there."""
+    return [
+        file
+        for file in dataset.served
+        if not any((dataset.folder / name).exists() for name in (file.name, *file.instead))
+    ]
 
 
 def configured(params: Params, name: str) -> Dataset:
