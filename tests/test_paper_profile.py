@@ -36,9 +36,11 @@ TABLES = {
     "xmedianet": (xmedianet.SIZES, xmedianet.CLASSES, 500, 0.9),
 }
 """MRL's datasets: pairs per split, classes, batch, and a beta within what the paper calls stable."""
-MOST_CLASSES = {name: table[1] for name, table in TABLES.items()} | {"xmedianet_elrcmr": 200, "pascal_sentence": 20}
+MOST_CLASSES = {name: table[1] for name, table in TABLES.items()}
+MOST_CLASSES |= {"xmedianet_elrcmr": 200, "pascal_sentence": 20, "modelnet10": 10, "modelnet40": 40, "mnist3d_rono": 10}
 WIDTHS = {"image": 4096, "text": 300}
-DIGITS = {"image": 784, "cloud": 512}
+OTHER_WIDTHS = {"mnist3d_rono": {"image": 784, "cloud": 512}}
+OTHER_WIDTHS |= {name: {"image": 1280, "cloud": 512} for name in ("modelnet10", "modelnet40")}
 OURS = ("MCCA", "MRL")
 
 
@@ -57,7 +59,7 @@ def test_every_method_fits_every_paper_dataset(method: str, dataset: str) -> Non
     found = built(method, dataset)
     if not isinstance(found, Deep):
         return
-    widths, classes = (DIGITS, 10) if dataset == "mnist3d_rono" else (WIDTHS, MOST_CLASSES[dataset])
+    widths, classes = OTHER_WIDTHS.get(dataset, WIDTHS), MOST_CLASSES[dataset]
     with torch.device("meta"):
         network = found.build(widths, classes)
         embeddings = network({view: torch.empty(4, width) for view, width in widths.items()})

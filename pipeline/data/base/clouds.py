@@ -8,6 +8,7 @@ import numpy as np
 
 from pipeline.contract import Array
 from pipeline.data.base import read_array
+from pipeline.data.base.meshes import AGAIN, on_surface, perpendiculars, read_off
 from pipeline.errors import BadInput
 
 SUFFIXES = frozenset({".npy", ".ply", ".off"})
@@ -16,7 +17,6 @@ PLY_TYPES = (
     | {"uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4"}
     | {"double": "f8", "float64": "f8"}
 )
-AGAIN = "save it again or remove it"
 
 
 def read_cloud(file: Path, points: int, rng: np.random.Generator) -> Array:
@@ -28,13 +28,21 @@ def read_cloud(file: Path, points: int, rng: np.random.Generator) -> Array:
     """
     suffix = file.suffix.lower()
     if suffix == ".off":
-        taken = _on_surface(*read_off(file), points, rng, file)
-    else:
-        dense = _read_npy(file) if suffix == ".npy" else read_ply(file)
-        if len(dense) < points:
-            what = f"it has {len(dense)} points where {points} are asked for"
-            raise BadInput(what, str(file), "set `points` lower in params.yaml or remove it")
-        taken = dense[np.sort(rng.choice(len(dense), points, replace=False))]
+        return cloud_of_mesh(*read_off(file), points, rng, file)
+    dense = _read_npy(file) if suffix == ".npy" else read_ply(file)
+    if len(dense) < points:
+        what = f"it has {len(dense)} points where {points} are asked for"
+        raise BadInput(what, str(file), "set `points` lower in params.yaml or remove it")
+    return _normalised(dense[np.sort(rng.choice(len(dense), points, replace=False))], file)
+
+
+def cloud_of_mesh(vertices: Array, triangles: Array, points: int, rng: np.random.Generator, file: Path) -> Array:
+    """points x 3 float32 drawn uniformly from the surface, centred, their longest extent 1."""
+    areas = np.linalg.norm(perpendiculars(vertices, triangles, file), axis=1)
+    return _normalised(on_surface(vertices, triangles, areas, points, rng)[0], file)
+
+
+def _normalised(taken: Array, file: Path) -> Array:
     if not np.isfinite(taken).all():
         raise BadInput(
             f"point {int(np.argwhere(~np.isfinite(taken))[0][0])} of those taken is NaN or infinite", str(file), AGAIN
@@ -78,45 +86,6 @@ def read_ply(file: Path) -> Array:
     if len(columns[0]) != count:
         raise BadInput(f"it has {len(columns[0])} of the {count} vertices that it names", str(file), AGAIN)
     return np.stack(columns, axis=1)
-
-
-def read_off(file: Path) -> tuple[Array, Array]:
-    """m x 3 corners (float64) and t x 3 triangles (indices); polygons become fans of triangles."""
-    text = file.read_text(encoding="utf-8", errors="replace")
-    lines = [kept for line in text.splitlines() if (kept := line.split("#")[0].strip())]
-    if not lines or not lines[0].startswith("OFF"):
-        raise BadInput("this is no OFF file", str(file), AGAIN)
-    rest = lines[0][len("OFF") :].strip()
-    lines = [rest, *lines[1:]] if rest else lines[1:]
-    try:
-        corners, faces = (int(number) for number in lines[0].split()[:2])
-        vertices = np.array([line.split() for line in lines[1 : 1 + corners]], dtype=np.float64).reshape(corners, 3)
-        rows = [line.split() for line in lines[1 + corners : 1 + corners + faces]]
-        sizes = np.array([int(row[0]) for row in rows])
-        if len(rows) != faces or not faces:
-            raise ValueError
-        fans = []
-        for size in np.unique(sizes):
-            polygons = np.array([row[1 : 1 + size] for row in rows if int(row[0]) == size], dtype=np.int64)
-            fans += [polygons[:, [0, step, step + 1]] for step in range(1, size - 1)]
-        triangles = np.concatenate(fans)
-        if triangles.min() < 0 or triangles.max() >= corners:
-            raise ValueError
-    except (ValueError, IndexError):
-        raise BadInput("it does not hold the corners and faces that its first lines name", str(file), AGAIN) from None
-    return vertices, triangles
-
-
-def _on_surface(vertices: Array, triangles: Array, points: int, rng: np.random.Generator, file: Path) -> Array:
-    """points x 3 drawn uniformly from the surface: a triangle by its area, then a place in it."""
-    a, b, c = np.moveaxis(vertices[triangles], 1, 0)
-    areas = np.linalg.norm(np.cross(b - a, c - a), axis=1)
-    if not 0 < areas.sum() < np.inf:
-        raise BadInput("its surface has no finite area", str(file), AGAIN)
-    chosen = rng.choice(len(areas), points, p=areas / areas.sum())
-    root, along = np.sqrt(rng.random((points, 1))), rng.random((points, 1))
-    drawn: Array = (1 - root) * a[chosen] + root * (1 - along) * b[chosen] + root * along * c[chosen]
-    return drawn
 
 
 def _read_npy(file: Path) -> Array:
