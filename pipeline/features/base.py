@@ -71,7 +71,7 @@ def _in_blocks(extractor: Extractor, samples: Samples, device: torch.device, pro
         return extractor.transform(samples, device, progress)
     jobs = (delayed(_alone)(extractor, samples[start : start + step], device) for start in range(0, len(samples), step))
     parts: list[Array] = []
-    for part in Parallel(n_jobs=cpu_count(), return_as="generator")(jobs):
+    for part in Parallel(n_jobs=cpu_count(), return_as="generator", max_nbytes=None)(jobs):
         parts.append(part)
         progress(sum(map(len, parts)), len(samples))
     return np.concatenate(parts)
