@@ -60,7 +60,7 @@ def further_grids(params: Params, dataset: str) -> list[dict[str, Any]]:
 def noises_of(params: Params, dataset: str, method: str, variant: str) -> list[tuple[str, float]]:
     """Kinds of noise with their rates that a variant of a method meets on a dataset."""
     further = [entry for entry in further_grids(params, dataset) if variant in entry["methods"].get(method, [])]
-    return [pair for grid in [grid_of(params, dataset), *further] for pair in product(grid["noises"], grid["rates"])]
+    return [pair for grid in [block(params, "grid"), *further] for pair in product(grid["noises"], grid["rates"])]
 
 
 def method_settings(params: Params, method: str, variant: str, dataset: str) -> dict[str, Any]:
