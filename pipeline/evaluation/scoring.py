@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ import pandas as pd
 
 from pipeline.contract import CRITERIA, Array, CellKey, Labels
 from pipeline.errors import BadInput
-from pipeline.evaluation.ranking import LEVELS, directions, retrieval_scores
+from pipeline.evaluation.detection import detection
+from pipeline.evaluation.ranking import LEVELS, directions, mean_average_precision, retrieval_scores
+from pipeline.evaluation.readout import READOUT, SUSPICION, TEMPERATURE
 
 FLOAT_FORMAT = "%.6g"
 
@@ -25,11 +27,15 @@ class Records:
 
     cells: a row per cell, criterion and direction; epochs: a row per epoch of the first seed; curves and
     ap (setting and direction -> AP per query): means over seeds under the first criterion that a cell has.
+    suspicion: how well the method told wrong training labels, a row per cell and view; readout: MAP by match
+    probability, a row per cell and direction; both under that criterion, where the method can tell.
     """
 
     cells: list[dict[str, Any]] = field(default_factory=list)
     epochs: list[dict[str, Any]] = field(default_factory=list)
     curves: list[dict[str, Any]] = field(default_factory=list)
+    suspicion: list[dict[str, Any]] = field(default_factory=list)
+    readout: list[dict[str, Any]] = field(default_factory=list)
     ap: dict[str, Array] = field(default_factory=dict)
 
 
@@ -42,8 +48,12 @@ def results(runs: Path) -> Iterator[tuple[dict[str, Any], Path]]:
         yield json.loads(file.read_text(encoding="utf-8")), file.parent
 
 
-def score(runs: Path, labels: Labels) -> Records:
-    """Rank the test split in every direction for every cell below runs. labels: clean test labels per view."""
+def score(runs: Path, labels: Labels, wrong: Callable[[CellKey], Mapping[str, Array]] | None) -> Records:
+    """Rank the test split in every direction for every cell below runs.
+
+    labels: clean test labels per view; wrong: view -> n booleans, the training labels of a cell that are wrong; None
+    where that is not known.
+    """
     records = Records()
     curves: dict[tuple[str, ...], list[Array]] = defaultdict(list)
     precisions: dict[tuple[str, ...], list[Array]] = defaultdict(list)
@@ -55,6 +65,10 @@ def score(runs: Path, labels: Labels) -> Records:
         if result["status"] != "done":
             records.cells.append(identity)
         setting = {name: key[name] for name in ("variant", "noise", "rate")}
+        records.readout += [setting | {"seed": key["seed"]} | row for row in _readout(folder / READOUT, labels)]
+        if wrong is not None and (folder / SUSPICION).is_file():
+            found = _detected(folder / SUSPICION, wrong(CellKey(**key)))
+            records.suspicion += [setting | {"seed": key["seed"]} | row for row in found]
         if key["seed"] == first_seed:
             records.epochs += [setting | row for row in result["history"]]
         kept = [criterion for criterion in CRITERIA if (folder / f"{criterion}.npz").is_file()]
@@ -78,6 +92,22 @@ def score(runs: Path, labels: Labels) -> Records:
     return records
 
 
+def _detected(file: Path, wrong: Mapping[str, Array]) -> Iterator[dict[str, Any]]:
+    with np.load(file, allow_pickle=False) as arrays:
+        for view, truth in wrong.items():
+            if (scores := detection(arrays[view], truth)) is not None:
+                yield {"view": view, **scores}
+
+
+def _readout(file: Path, labels: Labels) -> list[dict[str, Any]]:
+    if not file.is_file():
+        return []
+    with np.load(file, allow_pickle=False) as arrays:
+        temperature = float(arrays[TEMPERATURE])
+        maps = mean_average_precision({view: arrays[view] for view in labels}, labels)
+    return [{"direction": name, "temperature": temperature, "map": value} for name, value in maps.items()]
+
+
 def by_cell(cells: pd.DataFrame) -> Iterator[tuple[CellKey, dict[str, str], dict[str, float]]]:
     """Cell by cell of a cells record: its key, its status and fingerprint, its MAP per criterion and direction."""
     names = [part.name for part in fields(CellKey)]
@@ -94,7 +124,7 @@ def by_cell(cells: pd.DataFrame) -> Iterator[tuple[CellKey, dict[str, str], dict
 
 
 def write(records: Records, files: dict[str, Path]) -> None:
-    """files: 'cells', 'epochs', 'curves' -> .csv, 'ap' -> .npz."""
+    """files: 'cells', 'epochs', 'curves', 'suspicion', 'readout' -> .csv, 'ap' -> .npz."""
     for file in files.values():
         file.parent.mkdir(parents=True, exist_ok=True)
     columns = {
@@ -104,6 +134,8 @@ def write(records: Records, files: dict[str, Path]) -> None:
         ],
         "epochs": ["variant", "noise", "rate", "epoch"],
         "curves": ["variant", "noise", "rate", "direction", "recall", "precision"],
+        "suspicion": ["variant", "noise", "rate", "seed", "view", "auc", "precision"],
+        "readout": ["variant", "noise", "rate", "seed", "direction", "temperature", "map"],
     }
     for name, order in columns.items():
         frame = pd.DataFrame(getattr(records, name))

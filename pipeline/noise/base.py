@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from pipeline.contract import Array, Labels, Views
+from pipeline.contract import Array, Labels, Split, Views
 from pipeline.errors import BadInput, BadParams
 from pipeline.seeds import generator
 
@@ -29,6 +29,15 @@ class Corruption:
 
     labels: Labels
     rows: Mapping[str, Array] = field(default_factory=dict)
+
+    def applied(self, train: Split) -> Split:
+        """The training split as a method is given it."""
+        moved = {view: train.views[view][rows] for view, rows in self.rows.items()}
+        return replace(train, views={**train.views, **moved}, labels=self.labels)
+
+    def wrong(self, clean: Labels) -> dict[str, Array]:
+        """View -> n booleans, where the given label is not that of the sample which stands there."""
+        return {v: given != clean[v][self.rows.get(v, slice(None))] for v, given in self.labels.items()}
 
 
 class Noise(ABC):

@@ -22,6 +22,8 @@ ROOTS = ("pipeline.training.run",)
 """What runs every method; with the method's own file and all that these import it makes the numbers."""
 SILENT = ("pipeline.errors",)
 """Imported everywhere, but no number depends on it."""
+LAYOUT = 2
+"""Counted up when a finished cell holds other files than before, so that no store gives a cell without them."""
 
 
 def code_fingerprint(method: str, settings: Mapping[str, Any]) -> str:
@@ -47,8 +49,8 @@ def code_behind(method: str) -> list[str]:
 
 
 def cell_fingerprint(key: CellKey, code: str, features: str, noise: str | None) -> str:
-    """Hash of the cell's key, its code fingerprint, its features and its noisy labels."""
-    parts = json.dumps([asdict(key), code, features, noise], sort_keys=True)
+    """Hash of the cell's key, its code fingerprint, its features, its noisy labels and what is kept of it."""
+    parts = json.dumps([asdict(key), code, features, noise, LAYOUT], sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 

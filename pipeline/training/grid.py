@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count
 
 from pipeline import discovery
 from pipeline.contract import CellKey, Need
@@ -21,7 +22,10 @@ from pipeline.methods.base import Method
 from pipeline.noise.base import Corruption, Noise, NoiseReceipt
 from pipeline.params import Params, block, method_settings, noises_of
 from pipeline.training.cells import CellStore, cell_fingerprint, code_fingerprint
-from pipeline.training.run import run_cell, skipped, write_cell
+from pipeline.training.costs import peak_memory
+from pipeline.training.keepsakes import keep
+from pipeline.training.models import MODEL, learned_numbers, write_model
+from pipeline.training.run import WATCHED_SEED, run_cell, skipped, write_cell
 
 T = TypeVar("T")
 Draws = Callable[[CellKey], tuple[Corruption, NoiseReceipt]]
@@ -98,9 +102,19 @@ def on_pool(jobs: Sequence[tuple[Callable[..., T], tuple[Any, ...]]]) -> Iterato
     on_gpu = torch.cuda.is_available()
     workers = 1 if on_gpu else max(1, min(len(jobs), cpu_count()))
     device = torch.device("cuda" if on_gpu else "cpu")
-    pool = Parallel(n_jobs=workers, return_as="generator_unordered")
-    landing: Iterator[T] = pool(delayed(_alone)(function, arguments, device) for function, arguments in jobs)
-    return landing
+    if workers == 1:
+        return (_alone(function, arguments, device) for function, arguments in jobs)
+    torch.use_deterministic_algorithms(True)  # takes a second; a forked process need not do it again
+    pool = ProcessPoolExecutor(workers)
+    return _landing(pool, [pool.submit(_alone, function, arguments, device) for function, arguments in jobs])
+
+
+def _landing(pool: ProcessPoolExecutor, jobs: list[Future[T]]) -> Iterator[T]:
+    try:
+        for job in as_completed(jobs):
+            yield job.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _alone(function: Callable[..., T], arguments: tuple[Any, ...], device: torch.device) -> T:
@@ -117,19 +131,24 @@ def _train(
     store: CellStore,
     device: torch.device,
 ) -> Cell:
-    splits = features.splits
+    train, valid, test = features.splits["train"], features.splits.get("valid"), features.splits["test"]
+    seed = cell.key.seed or 0
     started = time.perf_counter()
     identity = {"key": asdict(cell.key), "code": cell.code, "fingerprint": cell.fingerprint}
     if cell.skip:
         result, embeddings = skipped(cell.skip)
     else:
-        result, embeddings = run_cell(
-            method, splits["train"], splits.get("valid"), splits["test"], noise, cell.key.seed or 0, device
-        )
-    cost = {"seconds": time.perf_counter() - started, "device": str(device)}
+        result, embeddings = run_cell(method, train, valid, test, noise, seed, device)
+    cost = {"seconds": time.perf_counter() - started, "device": str(device), "peak_memory": peak_memory(device)}
 
     def write(folder: Path) -> None:
         write_cell(folder, identity | result, embeddings)
+        if result["status"] == "done":
+            if noise is not None:
+                keep(folder, method, noise.applied(train), valid, test)
+            cost["parameters"] = learned_numbers(method)
+            if seed == WATCHED_SEED:
+                write_model(folder / MODEL, method, cell.key, cell.settings, train.classes)
         (folder / "cost.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
 
     store.add(cell.fingerprint, write)

@@ -13,6 +13,7 @@ import pytest
 from pipeline.contract import BEST_VALIDATION, LAST_EPOCH, Array, CellKey
 from pipeline.errors import BadInput
 from pipeline.evaluation.ranking import average_precision
+from pipeline.evaluation.readout import READOUT, SUSPICION, TEMPERATURE
 from pipeline.evaluation.scoring import Records, by_cell, score, write
 
 LABELS = dict.fromkeys(("image", "text"), np.arange(6) % 3)
@@ -37,10 +38,20 @@ def cell(runs: Path, key: CellKey, status: str = "done", reason: str = "", seed:
         np.savez(folder / f"{criterion}.npz", allow_pickle=False, **embeddings(seed + 10 * offset))
 
 
+def told(runs: Path, key: CellKey) -> None:
+    """What a method that has class scores leaves in its cell besides."""
+    folder = runs / key.name
+    np.savez(folder / SUSPICION, allow_pickle=False, **{view: np.array([0.9, 0.1, 0.8, 0.2]) for view in LABELS})
+    np.savez(folder / READOUT, allow_pickle=False, **{TEMPERATURE: np.array(0.5)}, **embeddings(7))
+
+
+def wrong(key: CellKey) -> dict[str, Array]:
+    return {"image": np.array([True, False, True, False]), "text": np.array([False, False, True, False])}
+
+
 def files(root: Path) -> dict[str, Path]:
-    return {name: root / "records" / f"{name}.csv" for name in ("cells", "epochs", "curves")} | {
-        "ap": root / "records" / "ap.npz"
-    }
+    kinds = ("cells", "epochs", "curves", "suspicion", "readout")
+    return {name: root / "records" / f"{name}.csv" for name in kinds} | {"ap": root / "records" / "ap.npz"}
 
 
 @pytest.fixture
@@ -48,7 +59,7 @@ def records(tmp_path: Path) -> Records:
     for seed, key in enumerate(KEYS):
         cell(tmp_path / "runs", key, seed=seed)
     cell(tmp_path / "runs", FAILED, "failed", "epoch 1: loss", seed=2)
-    return score(tmp_path / "runs", LABELS)
+    return score(tmp_path / "runs", LABELS, wrong)
 
 
 def expected(seed: int) -> Array:
@@ -105,7 +116,7 @@ def test_cells_come_back_from_their_table(records: Records, tmp_path: Path) -> N
 
 def test_an_empty_rate_and_seed_come_back_as_none(tmp_path: Path) -> None:
     cell(tmp_path / "runs", FREE)
-    records = score(tmp_path / "runs", LABELS)
+    records = score(tmp_path / "runs", LABELS, wrong)
     assert set(records.ap) == {"default|||image->text", "default|||text->image"}
     write(records, files(tmp_path))
     ((key, _, scores),) = by_cell(pd.read_csv(files(tmp_path)["cells"]))
@@ -121,13 +132,32 @@ def test_writing_twice_gives_the_same_bytes(records: Records, tmp_path: Path) ->
         assert one.read_bytes() == two.read_bytes()
 
 
+def test_suspicion_and_readout_are_scored_where_a_cell_has_them(tmp_path: Path) -> None:
+    for seed, key in enumerate(KEYS):
+        cell(tmp_path / "runs", key, seed=seed)
+    told(tmp_path / "runs", KEYS[1])
+    setting = {"variant": "default", "noise": "symmetric", "rate": 0.2, "seed": 1}
+    records = score(tmp_path / "runs", LABELS, wrong)
+    assert records.suspicion == [
+        setting | {"view": "image", "auc": 1.0, "precision": 1.0},
+        setting | {"view": "text", "auc": pytest.approx(2 / 3), "precision": 0.0},
+    ]
+    views = embeddings(7)
+    first, second = records.readout
+    assert first == setting | {"direction": "image->text", "temperature": 0.5, "map": first["map"]}
+    ap = average_precision(views["image"], views["text"], LABELS["image"], LABELS["text"])
+    assert first["map"] == pytest.approx(ap.mean())
+    assert second["direction"] == "text->image"
+    assert not score(tmp_path / "runs", LABELS, None).suspicion
+
+
 def test_only_failed_cells_can_be_written(tmp_path: Path) -> None:
     cell(tmp_path / "runs", FAILED, "failed", "epoch 1: loss")
-    write(score(tmp_path / "runs", LABELS), files(tmp_path))
+    write(score(tmp_path / "runs", LABELS, wrong), files(tmp_path))
     ((key, facts, scores),) = by_cell(pd.read_csv(files(tmp_path)["cells"]))
     assert (key, facts["status"], scores) == (FAILED, "failed", {})
 
 
 def test_no_cells_are_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there are no finished cells; run `dvc repro`"):
-        score(tmp_path / "runs", LABELS)
+        score(tmp_path / "runs", LABELS, wrong)

@@ -145,7 +145,17 @@ def test_a_result_tells_its_key_and_its_history(features: Features, tmp_path: Pa
     assert [row["epoch"] for row in result["history"]] == [1, 2]
     assert {"loss/total", "valid/mean", "accuracy/clean"} <= set(result["history"][0])
     assert cost["seconds"] > 0
-    assert set(contents(store, cell)) == {"result.json", "best_validation.npz", "last_epoch.npz"}
+    assert cost["peak_memory"] > 1e6
+    assert cost["parameters"] == 5 * 4 + 4 + 4 * 4 + 4 + 4 * 4 + 4 + 4 * 4 + 4 + 4 * 3
+    states = {"result.json", "best_validation.npz", "last_epoch.npz"}
+    assert set(contents(store, cell)) == states | {"suspicion.npz", "posterior_readout.npz", "model.safetensors"}
+
+
+def test_a_method_without_labels_keeps_its_model_alone(features: Features, tmp_path: Path) -> None:
+    params, store = tiny.params(), CellStore(tmp_path / "cells")
+    (cell,) = ran(params, planned(params, "mcca", features), features, store)
+    states = {"result.json", "best_validation.npz", "last_epoch.npz"}
+    assert set(contents(store, cell)) == states | {"model.safetensors"}
 
 
 @pytest.mark.parametrize("batch_size", [8, 100])
