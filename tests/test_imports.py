@@ -22,6 +22,7 @@ LAYERS = (
     ("methods",),
     ("training",),
     ("reporting",),
+    ("gallery",),
     ("doctor",),
 )
 """Top-level modules and packages; training.engine is what methods are built on, the rest of training runs them."""

@@ -1,0 +1,1 @@
+"""Samples that a person looks at: the retrieval viewer, suspected labels, search results, and the bundle to take away."""
