@@ -34,13 +34,18 @@ def prepare(pictures: Array, device: torch.device) -> Tensor:
     """
     pixels = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).float()
     pixels = pixels[:, None].expand(-1, 3, -1, -1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-    height, width = pixels.shape[2:]
-    size = [SHORTER_SIDE * side // min(height, width) for side in (height, width)]
-    resized = interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)
-    top, left = (round((side - SIDE) / 2) for side in size)
-    square = resized[:, :, top : top + SIDE, left : left + SIDE] / 255
+    square = central_square(pixels, SIDE) / 255
     mean, std = (torch.tensor(values, device=device)[:, None, None] for values in (MEAN, STD))
     return ((square - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def central_square(pixels: Tensor, side: int) -> Tensor:
+    """n x c x h x w float32 -> n x c x side x side: the shorter side becomes 256, the centre is cut out."""
+    height, width = pixels.shape[2:]
+    size = [SHORTER_SIDE * length // min(height, width) for length in (height, width)]
+    resized = interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)
+    top, left = (round((length - side) / 2) for length in size)
+    return resized[:, :, top : top + side, left : left + side]
 
 
 @torch.inference_mode()

@@ -40,6 +40,14 @@ def numbered(classes: int) -> list[str]:
     return [f"class {number}" for number in range(1, classes + 1)]
 
 
+def named(file: Path, classes: int) -> list[str]:
+    """Names of classes, all different, as a text lists them with blanks or line ends between them."""
+    names = file.read_text(encoding="utf-8", errors="replace").split()
+    if len(names) != classes or len(set(names)) != classes:
+        raise BadInput(f"it names {len(set(names))} classes, not {classes}", str(file), AGAIN)
+    return names
+
+
 def read_matlab(file: Path, names: Sequence[str]) -> dict[str, Array]:
     """Those of the named variables that a MATLAB file (before version 7.3) holds; a cell array has dtype object."""
     try:

@@ -6,7 +6,17 @@ import pytest
 from scipy.io import savemat
 
 from pipeline.errors import BadInput, MissingFiles
-from pipeline.shipped import Variable, from_matlab, needed, numbered, paired, pairs_of_mrl, read_hdf5, read_matlab
+from pipeline.shipped import (
+    Variable,
+    from_matlab,
+    named,
+    needed,
+    numbered,
+    paired,
+    pairs_of_mrl,
+    read_hdf5,
+    read_matlab,
+)
 
 SIZES = {"train": 8, "valid": 4, "test": 6}
 CLASSES = 4
@@ -149,3 +159,13 @@ def test_needed_names_the_first_missing_file(tmp_path):
     assert needed(tmp_path, ["a"], "put it there") == [tmp_path / "a"]
     with pytest.raises(MissingFiles, match=f"{tmp_path}: b is missing; put it there"):
         needed(tmp_path, ["a", "b"], "put it there")
+
+
+def test_named_classes_are_words_that_all_differ(tmp_path):
+    file = tmp_path / "categories.list"
+    file.write_bytes(b"art biology\r\n\nmusic\n")
+    assert named(file, 3) == ["art", "biology", "music"]
+    for content, count in (("art music", 2), ("art music art", 2), ("", 0), ("a b c d", 4)):
+        file.write_text(content)
+        with pytest.raises(BadInput, match=rf"categories\.list: it names {count} classes, not 3; copy the authors"):
+            named(file, 3)

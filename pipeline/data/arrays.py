@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from pipeline.contract import Array, RawDataset, RawView
 from pipeline.data.base import Dataset, Progress
-from pipeline.data.base.array_files import read
+from pipeline.data.base.array_files import READERS, parted, read
 from pipeline.data.base.splits import NAMES, SHARES, check, classes, hashed
 from pipeline.errors import BadInput, BadParams
 
@@ -66,6 +67,15 @@ class Arrays(Dataset):
             concept=ids,
             class_names=class_names,
         )
+
+    def brought(self) -> list[Path]:
+        """The array files beside those that are named: a folder may hold other datasets below it."""
+        beside = {path for folder in {file.parent for file in self.expected()} for path in folder.glob("[!.]*")}
+        return sorted(path for path in beside if path.suffix.lower() in READERS and path.is_file())
+
+    def expected(self) -> list[Path]:
+        places = [*self.views.values(), self.labels, self.split, self.ids]
+        return list(dict.fromkeys(parted(place)[0] for place in places if place))
 
     def _compare(
         self, rows: Mapping[str, Array], names: Sequence[str], ids: Sequence[str], split: Array | None

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from pipeline.contract import Array, RawDataset, RawView
 from pipeline.data.base import Dataset, Progress
 from pipeline.data.base.clouds import read_cloud
-from pipeline.data.base.pairing import Column, by_row, by_stem, check_pairs, find_files
+from pipeline.data.base.pairing import Column, by_row, by_stem, check_pairs, find_files, of_kind
 from pipeline.data.base.pictures import read_picture
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
@@ -75,8 +75,7 @@ class Folder(Dataset):
             raise BadParams(f"there are {len(kinds)} views", "params.yaml, load.views", "give two or more")
         if self.table and kinds.count("text") > 1:
             raise BadParams("a table gives one text per sample", "params.yaml, load.views", "give one view of texts")
-        filed = {view: place for view, place in self.views.items() if not (self.table and place.kind == "text")}
-        files = {view: find_files(self.folder / place.folder, place.kind) for view, place in filed.items()}
+        files = {view: find_files(self.folder / place.folder, place.kind) for view, place in self._filed().items()}
         if self.table:
             samples = by_row(read_table(self.folder / self.table), self.columns, "text" in kinds)
         else:
@@ -96,6 +95,15 @@ class Folder(Dataset):
             else:
                 views[view] = RawView(place.kind, self._arrays(place.kind, paths, ids, progress))
         return RawDataset(ids, views, labels, split, concept=ids, class_names=class_names)
+
+    def expected(self) -> list[Path]:
+        table = [self.folder / self.table] if self.table else []
+        places = self._filed().values()
+        return table + [file for place in places for file in of_kind(self.folder / place.folder, place.kind)]
+
+    def _filed(self) -> dict[str, Place]:
+        """The views whose samples are files and not rows of the table."""
+        return {view: place for view, place in self.views.items() if not (self.table and place.kind == "text")}
 
     def _arrays(self, kind: str, paths: Sequence[Path], ids: Sequence[str], progress: Progress) -> Array:
         """n x side x side x 3 uint8 or n x points x 3 float32; a cloud's draw depends on its id alone."""

@@ -35,12 +35,13 @@ class InriaWebsearch(Dataset):
         "Wei et al., Cross-Modal Retrieval with CNN Visual Features, in the split of github.com/penghu-cs/MRL"
     )
     licence = "no licence stated"
+    reads = (FILE,)
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def load(self, progress: Progress) -> RawDataset:
-        [file] = needed(self.folder, [FILE], REMEDY)
+        [file] = needed(self.folder, self.reads, REMEDY)
         names = {(split, view): f"{PREFIX[split]}_{SUFFIX[view]}" for split in SIZES for view in SUFFIX}
         found = read_matlab(file, [name + ending for name in names.values() for ending in ("", "_lab")])
         blocks = [

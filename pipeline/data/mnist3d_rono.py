@@ -46,6 +46,11 @@ Part = tuple[Array, Array | None, Array]
 """Of one split: pictures, point features where the authors give them, labels."""
 
 
+def places(name: str) -> tuple[str, ...]:
+    """Where a file may stand; the authors' loader also looks into a nested folder, MNIST comes with .gz."""
+    return name, f"{NESTED}/{name}", f"{name}.gz"
+
+
 class Mnist3dRono(Dataset):
     """The protocol of RONO (CVPR 2023): MNIST train[0:5000] and test[0:1000], no validation split.
 
@@ -67,6 +72,11 @@ class Mnist3dRono(Dataset):
             for name, (size, sha256) in GZIPPED.items()
         ),
         *(Served(name, f"{RONO}/{name}", LABELS_SIZE, sha256) for name, sha256 in LABELS.items()),
+    )
+    reads = (
+        *(place for names in (*MNIST.values(), *AUTHORS.values()) for name in names for place in places(name)),
+        *LABELS,
+        "train_label_*.npy",
     )
 
     def __init__(self, folder: Path, seed: NonNegativeInt, points: PositiveInt) -> None:
@@ -103,9 +113,7 @@ class Mnist3dRono(Dataset):
         return np.concatenate(arrays)
 
     def _at(self, name: str) -> Path | None:
-        """Where a file stands; the authors' loader also looks into a nested folder, MNIST comes with .gz."""
-        places = (self.folder / name, self.folder / NESTED / name, self.folder / f"{name}.gz")
-        return next((place for place in places if place.is_file()), None)
+        return next((self.folder / place for place in places(name) if (self.folder / place).is_file()), None)
 
     def _needed(self, name: str) -> Path:
         """Where a file stands, or what to put where."""

@@ -35,12 +35,13 @@ class NusWide(Dataset):
         "in the split of github.com/penghu-cs/MRL"
     )
     licence = "no licence stated for the features; the pictures are sent on request after an agreement"
+    reads = (FILE,)
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def load(self, progress: Progress) -> RawDataset:
-        [file] = needed(self.folder, [FILE], REMEDY)
+        [file] = needed(self.folder, self.reads, REMEDY)
         raw = pairs_of_mrl(file, SIZES, numbered(CLASSES))
         progress(len(raw.ids), len(raw.ids))
         return raw

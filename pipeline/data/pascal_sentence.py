@@ -37,13 +37,14 @@ class PascalSentence(Dataset):
     source = "Rashtchian et al., Collecting Image Annotations; features from data/pascal of github.com/penghu-cs/DSCMR"
     licence = "no licence stated"
     served = tuple(Served(name, f"{DSCMR}/{name}", *KNOWN.get(name, ())) for name in FILES)
+    reads = FILES
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def load(self, progress: Progress) -> RawDataset:
         remedy = f"put {', '.join(FILES)} of data/pascal in github.com/penghu-cs/DSCMR into this folder"
-        arrays = {file.stem: from_matlab(file, file.stem) for file in needed(self.folder, FILES, remedy)}
+        arrays = {file.stem: from_matlab(file, file.stem) for file in needed(self.folder, self.reads, remedy)}
         blocks = []
         for split in SIZES:
             labels = arrays[f"{split}_{LABELS}"]

@@ -10,14 +10,13 @@ from typing import Literal
 import numpy as np
 import torch
 from PIL import Image
-from torch.nn.functional import interpolate
 
 from pipeline.contract import Array, RawDataset, RawView
 from pipeline.data.base import Dataset, Progress, Served
 from pipeline.data.wikipedia_shallow import CATEGORIES, CLASSES, LISTS, read_classes
 from pipeline.errors import BadInput
-from pipeline.imagenet import SHORTER_SIDE
-from pipeline.shipped import AGAIN, needed, numbered, pairs_of_mrl
+from pipeline.imagenet import SHORTER_SIDE, central_square
+from pipeline.shipped import AGAIN, named, needed, numbered, pairs_of_mrl
 
 SIZES = {"train": 2173, "valid": 231, "test": 462}
 FEATURES = "wiki_deep_doc2vec_data_corr_ae.h5py"
@@ -53,6 +52,7 @@ class Wikipedia(Dataset):
         self.folder = folder
         self.form = form
         self.served = [Served(FEATURES, MRL)] if form == "ready" else []
+        self.reads = (FEATURES,) if form == "ready" else (*LISTS.values(), CATEGORIES, "texts/*.xml", "images/*/*.jpg")
 
     def load(self, progress: Progress) -> RawDataset:
         return self._ready(progress) if self.form == "ready" else self._raw(progress)
@@ -65,9 +65,7 @@ class Wikipedia(Dataset):
 
     def _raw(self, progress: Progress) -> RawDataset:
         *lists, categories = needed(self.folder, [*LISTS.values(), CATEGORIES], RAW)
-        names = categories.read_text(encoding="utf-8", errors="replace").split()
-        if len(names) != CLASSES or len(set(names)) != CLASSES:
-            raise BadInput(f"it names {len(set(names))} classes, not {CLASSES}", str(categories), AGAIN)
+        names = named(categories, CLASSES)
         counts = (SIZES["train"], SIZES["valid"] + SIZES["test"])
         labels = np.concatenate([read_classes(file, count) for file, count in zip(lists, counts, strict=True)])
         listed = [file.read_text(encoding="utf-8", errors="replace") for file in lists]
@@ -107,10 +105,6 @@ def read_square(file: Path) -> Array:
             pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise BadInput("this is no whole picture", str(file), AGAIN) from None
-    height, width = pixels.shape[2:]
-    size = [SHORTER_SIDE * side // min(height, width) for side in (height, width)]
-    resized = interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)
-    top, left = (round((side - SHORTER_SIDE) / 2) for side in size)
-    square = resized[0, :, top : top + SHORTER_SIDE, left : left + SHORTER_SIDE]
+    square = central_square(pixels, SHORTER_SIDE)[0]
     pixels_last: Array = square.round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
     return pixels_last

@@ -10,7 +10,8 @@ from scipy.io import loadmat
 
 from pipeline.contract import Array, RawDataset, RawView
 from pipeline.data.base import Dataset, Progress
-from pipeline.errors import BadInput, MissingFiles
+from pipeline.errors import BadInput
+from pipeline.shipped import AGAIN, named, needed
 
 SIZES = {"train": 2173, "test": 693}
 SUFFIX = {"train": "tr", "test": "te"}
@@ -21,7 +22,6 @@ CATEGORIES = "categories.list"
 IMAGE = ("I", 128)
 TEXT = {"lda": ("T", 10), "tfidf": ("T_tfidf", 1000)}
 """Setting -> the variable's name without its suffix, and its width."""
-AGAIN = "copy the authors' file again"
 
 
 class WikipediaShallow(Dataset):
@@ -37,20 +37,21 @@ class WikipediaShallow(Dataset):
     task = "image-text"
     source = "Rasiwasia et al., A New Approach to Cross-Modal Multimedia Retrieval (svcl.ucsd.edu/projects/crossmodal)"
     licence = "features: no licence stated; Wikipedia's texts: CC BY-SA"
+    reads = (FEATURES, *LISTS.values(), CATEGORIES)
 
     def __init__(self, folder: Path, text: Literal["lda", "tfidf"] = "lda") -> None:
         self.folder = folder
         self.text = text
 
     def load(self, progress: Progress) -> RawDataset:
-        files = {name: self._needed(name) for name in (FEATURES, *LISTS.values(), CATEGORIES)}
-        names = files[CATEGORIES].read_text(encoding="utf-8", errors="replace").split()
-        if len(names) != CLASSES or len(set(names)) != CLASSES:
-            raise BadInput(f"it names {len(set(names))} classes, not {CLASSES}", str(files[CATEGORIES]), AGAIN)
-        labels = [read_classes(files[LISTS[split]], size) for split, size in SIZES.items()]
+        every = ", ".join(self.reads)
+        remedy = f"put {every} of the Wikipedia dataset of svcl.ucsd.edu/projects/crossmodal into this folder"
+        features, *lists, categories = needed(self.folder, self.reads, remedy)
+        names = named(categories, CLASSES)
+        labels = [read_classes(file, size) for file, size in zip(lists, SIZES.values(), strict=True)]
         ids = [f"{split}-{row:04d}" for split, size in SIZES.items() for row in range(size)]
         views = {
-            view: RawView("features", read_features(files[FEATURES], *variable))
+            view: RawView("features", read_features(features, *variable))
             for view, variable in (("image", IMAGE), ("text", TEXT[self.text]))
         }
         progress(len(ids), len(ids))
@@ -62,17 +63,6 @@ class WikipediaShallow(Dataset):
             concept=ids,
             class_names=names,
         )
-
-    def _needed(self, name: str) -> Path:
-        file = self.folder / name
-        if not file.is_file():
-            every = ", ".join((FEATURES, *LISTS.values(), CATEGORIES))
-            raise MissingFiles(
-                f"{name} is missing",
-                str(self.folder),
-                f"put {every} of the Wikipedia dataset of svcl.ucsd.edu/projects/crossmodal into this folder",
-            )
-        return file
 
 
 def read_features(file: Path, name: str, width: int) -> Array:

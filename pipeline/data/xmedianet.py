@@ -41,10 +41,10 @@ class XMediaNet(Dataset):
     def __init__(self, folder: Path, views: Literal[2, 4]) -> None:
         self.folder = folder
         self.views = views
+        self.reads = (TWO if views == 2 else FOUR,)
 
     def load(self, progress: Progress) -> RawDataset:
-        name = TWO if self.views == 2 else FOUR
-        [file] = needed(self.folder, [name], REMEDY.format(name))
+        [file] = needed(self.folder, self.reads, REMEDY.format(*self.reads))
         names = numbered(CLASSES)
         raw = pairs_of_mrl(file, SIZES, names) if self.views == 2 else four_views(file, names)
         progress(len(raw.ids), len(raw.ids))

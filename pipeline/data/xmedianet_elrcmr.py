@@ -32,12 +32,13 @@ class XMediaNetElrcmr(Dataset):
     task = "image-text"
     source = "Peng et al., XMediaNet (www.icst.pku.edu.cn/mipl/XMedia); features and split of ELRCMR's authors"
     licence = "no licence stated"
+    reads = FILES
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def load(self, progress: Progress) -> RawDataset:
-        arrays = {file.stem: from_matlab(file, NAME) for file in needed(self.folder, FILES, REMEDY)}
+        arrays = {file.stem: from_matlab(file, NAME) for file in needed(self.folder, self.reads, REMEDY)}
         blocks = []
         for split in SIZES:
             labels = arrays[f"{split}_{LABELS}"]

@@ -15,13 +15,14 @@ dataset share one map and differ in the selection only.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from pipeline.contract import Array, Labels, Views
-from pipeline.errors import BadInput, BadParams
-from pipeline.noise.base import Corruption, Noise, RngFor
+from pipeline.errors import BadParams
+from pipeline.noise.base import Corruption, Noise, RngFor, redrawn
 from pipeline.seeds import generator
 
 WHERE = "params.yaml, noises.asymmetric, map"
@@ -44,14 +45,7 @@ class Asymmetric(Noise):
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
         if classes < 2:
             raise BadParams("there is no wrong class", "params.yaml, grid.noises", "leave this noise out")
-        becomes = self.targets(classes)
-        if not self.per_pair:
-            return Corruption({view: _replace(y, becomes, rate, rng_for(view)) for view, y in labels.items()})
-        clean, *others = labels.values()
-        if any((other != clean).any() for other in others):
-            raise BadInput("views differ in their clean labels", "params.yaml, per_pair", "set it to false")
-        noisy = _replace(clean, becomes, rate, rng_for("pair"))
-        return Corruption({view: noisy.copy() for view in labels})
+        return redrawn(labels, self.per_pair, rng_for, partial(_replace, self.targets(classes), rate))
 
     def targets(self, classes: int) -> Array:
         """K class indices: what the label of each class becomes."""
@@ -67,7 +61,7 @@ class Asymmetric(Noise):
         return becomes
 
 
-def _replace(clean: Array, becomes: Array, rate: float, rng: np.random.Generator) -> Array:
+def _replace(becomes: Array, rate: float, clean: Array, rng: np.random.Generator) -> Array:
     """n clean labels -> n labels, int(rate * n) of them replaced."""
     selected = rng.choice(len(clean), int(rate * len(clean)), replace=False)
     noisy = clean.astype(np.int64)

@@ -59,6 +59,19 @@ class Noise(ABC):
         """
 
 
+def redrawn(
+    labels: Labels, per_pair: bool, rng_for: RngFor, draw: Callable[[Array, np.random.Generator], Array]
+) -> Corruption:
+    """What draw makes of n clean labels: of every view on its own, or per_pair once for all views of a sample."""
+    if not per_pair:
+        return Corruption({view: draw(clean, rng_for(view)) for view, clean in labels.items()})
+    clean, *others = labels.values()
+    if any((other != clean).any() for other in others):
+        raise BadInput("views differ in their clean labels", "params.yaml, per_pair", "set it to false")
+    noisy = draw(clean, rng_for("pair"))
+    return Corruption({view: noisy.copy() for view in labels})
+
+
 @dataclass(frozen=True)
 class NoiseReceipt:
     """How noisy labels were made and what came out.

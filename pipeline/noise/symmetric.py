@@ -11,13 +11,14 @@ exclude_true: uniform over the K - 1 wrong classes, as RONO's label files for 3D
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from pipeline.contract import Array, Labels, Views
-from pipeline.errors import BadInput, BadParams
-from pipeline.noise.base import Corruption, Noise, RngFor
+from pipeline.errors import BadParams
+from pipeline.noise.base import Corruption, Noise, RngFor, redrawn
 
 
 class Symmetric(Noise):
@@ -30,15 +31,9 @@ class Symmetric(Noise):
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
         if self.exclude_true and classes < 2:
             raise BadParams("there is no wrong class to draw", "params.yaml, exclude_true", "set it to false")
-        if not self.per_pair:
-            return Corruption({view: self._draw(y, classes, rate, rng_for(view)) for view, y in labels.items()})
-        clean, *others = labels.values()
-        if any((other != clean).any() for other in others):
-            raise BadInput("views differ in their clean labels", "params.yaml, per_pair", "set it to false")
-        noisy = self._draw(clean, classes, rate, rng_for("pair"))
-        return Corruption({view: noisy.copy() for view in labels})
+        return redrawn(labels, self.per_pair, rng_for, partial(self._draw, classes, rate))
 
-    def _draw(self, clean: Array, classes: int, rate: float, rng: np.random.Generator) -> Array:
+    def _draw(self, classes: int, rate: float, clean: Array, rng: np.random.Generator) -> Array:
         """n clean labels -> n labels, int(rate * n) of them drawn anew."""
         selected = rng.choice(len(clean), int(rate * len(clean)), replace=False)
         noisy = clean.astype(np.int64)

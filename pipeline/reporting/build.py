@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -69,14 +70,16 @@ def _chapter(
     protocols: Mapping[str, Protocol],
     files: Files,
 ) -> Chapter:
-    parts = [_part(reader, results, noise, files) for noise in results.scope.noises if results.has_numbers()]
-    further = [_part(reader, other, noise, files) for other in beside_it for noise in other.scope.noises]
+    parts, *further = (
+        [_part(reader, found, noise, files) for noise in found.scope.noises if found.has_numbers(noise)]
+        for found in (results, *beside_it)
+    )
     published = beside(results, publications, protocols) if results.has_numbers() else None
     return Chapter(
         results=results,
         further=[other for other in beside_it if other.has_numbers()],
         parts=parts,
-        further_parts=[part for part in further if part.main],
+        further_parts=list(chain.from_iterable(further)),
         published=[_keep(published, files)] if published else [],
         probes=[_keep(probes(results), files)] if results.probes and results.clean else [],
         receipts=[_keep(receipts(r), files) for r in (results, *beside_it) if r.receipts and r.clean],
@@ -85,8 +88,6 @@ def _chapter(
 
 def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
     """What the page shows of one kind of noise."""
-    if not results.has_numbers(noise):
-        return Part([], [], [], [], [], [])
     name, several = results.dataset.name, len(results.scope.rates) > 1
     taken = samples(reader, results, noise)
     headline = comparison(results, noise, results.headline)

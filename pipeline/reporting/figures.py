@@ -11,7 +11,7 @@ from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.reporting.info import Entry
 from pipeline.reporting.outcomes import cell
 from pipeline.reporting.records import Records
-from pipeline.reporting.results import CRITERION_NAMES, Results
+from pipeline.reporting.results import CRITERION_NAMES, Results, under
 from pipeline.reporting.style import COLOURS, Look, Sheet
 from pipeline.reporting.table import Number, arrows
 
@@ -133,7 +133,5 @@ def precision_recall(records: Records, results: Results, noise: str) -> Figure |
 
 
 def _curve(curves: pd.DataFrame, variant: str, noise: str, rate: float, direction: str) -> pd.DataFrame:
-    """A label-free curve has no rate and is drawn at each of them."""
     curves = curves[(curves["variant"] == variant) & (curves["direction"] == direction)]
-    here = curves["rate"].isna() | ((curves["noise"] == noise) & (curves["rate"] == rate))
-    return curves[here].sort_values("recall")
+    return under(curves, noise, rate).sort_values("recall")

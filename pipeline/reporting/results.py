@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import permutations, product
 
 import pandas as pd
@@ -23,6 +24,11 @@ CRITERION_NAMES = {
 NO_SPREAD = Absent("not kept", "precision at recall levels is recorded for one criterion and without spread")
 
 
+def under(rows: pd.DataFrame, noise: str, rate: float) -> pd.DataFrame:
+    """The records of this noise and rate; a label-free one has neither and answers for each of them."""
+    return rows[rows["rate"].isna() | ((rows["noise"] == noise) & (rows["rate"] == rate))]
+
+
 class Results:
     """All records of one dataset, seen through its grid."""
 
@@ -32,7 +38,7 @@ class Results:
         self.receipts = [r for r in records.receipts(self.dataset.name) if r["kind"] in scope.noises]
         self.probes = records.probes(self.dataset.name)
         self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
-        self._curves = {method.name: records.curves(self.dataset.name, method.name) for method in scope.methods}
+        self._records = records
 
     @property
     def clean(self) -> bool:
@@ -69,10 +75,12 @@ class Results:
         drawn = [(receipt["rate"], receipt["hash"]) for receipt in self.receipts if receipt["kind"] == noise]
         return len(drawn) > len(set(drawn)) == len({rate for rate, _ in drawn})
 
+    @cached_property
+    def _curves(self) -> dict[str, pd.DataFrame]:
+        return {method.name: self._records.curves(self.dataset.name, method.name) for method in self.scope.methods}
+
     def outcome(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
-        """A label-free record has no rate and answers for each of them."""
-        rows = self._rows(entry)
-        rows = rows[rows["rate"].isna() | ((rows["noise"] == noise) & (rows["rate"] == rate))]
+        rows = under(self._rows(entry), noise, rate)
         done = rows[(rows["status"] == DONE) & (rows["criterion"] == criterion) & (rows["direction"] == direction)]
         values = {
             None if pd.isna(seed) else int(seed): float(m) for seed, m in zip(done["seed"], done["map"], strict=True)
@@ -93,9 +101,8 @@ class Results:
         found = self.outcome(entry, noise, rate, criterion, direction)
         if isinstance(found, Absent):
             return found
-        curves = self._curves[entry.method.name]
-        here = curves["rate"].isna() | ((curves["noise"] == noise) & (curves["rate"] == rate))
-        rows = curves[here & (curves["variant"] == entry.variant) & (curves["direction"] == direction)]
+        curves = under(self._curves[entry.method.name], noise, rate)
+        rows = curves[(curves["variant"] == entry.variant) & (curves["direction"] == direction)]
         if criterion != self.headline or len(found.by_seed) > 1 or rows.empty:
             return NO_SPREAD
         return Values(dict.fromkeys(found.by_seed, float(rows["precision"].mean())), found.note)

@@ -1,6 +1,7 @@
 """A user's own features: what comes out, and the sentence for every fault in their files."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,3 +104,12 @@ def test_wrong_settings_are_named():
         load(views={"image": "f.npz:imag", "text": "t.mat:text"})
     with pytest.raises(BadParams, match=r"load\.views: there are 1 views; give two or more"):
         load(views={"image": "f.npz:image"})
+
+
+def test_array_files_beside_those_named_are_not_known():
+    Path("deeper").mkdir()
+    for name in ("g.npz", "deeper/h.npz", "readme.md", ".hidden.npy", "T2.MAT"):
+        Path(name).touch()
+    dataset = Arrays({"image": "f.npz:image", "text": "t.mat:text"}, "f.npz:labels", split="lost.npz:split")
+    assert dataset.expected() == [Path("f.npz"), Path("t.mat"), Path("lost.npz")]
+    assert dataset.brought() == [Path(name) for name in ("T2.MAT", "f.npz", "g.npz", "t.mat")]

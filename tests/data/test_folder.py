@@ -214,3 +214,28 @@ def test_faults_of_columns_and_settings_are_one_sentence(by_row):
     refused(BadInput, "no folder names its label", by_row, views={"image": Place("image"), "other": Place("image")})
     with pytest.raises(BadParams, match=r"'views' is .*Input should be 'image', 'cloud' or 'text'"):
         build("pipeline.data", "folder", Folder, {"folder": str(Path()), "views": {"image": {"kind": "picture"}}})
+
+
+def strays(dataset):
+    return {str(file.relative_to(dataset.folder)) for file in set(dataset.brought()) - set(dataset.expected())}
+
+
+def test_files_of_other_kinds_are_not_known(by_stem):
+    put(by_stem / "cats" / "loud.PNG", STEMS[0])
+    assert strays(Folder(by_stem)) == {"cats/Thumbs.db", "notes.md"}
+
+
+def test_beside_a_table_texts_and_other_tables_are_not_known(by_row):
+    for name in ("old.csv", "001.txt"):
+        (by_row / name).touch()
+    assert strays(Folder(by_row, table="captions.csv")) == {"old.csv", "001.txt"}
+    lost = Folder(by_row, table="caption.csv")
+    assert strays(lost) == {"old.csv", "001.txt", "captions.csv"}
+    assert [file.name for file in lost.expected() if not file.exists()] == ["caption.csv"]
+
+
+def test_files_outside_the_folders_of_the_views_are_not_known(tmp_path):
+    for place in ("pictures/a.png", "scans/a.npy", "pictures/b.npy", "scans/b.png", "c.png"):
+        put(tmp_path / place, "000")
+    views = {"image": Place("image", Path("pictures")), "cloud": Place("cloud", Path("scans"))}
+    assert strays(Folder(tmp_path, views)) == {"pictures/b.npy", "scans/b.png", "c.png"}

@@ -219,3 +219,15 @@ def test_the_real_digits_are_those_of_ronos_label_files(tmp_path, monkeypatch):
     for split in ("train", "test"):
         recorded = np.load(SHARED / "rono_labels" / f"{split}_ori_label.npy", allow_pickle=False)
         assert np.array_equal(raw.labels[raw.split == split], recorded)
+
+
+@pytest.mark.parametrize("layout", ["mnist", "authors"])
+def test_all_files_of_both_layouts_are_known(layout, request):
+    folder = request.getfixturevalue(layout)
+    for rate in (20, 30):
+        (folder / f"train_label_{rate}.npy").touch()
+    dataset = Mnist3dRono(folder, 0, POINTS)
+    assert set(dataset.brought()) <= set(dataset.expected())
+    stray = folder / "train-images.idx3-ubyte"
+    stray.touch()
+    assert set(dataset.brought()) - set(dataset.expected()) == {stray}

@@ -92,3 +92,17 @@ def test_settings():
     assert (dataset.points, dataset.side) == (1024, 112)
     with pytest.raises(BadParams, match="'elevation' is 91"):
         discovery.build("pipeline.data", "modelnet10", Dataset, settings | {"elevation": 91})
+
+
+def test_what_is_no_shape_of_a_class_is_not_known(folder):
+    strays = {folder / "ModelNet10" / name for name in ("README.txt", "bed/more.off", "beds/train/bed_0009.off")}
+    for stray in strays:
+        stray.parent.mkdir(parents=True, exist_ok=True)
+        stray.touch()
+    dataset = ModelNet10(folder, 0, points=64, side=24, azimuth=30, elevation=30)
+    assert set(dataset.brought()) - set(dataset.expected()) == strays
+    assert set(dataset.expected()) - set(dataset.brought()) == {folder / "ModelNet10.zip"}
+    (folder / "ModelNet10").rename(folder / "outer")
+    (folder / "ModelNet10").mkdir()
+    (folder / "outer").rename(folder / "ModelNet10" / "ModelNet10")
+    assert len(dataset.expected()) == 1 + 30

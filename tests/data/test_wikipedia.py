@@ -100,6 +100,18 @@ def test_what_is_cut_of_a_square_is_what_is_cut_of_the_whole_picture(tmp_path, h
     assert float(difference.max()) <= 0.5001 / 255
 
 
+@pytest.mark.parametrize(("height", "width"), [(256, 256), (303, 401), (97, 61)])
+def test_a_square_is_the_rounded_centre_of_the_resized_picture(tmp_path, height, width):
+    whole = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    Image.fromarray(whole).save(tmp_path / "whole.png")
+    size = [256 * side // min(height, width) for side in (height, width)]
+    pixels = torch.from_numpy(whole).permute(2, 0, 1)[None].float()
+    resized = torch.nn.functional.interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)
+    top, left = (round((side - 256) / 2) for side in size)
+    expected = resized[0, :, top : top + 256, left : left + 256].round().clamp(0, 255).byte().permute(1, 2, 0)
+    assert np.array_equal(read_square(tmp_path / "whole.png"), expected.numpy())
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK", "P"])
 def test_other_colours_become_rgb(tmp_path, mode):
     file = tmp_path / ("a.png" if mode == "P" else "a.jpg")
@@ -160,3 +172,10 @@ def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
     block["load"]["form"] = "cooked"
     Path("params.yaml").write_text(yaml.safe_dump({"datasets": {"wikipedia": block}}))
     assert "'form' is 'cooked'" in CliRunner().invoke(fetch, ["wikipedia"]).stderr
+
+
+def test_each_form_knows_its_files_and_no_other(ready, raw_files):
+    known = {form: {file.relative_to(ready) for file in Wikipedia(ready, form).expected()} for form in ("ready", "raw")}
+    assert known["ready"] == {Path(FEATURES)}
+    assert known["raw"] == {file.relative_to(ready) for file in Wikipedia(ready, "raw").brought()} - known["ready"]
+    assert len(known["raw"]) == 3 + 2 * 40

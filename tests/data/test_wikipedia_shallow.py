@@ -198,3 +198,8 @@ def test_the_real_files_hold_what_the_paper_says(tmp_path, monkeypatch):
     seen = {row.tobytes() for row in raw.views["image"].samples[~test]}
     assert sum(row.tobytes() in seen for row in raw.views["image"].samples[test]) == 3
     assert load(tmp_path, text="tfidf").views["text"].samples.shape == (2866, 1000)
+
+
+def test_all_its_files_are_known(files):
+    dataset = WikipediaShallow(files)
+    assert sorted(dataset.expected()) == dataset.brought()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from statistics import fmean, stdev
 
+import pandas as pd
 import pytest
 
 from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.errors import BadInput
 from pipeline.reporting.chance import differences, marked, samples
 from pipeline.reporting.comparison import comparison, robustness
 from pipeline.reporting.formats import html, latex, markdown, tidy
@@ -15,7 +17,7 @@ from pipeline.reporting.info import Entry, Scope
 from pipeline.reporting.outcomes import NOT_KEPT, NOT_RUN, Values, combine
 from pipeline.reporting.receipts import receipts
 from pipeline.reporting.records import Records
-from pipeline.reporting.results import Results
+from pipeline.reporting.results import Results, under
 from pipeline.reporting.table import Absent, Number, Table
 from tests.reporting.conftest import DATASETS, METHODS, SEEDS, number, scoped, write_records
 
@@ -140,3 +142,24 @@ def test_a_missing_part_leaves_the_whole_out() -> None:
     found = combine([Values({0: 0.5}), Absent("failed", "x")], [0.5, 0.5])
     assert isinstance(found, Absent)
     assert found.state == "incomplete"
+
+
+def test_a_label_free_record_answers_for_every_noise_and_rate() -> None:
+    rows = pd.DataFrame(
+        [(None, None, 0), ("symmetric", 0.2, 1), ("symmetric", 0.8, 2), ("pairflip", 0.2, 3)],
+        columns=["noise", "rate", "row"],
+    )
+    assert under(rows, "symmetric", 0.2)["row"].tolist() == [0, 1]
+    assert under(rows, "pairflip", 0.2)["row"].tolist() == [0, 3]
+    assert under(rows, "pairflip", 0.8)["row"].tolist() == [0]
+    assert under(rows[:0], "pairflip", 0.8).empty
+
+
+def test_curves_are_read_when_they_are_asked_for(records: Path) -> None:
+    file = records / "curves" / "emoji" / "ce.csv"
+    file.write_text("broken\n")
+    results = scoped(records)
+    entry = next(entry for entry in results.scope.entries if entry.method.name == "ce")
+    assert isinstance(results.outcome(entry, "symmetric", 0.2, BEST_VALIDATION, results.directions[0]), Values)
+    with pytest.raises(BadInput, match=r"ce\.csv"):
+        results.eleven_point(entry, "symmetric", 0.2, BEST_VALIDATION, results.directions[0])

@@ -81,3 +81,12 @@ def test_what_was_not_run_is_left_out(records: Path, tmp_path: Path) -> None:
     assert not list((out / "tables").glob("emoji_pairflip*"))
     assert not (out / "tables" / "emoji_further_noise.md").exists()
     assert "Further kinds of noise" not in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_kind_of_the_grid_without_numbers_has_no_part(records: Path, tmp_path: Path) -> None:
+    (records / "cells" / "emoji" / "mcca.csv").unlink()
+    params = {**SHOWN, "grid": {**SHOWN["grid"], "noises": ["symmetric", "pairflip"]}, "further": []}
+    build_report(records, tmp_path / "out", params, DATASETS[:1], METHODS)
+    names = {path.name for folder in ("tables", "figures") for path in (tmp_path / "out" / folder).iterdir()}
+    assert any("symmetric" in name for name in names)
+    assert not any("pairflip" in name for name in names)

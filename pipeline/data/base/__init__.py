@@ -36,7 +36,8 @@ class Dataset(ABC):
 
     display: name in tables; task: e.g. 'image-text'; source, licence: shown on the results page; clean: whether the
     labels are the true ones, without which no realised noise rate is known; folder: where files that are brought or
-    downloaded stand; served: those that can be downloaded.
+    downloaded stand; served: those that can be downloaded; reads: those that load knows, by their names below folder,
+    where * stands for any part of a file's or folder's name.
     """
 
     display: str
@@ -46,10 +47,27 @@ class Dataset(ABC):
     clean: bool = True
     folder: Path
     served: Sequence[Served] = ()
+    reads: Sequence[str] = ()
 
     @abstractmethod
     def load(self, progress: Progress) -> RawDataset:
         """All samples of train, test and, where the protocol has one, valid; the same call gives the same bits."""
+
+    def brought(self) -> list[Path]:
+        """The files that stand where those of this dataset belong, without hidden ones."""
+        return [path for path in visible(self.folder) if path.is_file()] if hasattr(self, "folder") else []
+
+    def expected(self) -> list[Path]:
+        """The files that load knows: single ones whether they are there or not, of those with a * what is there."""
+        single = [self.folder / name for name in self.reads if "*" not in name]
+        return single + [file for name in self.reads if "*" in name for file in self.folder.glob(name)]
+
+
+def visible(root: Path) -> list[Path]:
+    """What stands below a folder, sorted, without what is hidden or lies in a hidden folder."""
+    return [
+        path for path in sorted(root.rglob("*")) if not any(x.startswith(".") for x in path.relative_to(root).parts)
+    ]
 
 
 def lacking(dataset: Dataset) -> list[Served]:

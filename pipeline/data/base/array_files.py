@@ -30,8 +30,7 @@ def read(place: str) -> Array:
     .npy, .npz, .safetensors, .mat (up to version 7 by SciPy, 7.3 as HDF5), .h5 and .hdf5. MATLAB's axes come as
     MATLAB shows them.
     """
-    name, colon, key = place.rpartition(":")
-    file, key = (Path(name), key) if colon and not Path(place).is_file() else (Path(place), "")
+    file, key = parted(place)
     if file.suffix.lower() not in READERS:
         kinds = ", ".join(sorted(READERS))
         raise BadInput(f"'{file.suffix}' is no kind of array file", str(file), f"give one of {kinds}")
@@ -50,6 +49,12 @@ def read(place: str) -> Array:
     if array is None:
         raise BadInput(f"it holds the arrays {', '.join(sorted(keys))}", str(file), f"name one as {file}:KEY")
     return _plain(array, place)
+
+
+def parted(place: str) -> tuple[Path, str]:
+    """The file and the key, '' where none is given, of `file` or `file:key`."""
+    name, colon, key = place.rpartition(":")
+    return (Path(name), key) if colon and not Path(place).is_file() else (Path(place), "")
 
 
 def _plain(array: Any, place: str) -> Array:

@@ -58,6 +58,9 @@ class ModelNet(Dataset):
         self.side = side
         self.azimuth = azimuth
         self.elevation = elevation
+        roots = (self.release, f"{self.release}/{self.release}")
+        shapes = [f"{root}/{name}/{split}/*.off" for root in roots for name in self.class_names for split in SPLITS]
+        self.reads = (f"{self.release}.zip", *shapes)
 
     def load(self, progress: Progress) -> RawDataset:
         root = self._root()

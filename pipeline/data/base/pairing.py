@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
-from pipeline.data.base import clouds, pictures
+from pipeline.data.base import clouds, pictures, visible
 from pipeline.data.base.splits import NAMES
 from pipeline.data.base.tables import Line, Table
 from pipeline.errors import BadInput, MissingFiles
@@ -35,16 +35,18 @@ def stem(name: str) -> str:
     return str(path.with_suffix("") if path.suffix.lower() in frozenset().union(*SUFFIXES.values()) else path)
 
 
+def of_kind(root: Path, kind: str) -> list[Path]:
+    """What is not hidden below a folder and ends like a file of this kind."""
+    return [path for path in visible(root) if path.suffix.lower() in SUFFIXES[kind]]
+
+
 def find_files(root: Path, kind: str) -> dict[str, Path]:
     """The files of a view; hidden ones and those of other kinds are passed over."""
     if not root.is_dir():
         raise MissingFiles("the folder is missing", str(root), "put the files there or correct params.yaml")
     found: dict[str, Path] = {}
-    for path in sorted(root.rglob("*")):
-        below = path.relative_to(root)
-        if path.suffix.lower() not in SUFFIXES[kind] or any(part.startswith(".") for part in below.parts):
-            continue
-        other = found.setdefault(below.with_suffix("").as_posix(), path)
+    for path in of_kind(root, kind):
+        other = found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         if other != path:
             raise BadInput(f"it has the stem of {other.name}", str(path), "rename or remove one of the two")
     if not found:
