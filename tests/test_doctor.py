@@ -14,13 +14,19 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from pipeline import discovery
 from pipeline.contract import RawDataset, RawView, Split
 from pipeline.data.arrays import Arrays
+from pipeline.data.base import Dataset
+from pipeline.data.wikipedia_shallow import WikipediaShallow
 from pipeline.doctor import examine
+from pipeline.doctor.files import check_files
+from pipeline.doctor.finding import Severity
+from pipeline.errors import MissingFiles
 from pipeline.featurestore import Features
 from stages.features import main as features_stage
 from stages.tools.doctor import main as doctor
-from tests import tiny
+from tests import samples, tiny
 
 N = 90
 SPLIT = np.array(["train"] * 60 + ["valid"] * 10 + ["test"] * 20)
@@ -442,3 +448,97 @@ def test_the_features_stage_stops_at_errors_and_tells_warnings() -> None:
         "mend the numbers or drop the pair.\n"
     )
     assert Path("data/features/mine/meta.json").read_bytes() == kept
+
+
+@pytest.mark.usefixtures("root")
+def test_array_files_that_nothing_names_are_notes() -> None:
+    Path("files/readme.md").touch()
+    Path("files/older").mkdir()
+    for name in ("older/labels", "zzz"):
+        np.save(f"files/{name}.npy", np.zeros(3))
+    result = call()
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "note: mine: nothing is read from files/zzz.npy; "
+        "correct the name of what belongs to it, leave or remove the rest.\n"
+    )
+    Path("files/words.npy").rename("files/word.npy")
+    lines = call().stdout.splitlines()
+    assert lines[0].startswith("error: files/words.npy: the file is missing; ")
+    assert lines[1] == (
+        "note: mine: nothing is read from files/word.npy; "
+        "name it files/words.npy if that is what it is, else leave or remove it."
+    )
+    assert lines[2].startswith("note: mine: nothing is read from files/zzz.npy; ")
+
+
+@pytest.mark.usefixtures("root")
+def test_what_other_settings_name_is_read() -> None:
+    np.save("files/noisy.npy", np.zeros(3))
+    np.save("files/annotator.npy", np.zeros(3))
+    assert "files/annotator.npy, files/noisy.npy;" in call().stdout
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["noises"]["given"] = {"labels": {"vector": "files/noisy.npy", "words": "./files/annotator.npy:array"}}
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert call().stdout == "mine: nothing found.\n"
+
+
+def strays(folder: Path, *names: str) -> list[str]:
+    """What is told of a folder of Wikipedia's shallow features, in which these files stand."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    found = list(check_files(WikipediaShallow(folder), [], "wikipedia_shallow"))
+    assert all(finding.severity == Severity.NOTE for finding in found)
+    return [str(finding).replace(str(folder), "HERE") for finding in found]
+
+
+LIST = "trainset_txt_img_cat.list"
+
+
+def test_a_misspelt_or_misplaced_file_is_told_beside_the_missing_one(tmp_path: Path) -> None:
+    assert strays(tmp_path / "absent") == []
+    assert strays(tmp_path, "categories.list", "testset_txt_img_cat.list") == []
+    notes = strays(tmp_path, f"{LIST}.txt", "archive/raw_features.mat", "README")
+    assert notes == [
+        f"note: wikipedia_shallow: nothing is read from HERE/{misnamed}; "
+        f"name it HERE/{right} if that is what it is, else leave or remove it."
+        for misnamed, right in (("archive/raw_features.mat", "raw_features.mat"), (f"{LIST}.txt", LIST))
+    ] + [
+        "note: wikipedia_shallow: nothing is read from HERE/README; "
+        "correct the name of what belongs to it, leave or remove the rest."
+    ]
+
+
+def test_a_name_is_not_offered_where_a_file_has_it_or_another_is_nearer(tmp_path: Path) -> None:
+    [note] = strays(tmp_path, "raw_features.mat", "raw_features2.mat", "categories.list", "testset_txt_img_cat.list")
+    assert "raw_features2.mat; correct the name" in note
+    notes = strays(tmp_path, f"{LIST}s", f"{LIST}_old2")
+    assert [note.partition("; ")[0].partition("HERE/")[2] for note in notes] == [
+        f"{LIST}s",
+        f"raw_features2.mat, HERE/{LIST}_old2",
+    ]
+
+
+def test_many_files_make_one_sentence_and_own_and_hidden_ones_none(tmp_path: Path) -> None:
+    names = ("a.lock", "b.part", "b.part.json", ".DS_Store", ".cache/c", *(f"texts/{row}.xml" for row in range(9)))
+    assert strays(tmp_path, *names) == [
+        "note: wikipedia_shallow: nothing is read from HERE/texts/0.xml, HERE/texts/1.xml, HERE/texts/2.xml and 6 "
+        "more; correct the name of what belongs to it, leave or remove the rest."
+    ]
+
+
+WITH_FOLDER = [
+    name for name, described in samples.params()["datasets"].items() if "folder" in described.get("load", {})
+]
+
+
+@pytest.mark.parametrize("name", WITH_FOLDER)
+def test_every_dataset_knows_what_it_misses(name: str, tmp_path: Path) -> None:
+    settings = {**samples.params()["datasets"][name]["load"], "folder": tmp_path}
+    dataset = discovery.build("pipeline.data", name, Dataset, settings)
+    with pytest.raises(MissingFiles) as caught:
+        dataset.load(lambda done, total: None)
+    lost = caught.value.what.removesuffix(" is missing")
+    assert lost in {part for file in dataset.expected() for part in (file.name, file.stem)}
+    assert not any(file.exists() for file in dataset.expected())

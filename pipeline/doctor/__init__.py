@@ -1,7 +1,4 @@
-"""What is wrong with a dataset, before anything is trained on it.
-
-Files that nobody reads are not looked for: a loader does not tell which it would read.
-"""
+"""What is wrong with a dataset, before anything is trained on it."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ from pipeline import featurestore, rawstore
 from pipeline.contract import RawDataset
 from pipeline.data.base import Dataset, Progress, configured
 from pipeline.doctor import copies, samples, structure, tables
+from pipeline.doctor.files import check_files
 from pipeline.doctor.finding import Finding, Severity
 from pipeline.errors import BadInput, PipelineError
 from pipeline.featurestore import Features
@@ -54,7 +52,9 @@ def examine_stored(params: Params, dataset: str, raw: Path, features: Path, prog
     loaded = attempt(lambda: rawstore.read(raw) if raw.is_dir() else source.load(progress))
     extracted = attempt(lambda: featurestore.read(features)) if features.is_dir() else None
     found = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
-    return [*unread, *(found or [])]
+    named = [part for text in _texts(params) for part in (text, text.rpartition(":")[0])]
+    aside = attempt(lambda: list(check_files(source, named, dataset)))
+    return [*unread, *(found or []), *(aside or [])]
 
 
 def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None) -> list[Finding]:
@@ -103,7 +103,13 @@ def _findings(raw: RawDataset, where: str, source: Dataset, features: Features |
 
 def _brought(params: Params, dataset: str) -> bool:
     """Whether a text in the dataset's block `load` is a path that exists, before ':' where it names an array."""
-    values: list[Any] = [block(params, "datasets", dataset).get("load", {})]
-    for value in values:
-        values.extend(value.values() if isinstance(value, dict) else [])
-    return any(Path(value.split(":")[0]).exists() for value in values if isinstance(value, str) and value)
+    places = _texts(block(params, "datasets", dataset).get("load", {}))
+    return any(Path(place.split(":")[0]).exists() for place in places)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text, but empty ones, in nested mappings and lists."""
+    if isinstance(value, str) and value:
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(part)
