@@ -16,7 +16,7 @@ READOUT = "posterior_readout.npz"
 SUGGESTED = "suggested"
 TEMPERATURE = "temperature"
 """What stands in them beside one array per view."""
-TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """What the class scores are divided by, to choose from on clean validation labels."""
 
 

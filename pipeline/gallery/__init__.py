@@ -1,1 +1,1 @@
-"""Samples that a person looks at: the retrieval viewer, suspected labels, search results, and the bundle to take away."""
+"""Samples that a person looks at: the retrieval viewer, suspected labels, search results, the bundle to take away."""
