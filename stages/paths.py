@@ -11,4 +11,6 @@ RUNS = Path("data/runs")
 CELLS = Path(".cells")
 REPORTS = Path("reports")
 RECORDS = REPORTS / "records"
+COSTS = REPORTS / "cost.csv"
+MACHINE = REPORTS / "machine.json"
 TRACKING_LOCK = Path(".cells") / "mlflow.lock"

@@ -22,7 +22,10 @@ from stages.paths import CELLS, FEATURES, NOISE, RUNS, TRACKING_LOCK
 @click.argument("dataset")
 @click.argument("method")
 def main(params: Params, dataset: str, method: str) -> None:
-    """Train METHOD on DATASET at every noise rate and seed of the grid."""
+    """Train METHOD on DATASET at every noise rate and seed of the grid.
+
+    Example: python -m stages.train emoji mrl
+    """
 
     @cache
     def draws(key: CellKey) -> tuple[Corruption, NoiseReceipt]:
@@ -32,14 +35,19 @@ def main(params: Params, dataset: str, method: str) -> None:
     features = featurestore.read(FEATURES / dataset)
     cells = plan(params, dataset, method, features, draws)
     store = CellStore(CELLS)
-    with counting(f"{dataset}: {method}, {len(cells)} cells") as progress:
+    finished = sum(cell.fingerprint in store for cell in cells)
+
+    def running() -> list[str]:
+        return [cell.key.name for cell in cells if store.is_running(cell.fingerprint)]
+
+    with counting(f"{dataset}: {method}, {len(cells)} cells", finished, running) as progress:
         landing = run_all(params, cells, features, draws, store)
         from pipeline.training.tracking import Tracker  # MLflow takes seconds to load; training goes on meanwhile
 
         tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
         for done, cell in enumerate(landing, start=1):
             receipt = draws(cell.key)[1].as_dict() if cell.key.noise else None
-            tracker.log_cell(cell.key, cell.settings, *store.read(cell.fingerprint), receipt)
+            tracker.log_cell(cell.key, cell.settings, *store.read(cell.fingerprint), receipt, scores={})
             progress(done, len(cells))
     shutil.rmtree(RUNS / dataset / method, ignore_errors=True)
     for cell in cells:

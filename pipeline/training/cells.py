@@ -10,7 +10,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -80,6 +81,27 @@ class CellStore:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
+    @contextmanager
+    def running(self, fingerprint: str) -> Iterator[None]:
+        """Show that this process is computing a cell."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        mark = self._mark(fingerprint)
+        mark.write_text(str(os.getpid()), encoding="utf-8")
+        try:
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
+
+    def is_running(self, fingerprint: str) -> bool:
+        """Whether a process is computing a cell; what a killed one left behind does not count."""
+        try:
+            os.kill(int(self._mark(fingerprint).read_text(encoding="utf-8")), 0)
+        except (FileNotFoundError, ValueError, ProcessLookupError):
+            return False
+        except PermissionError:  # somebody else's process
+            return True
+        return True
+
     def read(self, fingerprint: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The result and the cost of a finished cell."""
         folder = self.path(fingerprint)
@@ -94,6 +116,9 @@ class CellStore:
         for file in self.path(fingerprint).iterdir():
             if file.name != "cost.json":
                 _link(file, folder / file.name)
+
+    def _mark(self, fingerprint: str) -> Path:
+        return self.root / f"running-{fingerprint}"
 
 
 def _link(source: Path, target: Path) -> None:

@@ -135,21 +135,22 @@ def _train(
     seed = cell.key.seed or 0
     started = time.perf_counter()
     identity = {"key": asdict(cell.key), "code": cell.code, "fingerprint": cell.fingerprint}
-    if cell.skip:
-        result, embeddings = skipped(cell.skip)
-    else:
-        result, embeddings = run_cell(method, train, valid, test, noise, seed, device)
-    cost = {"seconds": time.perf_counter() - started, "device": str(device), "peak_memory": peak_memory(device)}
+    with store.running(cell.fingerprint):
+        if cell.skip:
+            result, embeddings = skipped(cell.skip)
+        else:
+            result, embeddings = run_cell(method, train, valid, test, noise, seed, device)
+        cost = {"seconds": time.perf_counter() - started, "device": str(device), "peak_memory": peak_memory(device)}
 
-    def write(folder: Path) -> None:
-        write_cell(folder, identity | result, embeddings)
-        if result["status"] == "done":
-            if noise is not None:
-                keep(folder, method, noise.applied(train), valid, test)
-            cost["parameters"] = learned_numbers(method)
-            if seed == WATCHED_SEED:
-                write_model(folder / MODEL, method, cell.key, cell.settings, train.classes)
-        (folder / "cost.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
+        def write(folder: Path) -> None:
+            write_cell(folder, identity | result, embeddings)
+            if result["status"] == "done":
+                if noise is not None:
+                    keep(folder, method, noise.applied(train), valid, test)
+                cost["parameters"] = learned_numbers(method)
+                if seed == WATCHED_SEED:
+                    write_model(folder / MODEL, method, cell.key, cell.settings, train.classes)
+            (folder / "cost.json").write_text(json.dumps(cost) + "\n", encoding="utf-8")
 
-    store.add(cell.fingerprint, write)
+        store.add(cell.fingerprint, write)
     return cell

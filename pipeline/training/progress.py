@@ -2,35 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+Names = Callable[[], Sequence[str]]
 
 
 @contextmanager
-def counting(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function (done, total) that moves the bar."""
+def counting(title: str, already: int = 0, running: Names = tuple) -> Iterator[Callable[[int, int], None]]:
+    """Give a function (done, total) that moves the bar; in CI or without a terminal the title is all that is printed.
+
+    already: how many are done before it starts, which tells nothing about the time left; running: names of what is
+    being done at the moment.
+    """
     console = Console(stderr=True)
-    if not console.is_terminal:
-        console.print(title)
+    if not console.is_terminal or os.environ.get("CI"):
+        console.print(title, soft_wrap=True, highlight=False)
         yield lambda done, total: None
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(title, total=None)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeLeft())
+    with _Bar(running, columns, console) as progress:
+        task = progress.add_task(title, total=None, already=already)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 40 s, 12 min, 3 h 5 min."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+class TimeLeft(ProgressColumn):
+    """What is left takes as long, one by one, as what was done since the start did; a cell may take minutes."""
+
+    def render(self, task: Task) -> Text:
+        done = task.completed - task.fields["already"]
+        if task.total is None or done <= 0 or not task.elapsed or task.finished:
+            return Text("")
+        return Text(f"about {duration(task.elapsed / done * task.remaining)} left")
+
+
+class _Bar(Progress):
+    """A bar, and below it what is being done."""
+
+    def __init__(self, running: Names, columns: Sequence[ProgressColumn], console: Console) -> None:
+        self.running = running
+        super().__init__(*columns, console=console, refresh_per_second=2)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        if names := self.running():
+            yield Text("now: " + ", ".join(names), no_wrap=True, overflow="ellipsis")
+
+
+class Countdown:
+    """How far a row of stages is, and about how long the rest takes.
+
+    expected: stage -> seconds, None where nothing tells; what stages really take corrects what is expected of the
+    others. clock: seconds.
+    """
+
+    TRUSTED = 30.0
+    """Seconds that stages were expected to take before what they took is believed."""
+
+    def __init__(self, expected: Mapping[str, float | None], clock: Callable[[], float] = time.monotonic) -> None:
+        self.expected, self.clock = expected, clock
+        self.passed: set[str] = set()
+        self.current, self.started = "", 0.0
+        self.predicted = self.spent = 0.0
+
+    def reach(self, stage: str, runs: bool) -> str:
+        """Note that a stage starts, or is passed over; what to tell of it, empty for one that is not counted."""
+        now, before = self.clock(), self.expected.get(self.current)
+        if before is not None:
+            self.predicted, self.spent = self.predicted + before, self.spent + now - self.started
+        self.current, self.started = stage if runs else "", now
+        if stage not in self.expected:
+            return ""
+        rest = [seconds for name, seconds in self.expected.items() if name not in self.passed]
+        self.passed.add(stage)
+        told = f"{len(self.passed)} of {len(self.expected)}"
+        if not all(seconds is not None for seconds in rest):
+            return told
+        pace = self.spent / self.predicted if self.predicted >= self.TRUSTED else 1.0
+        return f"{told}, about {duration(pace * sum(seconds or 0.0 for seconds in rest))} left"

@@ -318,3 +318,30 @@ def test_publishing_copies_where_links_are_impossible(tmp_path: Path, monkeypatc
     store.add("abc", fill)
     store.publish("abc", tmp_path / "cell")
     assert (tmp_path / "cell" / "last_epoch.npz").read_bytes() == b"numbers"
+
+
+def test_a_running_cell_is_known_while_it_runs(tmp_path: Path) -> None:
+    store = CellStore(tmp_path / "cells")
+    assert not store.is_running("abc")
+    with store.running("abc"):
+        assert store.is_running("abc")
+        assert "abc" not in store
+        assert not store.is_running("abcd")
+    assert not store.is_running("abc")
+    assert not list(store.root.iterdir())
+
+
+def test_a_killed_process_is_not_running(tmp_path: Path) -> None:
+    script = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.training.cells import CellStore
+with CellStore(Path(sys.argv[1])).running("abc"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, check=False, timeout=60)
+    assert list(tmp_path.iterdir())
+    assert not CellStore(tmp_path).is_running("abc")
+    with CellStore(tmp_path).running("abc"):
+        assert CellStore(tmp_path).is_running("abc")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,29 @@
+"""What training costs, as a table beside the results."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline.params import Params, block
+from pipeline.training import costs
+from pipeline.training.cells import CellStore
+from stages.command import stage
+from stages.paths import CELLS, COSTS, MACHINE, RUNS
+
+
+@stage
+def main(params: Params) -> None:
+    """Write reports/cost.csv: seconds, peak memory and parameters of what was trained in this folder, a row per
+    dataset, method and variant; and reports/machine.json: on what machine.
+
+    Rows of what was not trained here stay if they are of the same machine.
+
+    Example: python -m stages.tools.costs
+    """
+    found = costs.gather(RUNS, block(params, "grid", "datasets"), block(params, "grid", "methods"), CellStore(CELLS))
+    costs.write(found, COSTS, MACHINE)
+    click.echo(f"{COSTS}: {len(found)} rows of what was trained here, {len(costs.read(COSTS))} in all.")
+
+
+if __name__ == "__main__":
+    main()

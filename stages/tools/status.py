@@ -1,0 +1,63 @@
+"""Where the grid stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.evaluation.scoring import by_cell
+from pipeline.params import Params, block
+from pipeline.reporting.records import Records
+from pipeline.training import costs
+from pipeline.training.cells import CellStore
+from pipeline.training.status import STATES, Rest, Standing, cost_so_far, sentence, standing, workers
+from stages.command import stage
+from stages.paths import CELLS, COSTS, FEATURES, NOISE, RECORDS
+
+
+@stage
+def main(params: Params) -> None:
+    """Print how many cells of every dataset and method are done, running, missing or failed, and why; what they have
+    cost and about how long the rest takes.
+
+    Recorded: a committed record by the code of today, but not trained in this folder; `dvc repro` trains it.
+
+    Example: python -m stages.tools.status
+    """
+    records, store = Records(RECORDS), CellStore(CELLS)
+    rest = Rest(costs.read(COSTS), workers())
+    looked_at = Console().is_terminal
+    console = Console(soft_wrap=True, highlight=False, width=None if looked_at else 160)
+    grid: list[Standing] = []
+    for dataset in block(params, "grid", "datasets"):
+        rows = []
+        for method in block(params, "grid", "methods"):
+            recorded = [(key, facts) for key, facts, _ in by_cell(records.cells(dataset, method))]
+            rows.append(standing(params, dataset, method, (FEATURES / dataset, NOISE / dataset), store, recorded))
+        console.print(
+            _table(rows, rest, box.SIMPLE if console.is_terminal else None), soft_wrap=not console.is_terminal
+        )
+        for line in [f"{row.method}, {reason}" for row in rows for reason in row.reasons()]:
+            console.print(line, soft_wrap=True, highlight=False)
+        console.print(f"{dataset}: {sentence(rows, rest)}\n", soft_wrap=True, highlight=False)
+        grid += rows
+    console.print(f"The whole grid: {sentence(grid, rest)}", soft_wrap=True, highlight=False)
+
+
+def _table(rows: Sequence[Standing], rest: Rest, lines: box.Box | None) -> Table:
+    """A row per method; states that no cell is in have no column."""
+    table = Table(box=lines)
+    states = [state for state in STATES if any(row.counts[state] for row in rows)]
+    for name in (rows[0].dataset, "cells", *states, "cost so far", "left"):
+        table.add_column(name, justify="right" if table.columns else "left")
+    for row in rows:
+        counts = [str(row.counts[state] or "") for state in states]
+        table.add_row(row.method, str(len(row.cells)), *counts, cost_so_far([row]), rest.told([row]))
+    return table
+
+
+if __name__ == "__main__":
+    main()
