@@ -20,7 +20,10 @@ from stages.paths import FEATURES, NOISE, RECORDS, RUNS
 @click.argument("dataset")
 @click.argument("method")
 def main(params: Params, dataset: str, method: str) -> None:
-    """Rank the test split of DATASET with every cell of METHOD and write the records."""
+    """Rank the test split of DATASET with every cell of METHOD and write the records.
+
+    Example: python -m stages.evaluate emoji mrl
+    """
     block(params, "datasets", dataset)
     block(params, "methods", method)
     splits = featurestore.read(FEATURES / dataset, ["train", "test"]).splits

@@ -1,0 +1,85 @@
+"""Confident learning: which labels look wrong to a classifier that has not seen them.
+
+Northcutt, Jiang and Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels (Journal of Artificial
+Intelligence Research 70, 2021), by the authors' package cleanlab: the baseline of what the methods suspect. The
+classifier is the linear probe's, which sees one view; it predicts every sample after training on the other folds. Of
+cleanlab's label quality scores it is `normalized_margin`, by which the paper prunes wrong labels (its "prune by noise
+rate"): the probability of the given label less the largest of the others, moved to [0, 1]. The package's manual
+advises it where another class would be right, as it is under every kind of noise here. Components and folds were chosen
+with a look at how well they find true errors, which the methods were not allowed: it favours the baseline.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from cleanlab.rank import get_label_quality_scores
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+from sklearn.preprocessing import StandardScaler
+
+from pipeline.contract import Array, Labels, Views
+from pipeline.evaluation.detection import detection
+from pipeline.evaluation.probe import INVERSE_PENALTY
+from pipeline.evaluation.scoring import FLOAT_FORMAT
+from pipeline.noise.base import Corruption, NoiseReceipt
+from pipeline.seeds import generator
+
+FOLDS = 5
+DIMENSIONS = 100
+"""At most so many principal components enter the classifier."""
+COLUMNS = ("variant", "noise", "rate", "seed", "view", "auc", "precision")
+VARIANT = "default"
+
+
+def components(features: Array) -> Array:
+    """n x d -> n x at most 100: principal components of the standardised features, found without labels."""
+    standardised = StandardScaler(copy=False).fit_transform(features.astype(np.float64))
+    found: Array = PCA(min(DIMENSIONS, *features.shape), random_state=0).fit_transform(standardised)
+    return found
+
+
+def suspicion(features: Array, labels: Array, rng: np.random.Generator) -> Array | None:
+    """n x d and n noisy classes -> n numbers in [0, 1], 1 - cleanlab's label quality; rng divides the folds.
+
+    None where fewer than two classes have two samples, so that nothing can be learned and tried.
+    """
+    present, given, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if (counts > 1).sum() < 2:
+        return None
+    folds = StratifiedKFold(min(FOLDS, counts.max()), shuffle=True, random_state=int(rng.integers(2**32)))
+    probabilities = np.zeros((len(labels), len(present)))
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # a class may be smaller than the folds
+        divided = list(folds.split(features, given))
+    for learned, held_out in divided:
+        classifier = LogisticRegression(C=INVERSE_PENALTY, max_iter=2000).fit(features[learned], given[learned])
+        probabilities[np.ix_(held_out, classifier.classes_)] = classifier.predict_proba(features[held_out])
+    quality = get_label_quality_scores(given, probabilities, method="normalized_margin")
+    return 1 - np.asarray(quality)
+
+
+def detected(views: Views, clean: Labels, noise: Corruption, receipt: NoiseReceipt) -> list[dict[str, Any]]:
+    """How well the wrong labels of one draw are told: a row per view with wrong and right labels.
+
+    views: components of the training split, in its own order; clean: its true labels.
+    """
+    cell = {"variant": VARIANT, "noise": receipt.kind, "rate": receipt.rate, "seed": receipt.seed}
+    rows = []
+    for view, wrong in noise.wrong(clean).items():
+        rng = generator(receipt.seed, "confident learning", view)
+        standing = views[view][noise.rows.get(view, slice(None))]
+        suspicions = suspicion(standing, noise.labels[view], rng)
+        if suspicions is not None and (scores := detection(suspicions, wrong)) is not None:
+            rows.append(cell | {"view": view} | scores)
+    return rows
+
+
+def write(rows: Sequence[dict[str, Any]], file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(file, index=False, float_format=FLOAT_FORMAT)
