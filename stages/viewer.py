@@ -1,0 +1,29 @@
+"""Write the retrieval viewer of a dataset, a page for looking at what methods find."""
+
+from __future__ import annotations
+
+import click
+
+from pipeline import rawstore
+from pipeline.data.base import configured
+from pipeline.gallery import viewer
+from pipeline.params import Params
+from stages.command import stage
+from stages.paths import RAW, REPORTS, RUNS
+
+
+@stage
+@click.argument("dataset")
+def main(params: Params, dataset: str) -> None:
+    """Write reports/viewer/DATASET.html from the raw test samples and the finished cells.
+
+    Example: python -m stages.viewer emoji
+    """
+    display = configured(params, dataset).display
+    page = viewer.page(params, dataset, display, rawstore.read(RAW / dataset), RUNS / dataset)
+    (REPORTS / "viewer").mkdir(parents=True, exist_ok=True)
+    (REPORTS / "viewer" / f"{dataset}.html").write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
