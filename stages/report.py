@@ -8,7 +8,7 @@ from pipeline.data.base import configured
 from pipeline.methods.base import Method
 from pipeline.params import Params, block
 from pipeline.reporting.build import build_report
-from pipeline.reporting.info import DatasetInfo, MethodInfo
+from pipeline.reporting.info import DatasetInfo, MethodInfo, told
 from pipeline.reporting.sync import sync
 from pipeline.training.tracking import Tracker
 from stages.command import stage, tracking_uri
@@ -17,11 +17,14 @@ from stages.paths import RECORDS, REPORTS, TRACKING_LOCK
 
 @stage
 def main(params: Params) -> None:
-    """Write reports/ from reports/records/."""
+    """Write reports/ from reports/records/.
+
+    Example: python -m stages.report
+    """
     shown = block(params, "report")
     datasets = [_dataset(name, params) for name in shown["datasets"]]
     methods = [_method(name, params) for name in shown["methods"]]
-    build_report(RECORDS, REPORTS, params, datasets, methods)
+    build_report(RECORDS, REPORTS, params, datasets, methods, REPORTS)
     for dataset in shown["datasets"]:
         sync(Tracker(tracking_uri(), dataset, TRACKING_LOCK), RECORDS, params, dataset)
 
@@ -35,7 +38,7 @@ def _dataset(name: str, params: Params) -> DatasetInfo:
 def _method(name: str, params: Params) -> MethodInfo:
     kind = discovery.find("pipeline.methods", name, Method)
     variants = tuple(block(params, "methods", name, "variants"))
-    return MethodInfo(name, kind.display, kind.paper, variants, label_free=Need.LABELS not in kind.needs)
+    return MethodInfo(name, kind.display, kind.paper, variants, Need.LABELS not in kind.needs, *told(kind))
 
 
 if __name__ == "__main__":

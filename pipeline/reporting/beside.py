@@ -32,7 +32,7 @@ def beside(results: Results, publications: Sequence[Publication], protocols: Map
     for entry, method, publication in pairs:
         ours = [counterpart(results, protocol, entry, direction, rate) for direction, rate in across]
         theirs = [printed_cell(publication, display, method, direction, rate) for direction, rate in across]
-        here = Row(f"{entry.label}, here", [cell(outcome) for outcome in ours])
+        here = Row(f"{entry.label}, here", [cell(outcome) for outcome in ours], method=entry.method.name)
         rows += [here] if here not in rows else []
         rows.append(Row(f"{method}, published ({publication.place})", theirs))
         if reason is None:
@@ -49,6 +49,7 @@ def beside(results: Results, publications: Sequence[Publication], protocols: Map
         rows=rows,
         notes=[f"No difference is shown ({reason})."] if reason else [protocol.remark] * bool(protocol.remark),
         decimals=max(publication.decimals for publication in printed),
+        grouped=True,
     )
 
 

@@ -11,18 +11,23 @@ from matplotlib.figure import Figure
 from pipeline.contract import CRITERIA
 from pipeline.params import Params, block
 from pipeline.reporting import figures, formats, style
+from pipeline.reporting.ablations import ablations
 from pipeline.reporting.beside import beside
 from pipeline.reporting.chance import differences, marked, samples
 from pipeline.reporting.comparison import comparison, robustness
+from pipeline.reporting.costs import Costs, cost_table, machine
+from pipeline.reporting.costs import read as read_costs
 from pipeline.reporting.exports import map_against_rate, metrics
 from pipeline.reporting.info import DatasetInfo, MethodInfo, scopes
 from pipeline.reporting.page import Chapter, Drawing, Part, finding, render
 from pipeline.reporting.probes import probes
 from pipeline.reporting.published import Protocol, Publication, as_printed, read
 from pipeline.reporting.ranks import rank_caption, rank_figure
+from pipeline.reporting.readout import readout
 from pipeline.reporting.receipts import receipts
 from pipeline.reporting.records import Records
 from pipeline.reporting.results import Results
+from pipeline.reporting.suspicion import suspicion
 from pipeline.reporting.table import Table
 from pipeline.reporting.tuning import tuning
 from pipeline.reporting.verdict import verdicts
@@ -38,25 +43,30 @@ def build_report(
     params: Params,
     datasets: Sequence[DatasetInfo],
     methods: Sequence[MethodInfo],
+    costs: Path,
 ) -> None:
     """Write tables/, figures/, plots/, metrics.json and index.html under out; the same records, the same bytes.
 
-    params: the whole of params.yaml; datasets, methods: one entry for every name in its `report` lists.
+    params: the whole of params.yaml; datasets, methods: one entry for every name in its `report` lists; costs: the
+    folder with the files of pipeline.reporting.costs, which may be missing.
     Nothing is written before everything is made; files of an earlier report that this one lacks are removed.
     """
     reader, files = Records(records), Files()
     every = [Results(reader, scope) for scope in scopes(params, datasets, methods)]
     results = [found for found in every if not found.scope.further]
     publications, protocols = read()
+    cost, viewed = read_costs(costs), block(params, "grid", "datasets")
     chapters = []
     for found in results:
         beside_it = [other for other in every if other.scope.further and other.dataset == found.dataset]
-        chapters.append(_chapter(reader, found, beside_it, publications, protocols, files))
+        viewer = found.dataset.name in viewed and found.has_numbers()
+        chapters.append(_chapter(reader, found, beside_it, publications, protocols, cost, viewer, files))
     printed = [_keep(as_printed(publication, protocols), files) for publication in publications]
     judged = verdicts(publications, protocols, results)
     tuned = [_keep(table, files)] if (table := tuning(reader, params, methods)) else []
     tuned_on = block(params, "tuning", "dataset") if tuned else None
-    files["index.html"] = render(methods, chapters, tuned, tuned_on, publications, printed, judged).encode()
+    on = machine(costs) if cost else None
+    files["index.html"] = render(methods, chapters, tuned, tuned_on, publications, printed, judged, on).encode()
     files["metrics.json"] = metrics(every).encode()
     files["plots/map_vs_rate.csv"] = map_against_rate(every).encode()
     _write(files, out)
@@ -68,6 +78,8 @@ def _chapter(
     beside_it: Sequence[Results],
     publications: Sequence[Publication],
     protocols: Mapping[str, Protocol],
+    cost: Costs,
+    viewer: bool,
     files: Files,
 ) -> Chapter:
     parts, *further = (
@@ -83,6 +95,8 @@ def _chapter(
         published=[_keep(published, files)] if published else [],
         probes=[_keep(probes(results), files)] if results.probes and results.clean else [],
         receipts=[_keep(receipts(r), files) for r in (results, *beside_it) if r.receipts and r.clean],
+        costs=_kept(cost_table(cost, results), files),
+        viewer=viewer,
     )
 
 
@@ -112,11 +126,15 @@ def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
         for kind, (figure, caption) in drawn.items()
     }
     return Part(
+        noise=noise,
         findings=[sentence] if (sentence := finding(results, noise, rates)) else [],
         main=[_keep(table, files) for table in main],
         drawings=drawings["map"] + drawings["precision_recall"],
-        compared=[_keep(apart, files)] if apart else [],
+        compared=_kept(apart, files),
         ranks=drawings["ranks"],
+        ablated=[_keep(table, files) for table in ablations(reader, results, noise)],
+        suspected=_kept(suspicion(reader, results, noise) if results.clean else None, files),
+        read_out=_kept(readout(reader, results, noise), files),
         memorised=drawings["memorisation"],
     )
 
@@ -125,6 +143,10 @@ def _keep(table: Table, files: Files) -> Table:
     for suffix, form in _FORMATS.items():
         files[f"tables/{table.name}.{suffix}"] = form(table).encode()
     return table
+
+
+def _kept(table: Table | None, files: Files) -> list[Table]:
+    return [_keep(table, files)] if table else []
 
 
 def _draw(name: str, figure: Figure, files: Files, caption: str) -> Drawing:

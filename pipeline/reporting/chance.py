@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.contract import Array
 from pipeline.evaluation.significance import bootstrap_intervals, tied_with_best
+from pipeline.reporting.info import noise_words
 from pipeline.reporting.outcomes import cell
 from pipeline.reporting.parsing import broken
 from pipeline.reporting.records import Records
@@ -130,7 +131,7 @@ def differences(headline: Table, results: Results, noise: str, samples: Samples)
         headline,
         name=f"{results.dataset.name}_{noise}_differences",
         title=f"{results.dataset.display}, differences to the best",
-        caption=f"MAP under {noise} label noise minus that of the best of the column, "
+        caption=f"MAP under {noise_words(noise)} minus that of the best of the column, "
         f"{CRITERION_NAMES[results.headline]}, by direction and noise rate. In brackets the 95 % interval of a paired "
         f"bootstrap over queries ({DRAWS:,} rounds), each interval by itself, not corrected for how many there are. AP "
         "are means over seeds, so the intervals do not cover retraining.",

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.evaluation.significance import area_under_rates
-from pipeline.reporting.info import Entry
+from pipeline.reporting.info import Entry, noise_words
 from pipeline.reporting.outcomes import Outcome, Values, cell, combine
 from pipeline.reporting.results import CRITERION_NAMES, Results
 from pipeline.reporting.table import Absent, Cell, Column, Row, Table
@@ -49,10 +49,10 @@ def comparison(results: Results, noise: str, criterion: str) -> Table:
             for rate in scope.rates
         ]
         cells.append(cell(results.mean(entry, noise, scope.rates, criterion)))
-        rows.append(Row(entry.label, cells, _label_free(entry)))
+        rows.append(Row(entry.label, cells, _label_free(entry), entry.method.name))
     when = _WHEN[criterion] if results.clean else _AS_GIVEN
     caption = (
-        f"MAP over the whole ranking under {noise} label noise, by direction and noise rate. "
+        f"MAP over the whole ranking under {noise_words(noise)}, by direction and noise rate. "
         f"{when} {spread(results, noise)}"
     )
     return Table(
@@ -87,9 +87,9 @@ def robustness(results: Results, noise: str) -> Table:
         if results.headline in _LATER:
             ends = [results.mean(entry, noise, [high], criterion) for criterion in results.criteria]
             cells.append(cell(combine(ends, [1, -1])))
-        rows.append(Row(entry.label, cells, _label_free(entry)))
+        rows.append(Row(entry.label, cells, _label_free(entry), entry.method.name))
     shown = [
-        f"MAP at the lowest and at the highest rate of {noise} noise, mean of the directions",
+        f"MAP at the lowest and at the highest rate of {noise_words(noise)}, mean of the directions",
         "what is lost between them (fall)",
         "the mean over the whole interval of rates by the trapezoidal rule (area)",
     ]

@@ -8,14 +8,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.reporting.info import Entry
+from pipeline.reporting.drawing import series
+from pipeline.reporting.info import Entry, noise_words
 from pipeline.reporting.outcomes import cell
 from pipeline.reporting.records import Records
 from pipeline.reporting.results import CRITERION_NAMES, Results, under
 from pipeline.reporting.style import COLOURS, Look, Sheet
 from pipeline.reporting.table import Number, arrows
 
-_LINES = "Dotted lines: label-free methods; dashed lines: further variants."
+_LINES = "Dotted: label-free methods; dashed, or dash-dotted if label-free: further variants."
 _CHOSEN = {
     BEST_VALIDATION: "Left: the epoch chosen by clean validation labels, an oracle, as in the papers; right: the last "
     "epoch.",
@@ -47,7 +48,7 @@ def curve_caption(results: Results) -> str:
 def map_against_noise(results: Results, noise: str) -> Figure:
     """A panel per direction (down) and criterion (across), a line per method, bars of one standard deviation."""
     scope, directions = results.scope, results.directions
-    title = f"{results.dataset.display}: MAP against the rate of {noise} label noise"
+    title = f"{results.dataset.display}: MAP against the rate of {noise_words(noise)}"
     sheet = Sheet(len(directions), len(results.criteria), 2.9, title)
     drawn: set[Entry] = set()
     for row, direction in enumerate(directions):
@@ -62,15 +63,15 @@ def map_against_noise(results: Results, noise: str) -> Figure:
                 if not points:
                     continue
                 rates, means = [rate for rate, _ in points], [number.mean for _, number in points]
-                axes.errorbar(
+                bars = axes.errorbar(
                     rates,
                     means,
-                    [number.std or 0.0 for _, number in points],
-                    color=look.colour,
-                    linestyle=look.dashes,
-                    marker=look.marker,
-                    capsize=0 if all(number.std is None for _, number in points) else 2.5,
+                    [number.std or 0.0 for _, number in points] if any(n.std for _, n in points) else None,
+                    elinewidth=1.0,
+                    **look.style,
                 )
+                for part in bars.get_children():
+                    series(part, look.method)
                 drawn.add(entry)
             sheet.head(axes, f"{arrows(direction)}, {CRITERION_NAMES[criterion]}")
             axes.set_xticks(scope.rates)
@@ -113,7 +114,7 @@ def precision_recall(records: Records, results: Results, noise: str) -> Figure |
     if all(frame.empty for frame in curves.values()):
         return None
     criterion = CRITERION_NAMES[results.headline]
-    title = f"{results.dataset.display}: precision against recall under {noise} label noise, {criterion}"
+    title = f"{results.dataset.display}: precision against recall under {noise_words(noise)}, {criterion}"
     sheet = Sheet(len(directions), len(scope.rates), 2.3, title)
     drawn: set[Entry] = set()
     for row, direction in enumerate(directions):
@@ -122,7 +123,8 @@ def precision_recall(records: Records, results: Results, noise: str) -> Figure |
                 look = Look.of(entry, scope)
                 curve = _curve(curves[entry.method.name], entry.variant, noise, rate, direction)
                 if len(curve):
-                    axes.plot(curve["recall"], curve["precision"], color=look.colour, linestyle=look.dashes)
+                    line = axes.plot(curve["recall"], curve["precision"], **replace(look, marker="").style)
+                    series(line[0], look.method)
                     drawn.add(entry)
             sheet.head(axes, f"{arrows(direction)}, rate {rate}")
             axes.set_ylim(0, 1.02)

@@ -7,7 +7,7 @@ import io
 import re
 from html import escape
 
-from pipeline.reporting.table import Absent, Printed, Table, arrows, typeset
+from pipeline.reporting.table import Absent, Printed, Row, Table, arrows, typeset
 
 _TEX = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -34,7 +34,7 @@ def markdown(table: Table) -> str:
     heads = ["<br>".join(_md(arrows(column.heads[level])) for level in telling) for column in table.columns]
     lines = [f"**{_md(table.title)}.** {_md(table.caption)}", ""]
     lines += [_md_row([table.stub, *heads]), "|:--|" + "--:|" * len(heads)]
-    lines += [_md_row([_md(label) + _sup(mark), *map(_md_cell, cells)]) for label, mark, cells in rows]
+    lines += [_md_row([_md(row.label) + _sup(mark), *map(_md_cell, cells)]) for row, mark, cells in rows]
     listed = [f"- {_sup(mark)} {_md(text)}" for mark, text in notes] + [f"- {_md(text)}" for text in table.notes]
     return "\n".join([*lines, "", *listed, ""] if listed else [*lines, ""])
 
@@ -58,7 +58,7 @@ def latex(table: Table) -> str:
             lines.append(_cmidrules([width for _, width in spans]))
     lines.append(r"\midrule")
     lines += [
-        " & ".join([_tex(label) + _tex_mark(mark), *map(_tex_cell, cells)]) + r" \\" for label, mark, cells in rows
+        " & ".join([_tex(row.label) + _tex_mark(mark), *map(_tex_cell, cells)]) + r" \\" for row, mark, cells in rows
     ]
     lines += [r"\bottomrule", r"\end{tabular}"]
     below = [f"{_tex_mark(mark)} {_tex(text)}" for mark, text in notes] + [_tex(text) for text in table.notes]
@@ -67,8 +67,8 @@ def latex(table: Table) -> str:
     return "\n".join([*lines, r"\end{table}", ""])
 
 
-def html(table: Table) -> str:
-    """A figure: caption, the table in a box that scrolls sideways, footnotes."""
+def html(table: Table, page: str = "") -> str:
+    """A figure: caption, the table in a box that scrolls sideways, footnotes; names of methods lead to the page."""
     rows, notes = typeset(table)
     depth, name = len(table.levels), escape(table.name)
     lines = [
@@ -76,7 +76,8 @@ def html(table: Table) -> str:
         f'<figcaption id="caption-{name}"><strong>{escape(table.title)}.</strong> {escape(table.caption)}</figcaption>',
     ]
     lines += [f'<div class="scroll" role="region" aria-labelledby="caption-{name}" tabindex="0">']
-    lines += [f'<table aria-labelledby="caption-{name}">', "<thead>"]
+    kind = ' class="grouped"' if table.grouped else ""
+    lines += [f'<table{kind} aria-labelledby="caption-{name}">', "<thead>"]
     for level in range(depth):
         last = level == depth - 1
         stub = f'<th scope="col" rowspan="{depth}">{escape(table.stub)}</th>' if level == 0 else ""
@@ -88,8 +89,8 @@ def html(table: Table) -> str:
         ]
         lines.append(f"<tr>{stub}{''.join(heads)}</tr>")
     lines += ["</thead>", "<tbody>"]
-    for label, mark, cells in rows:
-        head = f'<th scope="row">{escape(label)}{_sup(mark)}</th>'
+    for row, mark, cells in rows:
+        head = f'<th scope="row">{_linked(row, page)}{_sup(mark)}</th>'
         lines.append(f"<tr>{head}{''.join(map(_html_cell, cells))}</tr>")
     lines += ["</tbody>", "</table>", "</div>"]
     items = [f"<li>{_sup(mark)} {escape(text)}</li>" for mark, text in notes]
@@ -101,7 +102,7 @@ def html(table: Table) -> str:
 def document(table: Table) -> str:
     """The HTML figure as a file of its own."""
     head = f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{escape(table.name)}</title>\n'
-    return head + html(table) + "</html>\n"
+    return head + html(table, "../index.html") + "</html>\n"
 
 
 def tidy(table: Table) -> str:
@@ -158,6 +159,16 @@ def _tex_cell(cell: Printed) -> str:
 def _cmidrules(widths: list[int]) -> str:
     starts = [2 + sum(widths[:position]) for position in range(len(widths))]
     return " ".join(rf"\cmidrule(lr){{{start}-{start + n - 1}}}" for start, n in zip(starts, widths, strict=True))
+
+
+def _linked(row: Row, page: str) -> str:
+    label = escape(row.label)
+    return f'<a href="{page}#{anchor(row.method)}">{label}</a>' if row.method else label
+
+
+def anchor(method: str) -> str:
+    """Where the page tells of a method."""
+    return f"method-{method}"
 
 
 def _html_cell(cell: Printed) -> str:

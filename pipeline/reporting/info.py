@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipeline import discovery
 from pipeline.contract import Paper
 from pipeline.errors import BadInput
-from pipeline.params import Params, further_grids, grid_of
+from pipeline.methods.base import Method
+from pipeline.noise.base import Noise
+from pipeline.params import Params, block, further_grids, grid_of
+
+_DEVIATIONS = "Deviations from the authors' code: "
 
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A method of `report.methods`. label_free: its records have no noise rate and hold at every rate."""
+    """A method of `report.methods`. label_free: its records have no noise rate and hold at every rate; summary: what
+    it does, in a sentence; deviations: from its authors' code.
+    """
 
     name: str
     display: str
     paper: Paper
     variants: tuple[str, ...]
     label_free: bool
+    summary: str = ""
+    deviations: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,7 @@ class Scope:
     """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
     order: names of all methods of the report, so that each looks the same on every dataset; further: what is trained
-    beside the dataset's own grid.
+    beside the dataset's own grid; ablations: method -> variants that stand in a table of their own.
     """
 
     dataset: DatasetInfo
@@ -64,10 +74,25 @@ class Scope:
     seeds: Sequence[int]
     order: Sequence[str]
     further: bool = False
+    ablations: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
         return [Entry(method, variant) for method in self.methods for variant in method.variants]
+
+
+def told(method: type[Method]) -> tuple[str, str]:
+    """Summary and deviations from the authors' code, as the docstring of a method tells them."""
+    paragraphs = [" ".join(paragraph.split()) for paragraph in inspect.cleandoc(method.__doc__ or "").split("\n\n")]
+    found = [text for text in paragraphs if text.startswith(_DEVIATIONS)]
+    deviations = found[0].removeprefix(_DEVIATIONS) if found else ""
+    return paragraphs[0], deviations[:1].upper() + deviations[1:]
+
+
+def noise_words(noise: str) -> str:
+    """A kind of noise as captions name it: 'mismatched pairs' where pairs are moved, else 'symmetric label noise'."""
+    moved = discovery.find("pipeline.noise", noise, Noise).moves_pairs
+    return f"{noise.replace('_', '-')} {'pairs' if moved else 'label noise'}"
 
 
 def shown_grid(params: Params, dataset: str) -> dict[str, Any]:
@@ -81,6 +106,7 @@ def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[Me
     datasets, methods: one entry for every name in the `report` lists.
     """
     chosen = _listed(params["report"]["methods"], {info.name: info for info in methods}, "methods")
+    apart = _ablations(params)
     made = []
     for dataset in _listed(params["report"]["datasets"], {info.name: info for info in datasets}, "datasets"):
         grid = shown_grid(params, dataset.name)
@@ -94,7 +120,7 @@ def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[Me
                 Scope(
                     dataset=dataset,
                     methods=[
-                        replace(info, variants=tuple(part["methods"][info.name]))
+                        replace(info, variants=_without(part["methods"][info.name], apart.get(info.name, ())))
                         for info in chosen
                         if info.name in part["methods"]
                     ],
@@ -103,9 +129,22 @@ def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[Me
                     seeds=grid["seeds"],
                     order=params["report"]["methods"],
                     further=number > 0,
+                    ablations=apart,
                 )
             )
     return made
+
+
+def _ablations(params: Params) -> Mapping[str, Sequence[str]]:
+    chosen: Mapping[str, Sequence[str]] = block(params, "report").get("ablations", {})
+    for method, variants in chosen.items():
+        for variant in variants:
+            block(params, "methods", method, "variants", variant)
+    return chosen
+
+
+def _without(variants: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(variant for variant in variants if variant not in others)
 
 
 def _listed(names: Sequence[str], known: Mapping[str, Any], kind: str) -> list[Any]:

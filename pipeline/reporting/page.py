@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 from pipeline.contract import FIXED_CHECKPOINT
 from pipeline.reporting import style
-from pipeline.reporting.formats import html
-from pipeline.reporting.info import Entry, MethodInfo
+from pipeline.reporting.formats import anchor, html
+from pipeline.reporting.info import Entry, MethodInfo, noise_words
 from pipeline.reporting.published import Publication
 from pipeline.reporting.results import CRITERION_NAMES, Results
 from pipeline.reporting.table import Absent, Number, Table, decimal
 from pipeline.reporting.verdict import Verdict
 
-_INKS = {style.INK: "var(--ink)", style.SOFT: "var(--soft)", style.GRID: "var(--grid)"} | {
+_INKS = {style.INK: "var(--ink)", style.SOFT: "var(--soft)", style.GRID: "var(--grid)", style.PAPER: "var(--paper)"} | {
     colour: f"var(--series-{number})" for number, colour in enumerate(style.COLOURS)
 }
 
@@ -47,17 +47,28 @@ class Drawing:
 class Part:
     """What the page shows of one kind of noise on a dataset."""
 
-    findings: Sequence[str]
-    main: Sequence[Table]
-    drawings: Sequence[Drawing]
-    compared: Sequence[Table]
-    ranks: Sequence[Drawing]
-    memorised: Sequence[Drawing]
+    noise: str
+    findings: Sequence[str] = ()
+    main: Sequence[Table] = ()
+    drawings: Sequence[Drawing] = ()
+    compared: Sequence[Table] = ()
+    ranks: Sequence[Drawing] = ()
+    ablated: Sequence[Table] = ()
+    suspected: Sequence[Table] = ()
+    read_out: Sequence[Table] = ()
+    memorised: Sequence[Drawing] = ()
+
+    @property
+    def words(self) -> str:
+        words = noise_words(self.noise)
+        return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """All that the page shows of one dataset. further: what was trained beside its grid, kind of noise by kind."""
+    """All that the page shows of one dataset. further: what was trained beside its grid, kind of noise by kind; viewer:
+    whether the dataset has a page of rankings to look at.
+    """
 
     results: Results
     further: Sequence[Results]
@@ -66,6 +77,24 @@ class Chapter:
     published: Sequence[Table]
     probes: Sequence[Table]
     receipts: Sequence[Table]
+    costs: Sequence[Table]
+    viewer: bool
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """Anchor -> heading of what there is to show."""
+        name, parts = self.results.dataset.name, self.parts
+        shown = {
+            "retrieval": ("Retrieval", any(part.main for part in parts)),
+            "chance": ("What is more than chance", any(part.compared or part.ranks for part in parts)),
+            "ablations": ("What each part is worth", any(part.ablated for part in parts)),
+            "suspicion": ("Which labels are wrong?", any(part.suspected for part in parts)),
+            "readout": ("Posterior readout", any(part.read_out for part in parts)),
+            "costs": ("What it costs", bool(self.costs)),
+            "memorisation": ("Memorisation", any(part.memorised for part in parts)),
+            "further": ("Further kinds of noise", bool(self.further_parts)),
+        }
+        return {f"{name}-{part}": heading for part, (heading, there) in shown.items() if there}
 
     @property
     def absences(self) -> list[tuple[Entry, Absent, int]]:
@@ -119,7 +148,9 @@ def render(
     publications: Sequence[Publication],
     printed: Sequence[Table],
     judged: Sequence[Verdict],
+    machine: str | None,
 ) -> str:
+    """machine: what the costs were measured on; None where they were not."""
     environment = Environment(
         loader=PackageLoader("pipeline.reporting", "."),
         autoescape=True,
@@ -129,6 +160,7 @@ def render(
         keep_trailing_newline=True,
     )
     environment.filters["table"] = lambda table: Markup(html(table))
+    environment.filters["anchor"] = anchor
     compared = [verdict for verdict in judged if verdict.reason is None]
     return environment.get_template("page.html.j2").render(
         methods=methods,
@@ -141,6 +173,7 @@ def render(
         compared=len(compared),
         reproduced=sum(verdict.agrees for verdict in compared),
         unpublished=_reasons(judged),
+        machine=machine,
     )
 
 

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 from pipeline.evaluation.significance import average_ranks, critical_difference
 from pipeline.reporting.chance import LEVEL, Samples
+from pipeline.reporting.drawing import series
+from pipeline.reporting.info import noise_words
 from pipeline.reporting.results import CRITERION_NAMES, Results
 from pipeline.reporting.style import INK, SOFT, Look, Sheet
 
@@ -37,12 +39,13 @@ def rank_figure(results: Results, noise: str, samples: Samples) -> Figure | None
     if len(ranks) < FEWEST:
         return None
     reach = critical_difference(len(ranks), len(samples), LEVEL)
-    title = f"{results.dataset.display}: average rank under {noise} label noise, {CRITERION_NAMES[results.headline]}"
+    title = f"{results.dataset.display}: average rank under {noise_words(noise)}, {CRITERION_NAMES[results.headline]}"
     sheet = Sheet(1, 1, 0.19 * len(ranks) + 0.75, title)
     axes = sheet.panels[0][0]
     looks = {entry.label: Look.of(entry, results.scope) for entry in results.scope.entries}
     for row, (label, rank) in enumerate(ranks.items()):
-        axes.plot(rank, row, color=looks[label].colour, marker=looks[label].marker)
+        point = axes.plot(rank, row, **looks[label].style)
+        series(point[0], looks[label].method)
     groups = joined(list(ranks.values()), reach)
     for place, (first, last) in enumerate(groups, start=1):
         across = [1 + 0.018 * place] * 2

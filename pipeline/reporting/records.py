@@ -30,6 +30,8 @@ RECEIPT_FIELDS = ("kind", "rate", "seed", "per_pair", "realised", "hash")
 TRIAL_FIELDS = ("settings", "published", "maps", "reason", "code")
 PROBE_FIELDS = ("view", "extractor", "dimension", "accuracy", "used")
 CURVE_COLUMNS = ("variant", "noise", "rate", "direction", "recall", "precision")
+SUSPICION_COLUMNS = ("variant", "noise", "rate", "seed", "view", "auc", "precision")
+READOUT_COLUMNS = ("variant", "noise", "rate", "seed", "direction", "temperature", "map")
 
 
 class Records:
@@ -65,6 +67,16 @@ class Records:
         """Precision at 11 recall levels, mean over seeds, under the dataset's headline criterion."""
         path = self.folder / "curves" / dataset / f"{method}.csv"
         return numeric_frame(path, csv_rows(path, CURVE_COLUMNS), CURVE_COLUMNS, ("variant", "noise", "direction"))
+
+    def suspicion(self, dataset: str, method: str) -> pd.DataFrame:
+        """How well a method, or a baseline that has a file like one, told wrong training labels, by cell and view."""
+        path = self.folder / "suspicion" / dataset / f"{method}.csv"
+        return numeric_frame(path, csv_rows(path, SUSPICION_COLUMNS), SUSPICION_COLUMNS, ("variant", "noise", "view"))
+
+    def readout(self, dataset: str, method: str) -> pd.DataFrame:
+        """MAP by match probability, by cell and direction."""
+        path = self.folder / "readout" / dataset / f"{method}.csv"
+        return numeric_frame(path, csv_rows(path, READOUT_COLUMNS), READOUT_COLUMNS, ("variant", "noise", "direction"))
 
     def ap(self, dataset: str, method: str) -> dict[tuple[str, str, float | None, str], Array]:
         """AP of every test query (Q), mean over seeds, under the headline criterion.

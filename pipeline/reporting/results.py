@@ -58,7 +58,7 @@ class Results:
         if criterion == BEST_VALIDATION and self.description and not self.description["sizes"]["valid"]:
             return []
         if criterion == FIXED_CHECKPOINT:
-            return [entry for entry in self.scope.entries if criterion in set(self._rows(entry)["criterion"])]
+            return [entry for entry in self.scope.entries if criterion in set(self.rows(entry)["criterion"])]
         return self.scope.entries
 
     @property
@@ -79,8 +79,13 @@ class Results:
     def _curves(self) -> dict[str, pd.DataFrame]:
         return {method.name: self._records.curves(self.dataset.name, method.name) for method in self.scope.methods}
 
+    def rows(self, entry: Entry) -> pd.DataFrame:
+        """The records of one row of a comparison, at every noise, rate and seed."""
+        rows = self._cells[entry.method.name]
+        return rows[rows["variant"] == entry.variant]
+
     def outcome(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
-        rows = under(self._rows(entry), noise, rate)
+        rows = under(self.rows(entry), noise, rate)
         done = rows[(rows["status"] == DONE) & (rows["criterion"] == criterion) & (rows["direction"] == direction)]
         values = {
             None if pd.isna(seed) else int(seed): float(m) for seed, m in zip(done["seed"], done["map"], strict=True)
@@ -129,10 +134,6 @@ class Results:
                     gaps[entry, found] += 1
         order = self.scope.entries
         return sorted(((entry, gap, count) for (entry, gap), count in gaps.items()), key=lambda g: order.index(g[0]))
-
-    def _rows(self, entry: Entry) -> pd.DataFrame:
-        rows = self._cells[entry.method.name]
-        return rows[rows["variant"] == entry.variant]
 
 
 def _why(rows: pd.DataFrame, seeds: Sequence[int]) -> Absent:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -13,20 +13,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
 
+from pipeline.reporting.drawing import compact, series
 from pipeline.reporting.info import Entry, Scope
 
 LineStyle = str | tuple[int, tuple[float, ...]]
 WIDTH = 9.2
 
-INK, SOFT, GRID = "#1f2429", "#6a737d", "#dfe3e8"
-"""The page swaps these three and COLOURS for its own, so that figures follow light and dark."""
+INK, SOFT, GRID, PAPER = "#1f2429", "#6a737d", "#dfe3e8", "#ffffff"
+"""The page swaps these four and COLOURS for its own, so that figures follow light and dark."""
 
 COLOURS = (
     *("#0072b2", "#c24e00", "#00805d", "#a8558c", "#9a6700"),
     *("#3a9fd8", "#6558b1", "#c4103c", "#464e56", "#6f8400"),
 )
 """After Okabe and Ito, darkened for lines and type on white; the page lightens them in the dark."""
+WIDTHS = (1.0, 1.8, 2.6)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES: Mapping[tuple[bool, bool], LineStyle] = {
+    (False, False): "-",
+    (False, True): "--",
+    (True, False): (0, (1, 1.2)),
+    (True, True): (0, (5, 1.2, 1, 1.2)),
+}
+"""By whether a method is label-free, and whether it is a further variant."""
 
 SETTINGS = {
     "font.family": "sans-serif",
@@ -48,7 +57,9 @@ SETTINGS = {
     "ytick.color": SOFT,
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
-    "lines.linewidth": 1.7,
+    "xtick.bottom": False,
+    "ytick.left": False,
+    "lines.linewidth": WIDTHS[1],
     "lines.markersize": 4.5,
     "figure.constrained_layout.use": True,
     "svg.hashsalt": "report",
@@ -60,20 +71,37 @@ SETTINGS = {
 class Look:
     """How a line looks; a method's colour and mark are the same everywhere.
 
-    dotted: label-free; dashed: another variant of the method.
+    dashes: solid, dotted where the method is label-free, dashed or dash-dotted for its further variants; hollow: the
+    mark of a further variant; width: in points, tells apart methods of one colour; method: whose line it is, for the
+    page to point it out.
     """
 
     colour: str
     marker: str = ""
     dashes: LineStyle = "-"
+    hollow: bool = False
+    width: float = WIDTHS[1]
+    method: str = ""
 
     @classmethod
     def of(cls, entry: Entry, scope: Scope) -> Look:
         position = list(scope.order).index(entry.method.name)
-        dashes: LineStyle = "-" if entry.variant == "default" else "--"
-        dotted: LineStyle = (0, (1, 1.2))
-        marker = MARKERS[position % len(MARKERS)]
-        return cls(COLOURS[position % len(COLOURS)], marker, dotted if entry.method.label_free else dashes)
+        further = entry.variant != "default"
+        return cls(
+            COLOURS[position % len(COLOURS)],
+            MARKERS[position % len(MARKERS)],
+            _DASHES[entry.method.label_free, further],
+            further,
+            WIDTHS[position // len(COLOURS) % len(WIDTHS)],
+            entry.method.name,
+        )
+
+    @property
+    def style(self) -> dict[str, Any]:
+        """As arguments of a Matplotlib line."""
+        face = {"markerfacecolor": PAPER} if self.hollow else {}
+        line = {"color": self.colour, "linestyle": self.dashes, "linewidth": self.width}
+        return {**line, "marker": self.marker, **face}
 
 
 class Sheet:
@@ -102,23 +130,22 @@ class Sheet:
 
     def legend(self, looks: Mapping[str, Look]) -> None:
         """Every name beside the panels, once."""
-        lines = [
-            Line2D([], [], color=look.colour, linestyle=look.dashes, marker=look.marker, label=name)
-            for name, look in looks.items()
-        ]
+        lines = [Line2D([], [], label=name, **look.style) for name, look in looks.items()]
         with mpl.rc_context(SETTINGS):
-            self.figure.legend(handles=lines, loc="outside right upper", frameon=False, handlelength=3.2, fontsize=8.5)
+            legend = self.figure.legend(
+                handles=lines, loc="outside right upper", frameon=False, handlelength=3.2, fontsize=8.5
+            )
+        for line, text, look in zip(legend.get_lines(), legend.get_texts(), looks.values(), strict=True):
+            series(line, look.method)
+            series(text, look.method)
 
 
 def svg(made: Figure) -> str:
-    """Text stays text; comments, indents and digits beyond a hundredth of a point go."""
+    """Text stays text."""
     buffer = io.StringIO()
     with mpl.rc_context(SETTINGS):
         made.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    drawing = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", buffer.getvalue(), flags=re.DOTALL)
-    drawing = re.sub(r"^.*?(?=<svg )", "", drawing, flags=re.DOTALL)
-    drawing = re.sub(r"(\d\.\d\d)\d+", r"\1", drawing)
-    return re.sub(r"\s*\n\s*", "\n", drawing)
+    return compact(buffer.getvalue())
 
 
 def png(made: Figure) -> bytes:

@@ -1,8 +1,9 @@
-"""Records -> MLflow: what the train stage did not log itself, final scores, a summary per setting."""
+"""Records -> MLflow: what the train stage did not log itself, final scores, summaries, tables and figures."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
@@ -11,28 +12,31 @@ import pandas as pd
 
 from pipeline.contract import CellKey
 from pipeline.evaluation.scoring import by_cell
-from pipeline.params import Params, method_settings
+from pipeline.params import Params, block, method_settings
 from pipeline.reporting.info import shown_grid
 from pipeline.reporting.records import Records
 from pipeline.training.tracking import Tracker
 
 
 def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
-    """Make the runs of one dataset match its records; a cell restored from a cache gets its run here."""
+    """Make the runs of one dataset match its records; a cell restored from a cache gets its run here.
+
+    folder: the records, beside which the report's tables/ and figures/ lie.
+    """
     records = Records(folder)
+    clean = (records.description(dataset) or {}).get("clean", True)
     receipts = {(r["kind"], r["rate"], r["seed"]): r for r in records.receipts(dataset)}
     groups: dict[CellKey, list[dict[str, float]]] = defaultdict(list)
-    cells = []
     for method, variants in shown_grid(params, dataset)["methods"].items():
         recorded, epochs = records.cells(dataset, method), records.epochs(dataset, method)
         first = recorded["seed"].min()
         for key, facts, scores in by_cell(recorded[recorded["variant"].isin(list(variants))]):
-            cells.append(key)
             settings = method_settings(params, method, key.variant, dataset)
             receipt = receipts.get((key.noise, key.rate, key.seed))
             history = _history(epochs, key) if key.seed in (None, first) else []
-            tracker.log_cell(key, settings, {**facts, "history": history}, {}, receipt)
-            tracker.log_scores(key, scores)
+            realised = {} if receipt is None or not clean else receipt["realised"]
+            known = scores | {f"noise_realised/{view}": rate for view, rate in realised.items()}
+            tracker.log_cell(key, settings, {**facts, "history": history}, {}, receipt, known)
             groups[replace(key, seed=None)].append(scores)
     for setting, rows in groups.items():
         done = [row for row in rows if row]
@@ -41,7 +45,17 @@ def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
             values = [row[name] for row in done]
             summary |= {name: mean(values)} | ({f"{name}/std": stdev(values)} if len(values) > 1 else {})
         tracker.log_summary(setting, summary)
-    tracker.prune(cells, groups)
+    if files := _shown(folder.parent, block(params, "report", "datasets"), dataset):
+        tracker.log_report(files)
+    tracker.prune()
+
+
+def _shown(folder: Path, datasets: Iterable[str], dataset: str) -> list[Path]:
+    """The tables, as Markdown and CSV, and the figures of one dataset: <dataset>_<what>, where a longer name wins."""
+    longer = tuple(f"{name}_" for name in datasets if name.startswith(f"{dataset}_"))
+    kinds = (("tables", "md"), ("tables", "csv"), ("figures", "png"))
+    found = [file for part, kind in kinds for file in sorted((folder / part).glob(f"{dataset}_*.{kind}"))]
+    return [file for file in found if not file.name.startswith(longer)]
 
 
 def _history(epochs: pd.DataFrame, key: CellKey) -> list[dict[str, float]]:

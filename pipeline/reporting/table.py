@@ -51,14 +51,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
+    """method: whose row it is, for the page to lead to what it says of that method."""
+
     label: str
     cells: Sequence[Cell]
     note: str | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate."""
+    """stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped:
+    whether rows belong together, so that no reader should sort them.
+    """
 
     name: str
     title: str
@@ -69,6 +74,7 @@ class Table:
     rows: Sequence[Row]
     notes: Sequence[str] = ()
     decimals: int = 3
+    grouped: bool = False
 
     def digits(self, column: int) -> int:
         own = self.columns[column].decimals
@@ -128,15 +134,15 @@ def decimal(value: float, decimals: int) -> str:
     return sign + text.removeprefix("0")
 
 
-def typeset(table: Table) -> tuple[list[tuple[str, str, list[Printed]]], list[tuple[str, str]]]:
-    """Rows as (label, mark, cells) and the marked footnotes."""
+def typeset(table: Table) -> tuple[list[tuple[Row, str, list[Printed]]], list[tuple[str, str]]]:
+    """Rows as (row, mark of its note, printed cells) and the marked footnotes."""
     footnotes = Footnotes()
     ranks = [_ranks(table, column) for column in range(len(table.columns))]
     rows = []
     for r, row in enumerate(table.rows):
         mark = footnotes.mark(row.note)
         cells = [_printed(cell, ranks[c][r], table.digits(c), footnotes) for c, cell in enumerate(row.cells)]
-        rows.append((row.label, mark, cells))
+        rows.append((row, mark, cells))
     return rows, footnotes.all()
 
 

@@ -28,12 +28,13 @@ def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> T
     at, rows = block(params, "tuning"), []
     for method, trials in tried.items():
         if not trials:
-            rows.append(Row(method.display, [_UNTRIED] * 4))
+            rows.append(Row(method.display, [_UNTRIED] * 4, method=method.name))
             continue
         reached = [_reached(trial) for trial in trials]
         published = next((_cell(trial) for trial in trials if trial["published"]), _UNPUBLISHED)
         cells = [Number(len(trials)), published, Number(median(reached)), _cell(best(trials))]
-        rows.append(Row(f"{method.display}: {_listed(best(trials)['settings'])}", cells, _tried(trials)))
+        chosen = f"{method.display}: {_listed(best(trials)['settings'])}"
+        rows.append(Row(chosen, cells, _tried(trials), method.name))
     return Table(
         name="tuning",
         title="Equal tuning",

@@ -14,13 +14,27 @@ import pytest
 
 from pipeline.contract import BEST_VALIDATION, CRITERIA, LAST_EPOCH, Paper
 from pipeline.reporting.info import DatasetInfo, MethodInfo, Scope
-from pipeline.reporting.records import CELL_COLUMNS, CURVE_COLUMNS, EPOCH_COLUMNS, Records
+from pipeline.reporting.records import (
+    CELL_COLUMNS,
+    CURVE_COLUMNS,
+    EPOCH_COLUMNS,
+    READOUT_COLUMNS,
+    SUSPICION_COLUMNS,
+    Records,
+)
 from pipeline.reporting.results import Results
 from pipeline.seeds import generator
+from pipeline.training.costs import COLUMNS
 
 RATES, SEEDS = (0.2, 0.8), (0, 1, 2)
 PARAMS: dict[str, Any] = {
-    "grid": {"methods": ["mcca", "ce", "mrl"], "noises": ["symmetric"], "rates": list(RATES), "seeds": list(SEEDS)},
+    "grid": {
+        "datasets": ["emoji", "mnist3d"],
+        "methods": ["mcca", "ce", "mrl"],
+        "noises": ["symmetric"],
+        "rates": list(RATES),
+        "seeds": list(SEEDS),
+    },
     "report": {
         "datasets": ["emoji", "mnist3d", "mnist3d_rono"],
         "methods": ["mcca", "ce", "mrl", "sdml", "later", "rono"],
@@ -40,7 +54,7 @@ SLOPE = {"ce": 0.42, "mrl": 0.14, "sdml": 0.25}
 
 def method(name: str, display: str, *rows: str, label_free: bool = False, variants: tuple[str, ...] = ("default",)):
     paper = Paper(f"The paper of {display} & co", "A. Author", "CVPR", 2021, "https://example.org/paper", rows)
-    return MethodInfo(name, display, paper, variants, label_free)
+    return MethodInfo(name, display, paper, variants, label_free, f"What {display} does.", f"{display} < the code.")
 
 
 METHODS = [
@@ -189,6 +203,36 @@ def write_history(folder: Path, dataset: str, rates: Sequence[float], epochs: in
         write_csv(folder / "curves" / dataset / f"{name}.csv", CURVE_COLUMNS, curves)
     flat = [["default", "", "", d, level / 10, f"{0.5 - level / 25:.6g}"] for d in DIRECTIONS for level in range(11)]
     write_csv(folder / "curves" / dataset / "mcca.csv", CURVE_COLUMNS, flat)
+
+
+def write_suspicion(folder: Path, dataset: str = "emoji") -> Path:
+    """MRL and the baseline find wrong labels, CE's network is also read by match probability."""
+    keys = [("default", "symmetric", rate, seed) for rate in RATES for seed in SEEDS]
+    for name, auc in (("mrl", 0.95), ("cleanlab", 0.9)):
+        found = [
+            [*key, view, auc - 0.2 * key[2] + 0.01 * key[3] - 0.02 * n, auc - 0.1]
+            for key in keys
+            for n, view in enumerate(("image", "text"))
+        ]
+        write_csv(folder / "suspicion" / dataset / f"{name}.csv", SUSPICION_COLUMNS, found)
+    better = [
+        [*key, direction, 0.05 + 0.05 * key[3], float(number("ce", *key[2:], BEST_VALIDATION, direction)) + 0.1]
+        for key in keys
+        for direction in DIRECTIONS
+    ]
+    write_csv(folder / "readout" / dataset / "ce.csv", READOUT_COLUMNS, better)
+    return folder
+
+
+def write_costs(folder: Path) -> Path:
+    rows = [
+        ["emoji", "ce", "default", 6, 12.345, 512 * 2**20, 1_234_567],
+        ["emoji", "mrl", "default", 6, 20.5, 600 * 2**20, 2_000_000],
+    ]
+    write_csv(folder / "cost.csv", COLUMNS, rows)
+    machine = {"cpu": "A CPU", "cores": 2, "memory_bytes": 8 * 2**30, "python": "3.11.2", "torch": "2.13.0"}
+    (folder / "machine.json").write_text(json.dumps(machine | {"device": "cpu"}), encoding="utf-8")
+    return folder
 
 
 @pytest.fixture

@@ -121,14 +121,14 @@ def test_one_rate_has_no_fall_and_no_line(tmp_path: Path, rates: list[float]) ->
     block = {"default": {}, "variants": {"default": {}}}
     names = [info.name for info in METHODS]
     params = {
-        "grid": {"methods": names, "noises": ["symmetric"], "rates": rates, "seeds": [0]},
+        "grid": {"datasets": [NAME], "methods": names, "noises": ["symmetric"], "rates": rates, "seeds": [0]},
         "report": {"datasets": [NAME], "methods": names},
         "datasets": {NAME: {"profile": "default"}},
         "methods": dict.fromkeys(names, block),
     }
     out = tmp_path / "out"
     methods = [replace(info, variants=("default",)) for info in METHODS]
-    build_report(write(tmp_path / "records"), out, params, [DATASET], methods)
+    build_report(write(tmp_path / "records"), out, params, [DATASET], methods, tmp_path)
     several = len(rates) > 1
     assert (out / "tables" / f"{NAME}_symmetric_robustness.md").exists() == several
     assert (out / "figures" / f"{NAME}_symmetric_map.svg").exists() == several

@@ -12,9 +12,8 @@ import pytest
 from pipeline.errors import BadInput
 from pipeline.reporting.build import build_report
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RONO, write_records
-from tests.reporting.protocol import write_protocol
+from tests.reporting.whole import ALL, write_report
 
-ALL = [*METHODS, RONO]
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
@@ -42,9 +41,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("report")
-    build_report(write_protocol(write_records(folder / "records")), folder / "out", PARAMS, DATASETS, ALL)
-    return folder / "out"
+    return write_report(tmp_path_factory.mktemp("report"))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +56,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_same_records_give_the_same_bytes_and_stale_files_go(out: Path) -> None:
     before = contents(out)
     (out / "tables" / "stale.md").write_text("from an earlier report")
-    build_report(out.parent / "records", out, PARAMS, DATASETS, ALL)
+    build_report(out.parent / "records", out, PARAMS, DATASETS, ALL, out.parent)
     assert contents(out) == before
 
 
@@ -76,7 +73,7 @@ def test_the_page_needs_no_network(text: str) -> None:
     for tag, name, value in Page(text).attributes:
         if name in ("src", "srcset", "data", "poster") or (name.endswith("href") and tag != "a"):
             assert value.startswith("#"), f"<{tag} {name}={value}>"
-    assert not re.search(r"@import|url\((?!#)|<script|<link", text)
+    assert not re.search(r"@import|url\((?!#)|<link|fetch\(|XMLHttpRequest|\bimport\(", text)
 
 
 def test_the_page_says_what_it_must(text: str) -> None:
@@ -94,6 +91,41 @@ def test_the_page_says_what_it_must(text: str) -> None:
     )
 
 
+def test_names_of_methods_lead_to_their_deviations(text: str) -> None:
+    assert '<th scope="row"><a href="#method-mrl">MRL (authors_code)</a>' in text
+    assert '<th scope="row"><a href="#method-rono">RONO (authors_code), here</a>' in text
+    assert "<em>Deviations from the authors' code:</em> MRL &lt; the code." in text
+
+
+def test_every_table_and_figure_of_the_page_can_be_taken_along(out: Path, text: str) -> None:
+    links = {value for tag, name, value in Page(text).attributes if tag == "a" and name == "href"}
+    files = {link for link in links if link.startswith(("tables/", "figures/"))}
+    assert files
+    assert all((out / link).is_file() for link in files)
+    shown = set(re.findall(r'<figure class="table" id="table-(\w+)"', text))
+    assert {f"tables/{name}.{suffix}" for name in shown for suffix in ("md", "tex", "csv", "html")} <= files
+    drawn = set(re.findall(r'<figure id="(\w+)"', text))
+    assert {f"figures/{name}.{suffix}" for name in drawn for suffix in ("svg", "png")} <= files
+
+
+def test_a_viewer_is_linked_where_a_dataset_of_the_grid_has_numbers(text: str) -> None:
+    assert re.findall(r'href="(viewer/[^"]+)"', text) == ["viewer/emoji.html"]
+
+
+def test_who_tells_wrong_labels_stands_beside_confident_learning(out: Path, text: str) -> None:
+    assert '<h3 id="emoji-suspicion">Which labels are wrong?</h3>' in text
+    lines = (out / "tables" / "emoji_symmetric_suspicion.csv").read_text(encoding="utf-8").splitlines()
+    labels = list(dict.fromkeys(line.split(",")[0] for line in lines[1:]))
+    assert labels == ["MRL", "confident learning (cleanlab)"]
+
+
+def test_costs_stand_with_their_machine_or_are_missed(out: Path, text: str, tmp_path: Path) -> None:
+    assert "Measured on: A CPU, 2 cores, 8 GiB of memory; Python 3.11.2, PyTorch 2.13.0, device cpu." in text
+    build_report(out.parent / "records", tmp_path, PARAMS, DATASETS, ALL, tmp_path / "none")
+    assert not (tmp_path / "tables" / "emoji_costs.md").exists()
+    assert "What the runs cost was not recorded" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
 def test_every_dataset_is_shown_on_its_own_grid(out: Path, text: str) -> None:
     tables = {path.stem for path in (out / "tables").glob("mnist3d_rono_*.md")}
     assert tables == {
@@ -108,18 +140,18 @@ def test_every_dataset_is_shown_on_its_own_grid(out: Path, text: str) -> None:
     assert "3D-MNIST: every cell of the grid has a number." in text
     assert "Emoji, RONO (authors_code): 8 cells\nnot run" in text
     assert "own point features" in text
-    assert text.count("<dt>RONO</dt>") == 1
+    assert text.count('<dt id="method-rono">RONO</dt>') == 1
 
 
 def test_a_grid_with_a_method_that_is_not_shown_is_refused(records: Path, tmp_path: Path) -> None:
     params = PARAMS | {"report": PARAMS["report"] | {"methods": ["mcca", "ce"]}}
     with pytest.raises(BadInput, match="the grid of 'mnist3d_rono' has 'rono', which is not shown"):
-        build_report(records, tmp_path / "out", params, DATASETS, ALL)
+        build_report(records, tmp_path / "out", params, DATASETS, ALL, tmp_path)
 
 
 def test_figures_follow_the_page_and_stay_small(out: Path, text: str) -> None:
     assert "var(--series-0)" in text
-    assert "#1f2429" not in text.split("</style>")[1]
+    assert "#1f2429" not in text.split("</style>", 1)[1]
     for path in (out / "figures").glob("*.png"):
         assert path.stat().st_size < 60_000
     names = {path.name for path in (out / "figures").glob("*.svg")}
@@ -143,7 +175,7 @@ def test_metrics_and_plot_hold_raw_numbers(out: Path) -> None:
 
 
 def test_without_any_record_the_page_says_so(tmp_path: Path) -> None:
-    build_report(tmp_path / "none", tmp_path / "out", PARAMS, DATASETS, ALL)
+    build_report(tmp_path / "none", tmp_path / "out", PARAMS, DATASETS, ALL, tmp_path)
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert text.count("No result yet") == 3
     assert (tmp_path / "out" / "metrics.json").read_text() == "{}\n"
@@ -152,13 +184,13 @@ def test_without_any_record_the_page_says_so(tmp_path: Path) -> None:
 def test_a_broken_record_stops_the_report_before_anything_is_written(records: Path, tmp_path: Path) -> None:
     (records / "cells" / "emoji" / "ce.csv").write_text("nonsense\n")
     with pytest.raises(BadInput, match=r"ce\.csv, line 1"):
-        build_report(records, tmp_path / "out", PARAMS, DATASETS, ALL)
+        build_report(records, tmp_path / "out", PARAMS, DATASETS, ALL, tmp_path)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_listed_name_that_nobody_describes_is_refused(records: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nothing is known of 'later'"):
-        build_report(records, tmp_path / "out", PARAMS, DATASETS, [*METHODS[:-1], RONO])
+        build_report(records, tmp_path / "out", PARAMS, DATASETS, [*METHODS[:-1], RONO], tmp_path)
 
 
 def test_without_true_labels_what_needs_them_is_left_out(tmp_path: Path) -> None:
@@ -166,7 +198,7 @@ def test_without_true_labels_what_needs_them_is_left_out(tmp_path: Path) -> None
     file = records / "datasets" / "emoji.json"
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"clean": False}), encoding="utf-8")
     shown = {**PARAMS, "report": {"datasets": ["emoji"], "methods": [info.name for info in METHODS]}}
-    build_report(records, tmp_path / "out", shown, DATASETS[:1], METHODS)
+    build_report(records, tmp_path / "out", shown, DATASETS[:1], METHODS, tmp_path)
     names = {path.stem for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert "emoji_symmetric_best_validation" in names
     assert not names & {"emoji_noise", "emoji_probes", "emoji_symmetric_memorisation"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,22 @@ class Notes:
         self.receipts: dict[CellKey, Any] = {}
         self.scores: dict[CellKey, Mapping[str, float]] = {}
         self.summaries: dict[CellKey, Mapping[str, float]] = {}
-        self.kept: list[CellKey] = []
+        self.files: list[str] = []
+        self.pruned = 0
 
-    def log_cell(self, key: CellKey, settings: Any, result: Mapping[str, Any], cost: Any, receipt: Any) -> None:
-        self.histories[key], self.receipts[key] = result["history"], receipt
-
-    def log_scores(self, key: CellKey, scores: Mapping[str, float]) -> None:
-        self.scores[key] = scores
+    def log_cell(
+        self, key: CellKey, settings: Any, result: Mapping[str, Any], cost: Any, receipt: Any, scores: Any
+    ) -> None:
+        self.histories[key], self.receipts[key], self.scores[key] = result["history"], receipt, scores
 
     def log_summary(self, key: CellKey, scores: Mapping[str, float]) -> None:
         self.summaries[key] = scores
 
-    def prune(self, cells: Iterable[CellKey], summaries: Iterable[CellKey]) -> None:
-        self.kept = list(cells)
+    def log_report(self, files: Sequence[Path]) -> None:
+        self.files = [file.name for file in files]
+
+    def prune(self) -> None:
+        self.pruned += 1
 
 
 def synced(folder: Path, dataset: str) -> Notes:
@@ -77,9 +81,40 @@ def test_a_dataset_of_its_own_grid_is_pruned_to_its_variants(tmp_path: Path) -> 
     head, *lines = path.read_text().splitlines(True)
     path.write_text("".join([head, *lines, *(line.replace("authors_code", "default") for line in lines)]))
     notes = synced(tmp_path, "mnist3d_rono")
-    assert {key.variant for key in notes.kept} == {"authors_code"}
-    assert len(notes.kept) == 6
-    assert notes.receipts[notes.kept[0]]["hash"] == "draw 0.2"
+    assert {key.variant for key in notes.scores} == {"authors_code"}
+    assert len(notes.scores) == 6
+    assert notes.pruned == 1
+    assert next(iter(notes.receipts.values()))["hash"] == "draw 0.2"
     summary = notes.summaries[CellKey("mnist3d_rono", "rono", "authors_code", "recorded", 0.2, None)]
     assert summary["n"] == 3
     assert summary["test/fixed_checkpoint/mean"] == pytest.approx(0.9598)
+
+
+def test_realised_noise_is_told_where_the_true_labels_are_known(records: Path) -> None:
+    key = CellKey("emoji", "ce", "default", "symmetric", 0.2, 0)
+    assert synced(records, "emoji").scores[key]["noise_realised/image"] == pytest.approx(0.178)
+    file = records / "datasets" / "emoji.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"clean": False}))
+    scores = synced(records, "emoji").scores[key]
+    assert "test/last_epoch/mean" in scores
+    assert not [name for name in scores if name.startswith("noise_realised")]
+
+
+def test_tables_and_figures_go_to_the_dataset_with_the_longest_name(records: Path) -> None:
+    names = (
+        "tables/emoji_a.md",
+        "tables/emoji_a.csv",
+        "tables/emoji_a.tex",
+        "figures/emoji_b.png",
+        "figures/emoji_b.svg",
+    )
+    for name in (*names, "tables/mnist3d_a.md", "tables/mnist3d_rono_a.md", "tables/tuning.md"):
+        (records.parent / name).parent.mkdir(exist_ok=True)
+        (records.parent / name).touch()
+    assert synced(records, "emoji").files == ["emoji_a.md", "emoji_a.csv", "emoji_b.png"]
+    assert synced(records, "mnist3d").files == ["mnist3d_a.md"]
+    assert synced(records, "mnist3d_rono").files == ["mnist3d_rono_a.md"]
+
+
+def test_a_dataset_without_tables_has_no_run_for_them(records: Path) -> None:
+    assert synced(records, "emoji").files == []

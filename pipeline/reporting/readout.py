@@ -1,0 +1,60 @@
+"""What a method gains or loses when it ranks by the probability of a common class instead of by its embeddings."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pandas as pd
+
+from pipeline.reporting.comparison import spread
+from pipeline.reporting.info import Entry, noise_words
+from pipeline.reporting.outcomes import NOT_RUN, Outcome, Values, cell, combine
+from pipeline.reporting.records import Records
+from pipeline.reporting.results import CRITERION_NAMES, Results
+from pipeline.reporting.table import Cell, Column, Row, Table
+
+_EMBEDDING, _MATCH, _DIFFERENCE = "by embedding", "by match probability", "difference"
+
+
+def readout(records: Records, results: Results, noise: str) -> Table | None:
+    """MAP by embedding, by match probability and the difference, by noise rate; None where no method has both."""
+    name, scope, rows = results.dataset.name, results.scope, []
+    for entry in scope.entries:
+        told = records.readout(name, entry.method.name)
+        told = told[(told["variant"] == entry.variant) & (told["noise"] == noise) & told["rate"].isin(scope.rates)]
+        if told.empty:
+            continue
+        low, high = told["temperature"].min(), told["temperature"].max()
+        chosen = f"temperature {low:g}" if low == high else f"temperatures {low:g} to {high:g}"
+        rows.append(Row(entry.label, _cells(told, results, entry, noise), chosen, entry.method.name))
+    if not rows:
+        return None
+    heads = product((_EMBEDDING, _MATCH, _DIFFERENCE), scope.rates)
+    return Table(
+        name=f"{name}_{noise}_readout",
+        title=f"{results.dataset.display}, posterior readout",
+        caption=f"MAP under {noise_words(noise)} by noise rate, mean of the directions, "
+        f"{CRITERION_NAMES[results.headline]}. The same trained networks are read in two ways: by cosine similarity of "
+        "the embeddings, as everywhere else, and by the probability that query and candidate are of one class, which "
+        "their class probabilities give. The temperature of these was chosen on clean validation labels, so the second "
+        "way uses the oracle once more; the difference is taken seed by seed. Methods without class probabilities are "
+        f"left out. {spread(results, noise)} Best of a column bold, second underlined.",
+        stub="method",
+        levels=("ranking", "noise rate"),
+        columns=[Column((head, str(rate)), ranked=head != _DIFFERENCE) for head, rate in heads],
+        rows=rows,
+    )
+
+
+def _cells(told: pd.DataFrame, results: Results, entry: Entry, noise: str) -> list[Cell]:
+    rates = results.scope.rates
+    embedding = [results.mean(entry, noise, [rate], results.headline) for rate in rates]
+    match = [_matched(told[told["rate"] == rate], results) for rate in rates]
+    apart = [combine([after, before], [1, -1]) for before, after in zip(embedding, match, strict=True)]
+    return [cell(outcome) for outcome in (*embedding, *match, *apart)]
+
+
+def _matched(rows: pd.DataFrame, results: Results) -> Outcome:
+    rows = rows[rows["seed"].isin(list(results.scope.seeds))]
+    means = rows.groupby("seed")["map"].mean()
+    return Values(dict(zip(means.index.astype(int).tolist(), means.tolist(), strict=True))) if len(means) else NOT_RUN

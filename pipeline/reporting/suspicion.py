@@ -1,0 +1,67 @@
+"""Which labels are wrong? How well each method can tell, beside confident learning."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pandas as pd
+
+from pipeline.contract import BEST_VALIDATION
+from pipeline.reporting.comparison import spread
+from pipeline.reporting.info import noise_words
+from pipeline.reporting.outcomes import NOT_RUN, Outcome, Values, cell
+from pipeline.reporting.records import Records
+from pipeline.reporting.results import CRITERION_NAMES, Results
+from pipeline.reporting.table import Cell, Column, Row, Table
+
+BASELINE = "cleanlab"
+"""Whose records stand beside the methods'."""
+_BASELINE_LABEL = "confident learning (cleanlab)"
+_BASELINE_NOTE = "a baseline: logistic regression on the features of one view, asked about samples not trained on"
+_MEASURES = {"auc": "AUC", "precision": "precision at the true rate"}
+
+
+def suspicion(records: Records, results: Results, noise: str) -> Table | None:
+    """AUC and precision of the suspicion by noise rate, a row per entry that can tell; None where none can."""
+    name, scope = results.dataset.name, results.scope
+    told = {entry: records.suspicion(name, entry.method.name) for entry in scope.entries}
+    rows = [
+        Row(entry.label, cells, method=entry.method.name)
+        for entry, frame in told.items()
+        if (cells := _cells(frame, entry.variant, results, noise))
+    ]
+    if not rows:
+        return None
+    if baseline := _cells(records.suspicion(name, BASELINE), "default", results, noise):
+        rows.append(Row(_BASELINE_LABEL, baseline, _BASELINE_NOTE))
+    return Table(
+        name=f"{name}_{noise}_suspicion",
+        title=f"{results.dataset.display}, wrong labels found",
+        caption=f"How well a suspicion finds the wrong training labels under {noise_words(noise)}, by noise rate. AUC: "
+        "the probability that a wrong label looks more suspicious than a right one (.5 = guessing). Precision at the "
+        "true rate: the share of wrong labels among as many of the most suspicious as there are wrong ones, a number "
+        f"that nobody knows in practice. Methods as they are under {CRITERION_NAMES[results.headline]}"
+        f"{', an oracle' if results.headline == BEST_VALIDATION else ''}; those that cannot tell are left out. Views "
+        f"are averaged. {spread(results, noise)} Best of a column bold, second underlined.",
+        stub="method",
+        levels=("measure", "noise rate"),
+        columns=[Column((head, str(rate))) for head, rate in product(_MEASURES.values(), scope.rates)],
+        rows=rows,
+    )
+
+
+def _cells(told: pd.DataFrame, variant: str, results: Results, noise: str) -> list[Cell]:
+    """A cell per measure and rate; none where the method never tells."""
+    here = told[(told["variant"] == variant) & (told["noise"] == noise) & told["rate"].isin(results.scope.rates)]
+    if here.empty:
+        return []
+    return [
+        cell(_outcome(here[here["rate"] == rate], measure, results))
+        for measure, rate in product(_MEASURES, results.scope.rates)
+    ]
+
+
+def _outcome(rows: pd.DataFrame, measure: str, results: Results) -> Outcome:
+    rows = rows[rows["seed"].isin(list(results.scope.seeds))]
+    means = rows.groupby("seed")[measure].mean()
+    return Values(dict(zip(means.index.astype(int).tolist(), means.tolist(), strict=True))) if len(means) else NOT_RUN

@@ -1,0 +1,43 @@
+"""Variants that lack a part stand in a table of their own."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UnknownName
+from pipeline.reporting.build import build_report
+from pipeline.reporting.info import scopes
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
+
+SHOWN = deepcopy(PARAMS)
+SHOWN["report"] |= {"datasets": ["emoji"], "methods": ["mcca", "ce", "mrl"], "ablations": {"mrl": ["authors_code"]}}
+KNOWN = METHODS[:3]
+
+
+def labels(file: Path) -> list[str]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line.split("|")[1].split("<")[0].strip() for line in lines if line.startswith("| ")][1:]
+
+
+def test_they_leave_the_tables_and_have_one_with_the_whole_method(tmp_path: Path) -> None:
+    build_report(write_records(tmp_path / "records"), tmp_path / "out", SHOWN, DATASETS[:1], KNOWN, tmp_path)
+    tables = tmp_path / "out" / "tables"
+    assert labels(tables / "emoji_symmetric_mrl_ablations.md") == ["MRL", "MRL (authors\\_code)"]
+    assert labels(tables / "emoji_symmetric_best_validation.md") == ["MCCA", "CE", "MRL"]
+    assert len(list(tables.glob("*_ablations.md"))) == 1
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert 'id="emoji-ablations"' in page
+
+
+def test_without_any_nothing_is_said(tmp_path: Path) -> None:
+    shown = SHOWN | {"report": {name: SHOWN["report"][name] for name in ("datasets", "methods")}}
+    build_report(write_records(tmp_path / "records"), tmp_path / "out", shown, DATASETS[:1], KNOWN, tmp_path)
+    assert not list((tmp_path / "out" / "tables").glob("*_ablations.*"))
+    assert "emoji-ablations" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_variant_that_is_not_there_is_named() -> None:
+    wrong = SHOWN | {"report": SHOWN["report"] | {"ablations": {"mrl": ["author_code"]}}}
+    with pytest.raises(UnknownName, match="authors_code"):
+        scopes(wrong, DATASETS[:1], KNOWN)
