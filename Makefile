@@ -3,15 +3,27 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 GRID ?= default
+PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint check clean
+.PHONY: help reproduce status ui new-method test lint check clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 reproduce: $(VENV)/run ## set up, run the whole grid, say where the results are (GRID=small: a few minutes; DATASET=name: a protocol)
 	@python -m stages.tools.reproduce --grid $(GRID) $(if $(DATASET),--dataset $(DATASET))
+
+status: $(VENV)/run ## what of the grid is done, running, missing or failed, and about how long the rest takes
+	@python -m stages.tools.status
+
+ui: $(VENV)/run ## every run in the browser: parameters, curves, tables and figures (PORT=5000)
+	@test -f mlflow.db || { echo "mlflow.db: there are no runs yet; run make reproduce first."; exit 2; }
+	@echo "http://127.0.0.1:$(PORT)   (Ctrl-C stops it)"
+	@mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT) --workers 1
+
+new-method: $(VENV)/run ## start a method: its file, its settings, its test (NAME=my_method)
+	@python -m stages.tools.new_method "$(NAME)"
 
 test: $(VENV)/dev ## set up and run the tests
 	@python -m pytest
@@ -23,7 +35,7 @@ check: $(VENV)/dev ## are the tables what the records give, and the records what
 	@dvc repro --quiet --force --single-item report
 	@git diff --exit-code --stat -- reports \
 	  || { echo "reports/ is not what the records give: run make reproduce and commit."; exit 1; }
-	@plan=$$(dvc repro --allow-missing --dry) || exit 1; ! grep "Running stage" <<< "$$plan" \
+	@plan=$$(dvc repro --allow-missing --dry) || exit 1; ! grep "Running stage" <<< "$$plan" | grep -v "viewer@" \
 	  || { echo "The records are older than the code: run make reproduce and commit."; exit 1; }
 	@python -m stages.tools.check_records
 

@@ -23,7 +23,10 @@ EXTRACTION_SEED = 0
 @stage
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
-    """Extract the features of every view of DATASET."""
+    """Extract the features of every view of DATASET.
+
+    Example: python -m stages.features emoji
+    """
     chosen = block(params, "datasets", dataset, "views")
     extractors = {
         view: discovery.build("pipeline.features", name, Extractor, block(params, "extractors", name))
@@ -37,12 +40,10 @@ def main(params: Params, dataset: str) -> None:
     for warning in doctor.warnings(doctor.examine(raw, dataset, source)):
         click.echo(str(warning), err=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    features = {}
+    features, train = {}, raw.split == "train"
     for view, extractor in extractors.items():
         with counting(f"{dataset}: {view} -> {extractor.display}") as progress:
-            features[view] = extract(
-                extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress
-            )
+            features[view] = extract(extractor, raw.views[view], train, EXTRACTION_SEED, device, progress)
     featurestore.write(FEATURES / dataset, features, raw.labels, raw.split, raw.class_names, chosen)
     record = {
         **{name: getattr(source, name) for name in ("display", "task", "source", "licence", "clean")},

@@ -17,7 +17,10 @@ from stages.paths import RAW
 @stage
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
-    """Download what is openly served of DATASET, load it, split it by concept and store its raw samples."""
+    """Download what is openly served of DATASET, load it, split it by concept and store its raw samples.
+
+    Example: python -m stages.fetch emoji
+    """
     source = configured(params, dataset)
     try:
         for file in lacking(source):

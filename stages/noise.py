@@ -17,7 +17,10 @@ from stages.paths import FEATURES, NOISE, RECORDS
 @stage
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
-    """Draw the noisy labels of DATASET for every kind, rate and seed of the grid."""
+    """Draw the noisy labels of DATASET for every kind, rate and seed of the grid.
+
+    Example: python -m stages.noise emoji
+    """
     block(params, "datasets", dataset)
     train = featurestore.read(FEATURES / dataset, ["train"]).splits["train"]
     grids = [block(params, "grid"), *further_grids(params, dataset)]

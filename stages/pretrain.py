@@ -17,7 +17,10 @@ WEIGHTS = Path("pipeline/features/dgcnn.pt")
 
 @stage
 def main(params: Params) -> None:
-    """Train DGCNN on parametric shapes: about three minutes on one core, the same bytes on the same machine."""
+    """Train DGCNN on parametric shapes: about three minutes on one core, the same bytes on the same machine.
+
+    Example: python -m stages.pretrain
+    """
     with counting("pre-training on parametric shapes") as progress:
         result = pretrain(**block(params, "pretraining"), progress=progress)
     torch.save(result.state, WEIGHTS)

@@ -21,7 +21,10 @@ from stages.paths import FEATURES, RAW, RECORDS
 @stage
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
-    """Probe the features that the methods get on DATASET, and those of the further extractors under `probes`."""
+    """Probe the features that the methods get on DATASET, and those of the further extractors under `probes`.
+
+    Example: python -m stages.probe emoji
+    """
     used, further = block(params, "datasets", dataset, "views"), block(params, "datasets", dataset, "probes")
     for view in further:
         block(used, view)

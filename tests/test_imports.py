@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors",),
     ("contract",),
-    ("discovery", "seeds", "params", "partition", "geometry", "shapes", "imagenet", "shipped", "download", "unpack"),
+    ("discovery", "scaffold", "seeds", "params", "partition"),
+    ("geometry", "shapes", "imagenet", "shipped", "download", "unpack"),
     ("data", "rawstore"),
     ("features", "featurestore"),
     ("noise", "noise_store"),
@@ -23,7 +24,7 @@ LAYERS = (
     ("training",),
     ("reporting",),
     ("gallery",),
-    ("doctor",),
+    ("doctor", "catalogue"),
 )
 """Top-level modules and packages; training.engine is what methods are built on, the rest of training runs them."""
 

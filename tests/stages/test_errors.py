@@ -20,6 +20,7 @@ STAGES = {
     "noise": ["emoji"],
     "train": ["emoji", "ce"],
     "evaluate": ["emoji", "ce"],
+    "confident_learning": ["emoji"],
     "report": [],
 }
 
@@ -71,7 +72,7 @@ def test_an_unknown_dataset(stage: str) -> None:
     assert "unknown name 'emojy'; did you mean 'emoji'?" in refused(stage, "emojy")
 
 
-@pytest.mark.parametrize("stage", ["noise", "train", "evaluate"])
+@pytest.mark.parametrize("stage", ["noise", "train", "evaluate", "confident_learning"])
 def test_a_dataset_without_features(stage: str) -> None:
     sentence = refused(stage, *STAGES[stage])
     assert "data/features/emoji: the features cannot be read (FileNotFoundError); run `dvc repro`" in sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import yaml
 from click.testing import CliRunner
 
 from pipeline.params import grid_of
+from pipeline.training.costs import COLUMNS
+from pipeline.training.progress import duration
+from pipeline.training.status import workers
+from stages.command import Mistake
+from stages.paths import COSTS, MACHINE
 from stages.tools import reproduce
 from stages.tools.sandbox import make_sandbox
 from tests import tiny
@@ -84,3 +90,56 @@ def test_only_the_records_of_the_protocol_come_back() -> None:
     reproduce._bring(made, "digits")
     brought = sorted(path.as_posix() for path in Path("reports").rglob("*") if path.is_file())
     assert brought == ["reports/records/cells/digits/ce.csv", "reports/records/noise/digits.json"]
+
+
+def fake_dvc(code: int = 0) -> None:
+    """`python -m dvc` of this folder: it says what DVC says of stages."""
+    Path("dvc").mkdir()
+    Path("dvc/__init__.py").touch()
+    Path("dvc/__main__.py").write_text(
+        f"""
+print("Stage 'fetch@emoji' didn't change, skipping")
+print("Stage 'train@emoji-mcca' didn't change, skipping")
+print("Running stage 'train@emoji-ce':")
+print("> python -m stages.train emoji ce")
+raise SystemExit({code})
+""",
+        encoding="utf-8",
+    )
+
+
+def test_a_stage_is_told_with_its_place_and_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ("emoji,mcca,default,1,60,1,1", "emoji,ce,default,1,2000,1,1", "emoji,ce,other,1,1000,1,1")
+    COSTS.parent.mkdir()
+    COSTS.write_text("\n".join([",".join(COLUMNS), *rows, ""]), encoding="utf-8")
+    fake_dvc()
+    reproduce._dvc(Path(), tell=reproduce._countdown(settings()))
+    first, second = capsys.readouterr().out.splitlines()
+    left = duration(3000 / workers())
+    assert first == f"Running stage 'train@emoji-ce' (2 of 2, about {left} left):"
+    assert second == "> python -m stages.train emoji ce"
+
+
+def test_a_stage_of_unknown_cost_is_told_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    fake_dvc()
+    reproduce._dvc(Path(), tell=reproduce._countdown(settings()))
+    assert capsys.readouterr().out.startswith("Running stage 'train@emoji-ce' (2 of 2):")
+
+
+def test_dvc_that_stops_is_one_sentence() -> None:
+    fake_dvc(1)
+    with pytest.raises(Mistake, match="dvc repro stopped"):
+        reproduce._dvc(Path())
+
+
+def test_what_a_protocol_costs_comes_back() -> None:
+    cell, run = Path("build/digits/.cells/f1"), Path("build/digits/data/runs/digits/ce/other")
+    for folder in (cell, run):
+        folder.mkdir(parents=True)
+        result = {"status": "done", "fingerprint": "f1", "key": {"variant": "other", "seed": 0}}
+        (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    (cell / "cost.json").write_text(json.dumps({"seconds": 2.0, "device": "cpu"}), encoding="utf-8")
+    trained = settings() | {"grid": {"datasets": ["digits"], "methods": ["ce"]}}
+    reproduce._write_costs(trained, Path("build/digits"), Path())
+    assert COSTS.read_text(encoding="utf-8").splitlines()[1:] == ["digits,ce,other,1,2,,"]
+    assert MACHINE.is_file()

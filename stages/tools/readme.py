@@ -1,0 +1,34 @@
+"""Bring README's tables and the bibliography in line with what the folders hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pipeline import catalogue
+from pipeline.params import Params
+from stages.command import stage
+from stages.paths import RECORDS
+
+README = Path("README.md")
+PAPERS = Path("docs/papers.bib")
+
+
+@stage
+def main(params: Params) -> None:
+    """Write the tables of datasets, methods, extractors and noises into README.md, and docs/papers.bib.
+
+    Example: python -m stages.tools.readme
+    """
+    records = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in RECORDS.glob("datasets/*.json")}
+    text = catalogue.filled(README.read_text(encoding="utf-8"), catalogue.tables(params, records))
+    for file, content in ((README, text), (PAPERS, catalogue.bibliography(params))):
+        changed = not file.exists() or file.read_text(encoding="utf-8") != content
+        file.write_text(content, encoding="utf-8")
+        click.echo(f"{file}: {'written anew' if changed else 'nothing to change'}.")
+
+
+if __name__ == "__main__":
+    main()
