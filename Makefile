@@ -33,8 +33,9 @@ lint: $(VENV)/dev ## style and types
 
 check: $(VENV)/dev ## are the tables what the records give, and the records what the code gives?
 	@dvc repro --quiet --force --single-item report
-	@git diff --exit-code --stat -- reports \
-	  || { echo "reports/ is not what the records give: run make reproduce and commit."; exit 1; }
+	@python -m stages.tools.readme > /dev/null
+	@git diff --exit-code --stat -- reports README.md docs \
+	  || { echo "This is not what the records give: run make reproduce and python -m stages.tools.readme, and commit."; exit 1; }
 	@plan=$$(dvc repro --allow-missing --dry) || exit 1; ! grep "Running stage" <<< "$$plan" | grep -v "viewer@" \
 	  || { echo "The records are older than the code: run make reproduce and commit."; exit 1; }
 	@python -m stages.tools.check_records

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline import discovery
@@ -18,6 +19,10 @@ from pipeline.params import Params, block
 
 SOURCE = re.compile(r"([A-Z][\w-]+ et al\.),.*?\b([A-Z][A-Za-z]+ (?:19|20)\d\d)\b")
 """In a noise kind's docstring: who, and venue with year."""
+
+QUOTED = re.compile(r"(<!-- table: (\w+)(?:; rows: ([^>]+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
+NOTE = re.compile("<sup>[a-z]</sup>")
+"""The letter of a footnote."""
 
 
 def tables(params: Params, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -45,10 +50,34 @@ def filled(text: str, made: Mapping[str, str]) -> str:
     return text
 
 
+def quoted(text: str, tables: Path) -> str:
+    """The text with tables of the report between <!-- table: name --> and <!-- /table -->; after `; rows: CE, MRL` the
+    rows of these methods alone.
+
+    tables: the folder with name.md.
+    """
+    return QUOTED.sub(lambda found: f"{found[1]}{_excerpt(tables / f'{found[2]}.md', found[3])}{found[4]}", text)
+
+
 def bibliography(params: Params) -> str:
     """The methods' papers as BibTeX, each once, by year; authors have family names only."""
     papers = {(paper.title, paper.year): paper for _, _, paper in _papers(params)}
     return "\n".join(_entry(papers[key]) for key in sorted(papers, key=lambda key: (key[1], key[0])))
+
+
+def _excerpt(file: Path, rows: str | None) -> str:
+    if not file.exists():
+        raise BadInput("there is no such table", str(file), "name another one, or run `dvc repro` first")
+    head, rule, *body = [
+        NOTE.sub("", line) for line in file.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
+    ]
+    if rows is not None:
+        shown = {line.split("|")[1].replace("\\", "").strip(): line for line in body}
+        wanted = rows.split(", ")
+        if missing := [name for name in wanted if name not in shown]:
+            raise BadInput(f"no row is named '{missing[0]}'", str(file), f"choose from {', '.join(shown)}")
+        body = [shown[name] for name in wanted]
+    return "\n".join([head, rule, *body]) + "\n"
 
 
 def _datasets(params: Params, records: Mapping[str, Mapping[str, Any]]) -> str:

@@ -53,6 +53,28 @@ def test_sizes_come_from_the_records_where_there_are_some() -> None:
     assert "| 32000 / 4000 / 4000 | 200 | you bring them |" in catalogue.tables(params(), {})["datasets"]
 
 
+QUOTE = "Before.\n<!-- table: maps; rows: Ours (no_em), CE -->\nold\n<!-- /table -->\nAfter.\n"
+
+
+def test_a_document_quotes_rows_of_the_report(tmp_path: Path) -> None:
+    head, mrl = "| method | 0.2 |\n|:--|--:|\n", "| MRL | .6 |\n"
+    table = f"**Maps.**\n\n{head}| CE<sup>a</sup> | .5<sup>≈</sup> |\n{mrl}| Ours (no\\_em) | .7 |\n"
+    (tmp_path / "maps.md").write_text(f"{table}\n- <sup>a</sup> why\n", encoding="utf-8")
+    told = catalogue.quoted(QUOTE, tmp_path)
+    rows = f"{head}| Ours (no\\_em) | .7 |\n| CE | .5<sup>≈</sup> |\n"
+    assert told == QUOTE.replace("old\n", rows)
+    assert catalogue.quoted(told, tmp_path) == told
+    assert mrl in catalogue.quoted(QUOTE.replace("; rows: Ours (no_em), CE", ""), tmp_path)
+
+
+def test_what_cannot_be_quoted_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"maps\.md: there is no such table"):
+        catalogue.quoted(QUOTE, tmp_path)
+    (tmp_path / "maps.md").write_text("| method | 0.2 |\n|:--|--:|\n| CE | .5 |\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"no row is named 'Ours \(no_em\)'; choose from CE"):
+        catalogue.quoted(QUOTE, tmp_path)
+
+
 def test_a_table_without_its_place_is_named() -> None:
     with pytest.raises(BadInput, match=r"README.md: the place of the table 'methods' is not marked; put <!-- methods"):
         catalogue.filled("<!-- methods -->\n", {"methods": ""})

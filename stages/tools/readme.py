@@ -10,21 +10,27 @@ import click
 from pipeline import catalogue
 from pipeline.params import Params
 from stages.command import stage
-from stages.paths import RECORDS
+from stages.paths import RECORDS, REPORTS
 
 README = Path("README.md")
 PAPERS = Path("docs/papers.bib")
+DOCS = Path("docs")
 
 
 @stage
 def main(params: Params) -> None:
-    """Write the tables of datasets, methods, extractors and noises into README.md, and docs/papers.bib.
+    """Write the tables of datasets, methods, extractors and noises into README.md, docs/papers.bib, and into the other
+    documents what they quote from the report.
 
     Example: python -m stages.tools.readme
     """
     records = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in RECORDS.glob("datasets/*.json")}
     text = catalogue.filled(README.read_text(encoding="utf-8"), catalogue.tables(params, records))
-    for file, content in ((README, text), (PAPERS, catalogue.bibliography(params))):
+    made = {README: text, PAPERS: catalogue.bibliography(params)}
+    for file in sorted(DOCS.glob("*.md")):
+        if catalogue.QUOTED.search(told := file.read_text(encoding="utf-8")):
+            made[file] = catalogue.quoted(told, REPORTS / "tables")
+    for file, content in made.items():
         changed = not file.exists() or file.read_text(encoding="utf-8") != content
         file.write_text(content, encoding="utf-8")
         click.echo(f"{file}: {'written anew' if changed else 'nothing to change'}.")
