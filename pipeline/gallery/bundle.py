@@ -29,6 +29,8 @@ from pipeline.training.models import MODEL, read_model
 
 EXTRACTORS, ARRAYS, CLASSES, CARD = "extractors.json", "extractors.safetensors", "classes.json", "README.md"
 AGAIN = "name a folder that `python -m stages.tools.export` wrote"
+AXES = {"image": (2, 3), "text": (0,), "cloud": (2,), "features": (1,)}
+"""Kind of a view -> how many axes one of its samples can have."""
 WITNESSES = 8
 """Test samples per view whose features the bundle must give bit for bit before it is handed out."""
 
@@ -73,7 +75,7 @@ def read_bundle(folder: Path, device: torch.device) -> Trained:
         described = json.loads((folder / EXTRACTORS).read_text(encoding="utf-8"))
         class_names = json.loads((folder / CLASSES).read_text(encoding="utf-8"))
         arrays = load_file(folder / ARRAYS)
-        forms = {view: Form(about["kind"], tuple(about["shape"])) for view, about in described.items()}
+        forms = {view: _form(about) for view, about in described.items()}
         states = {view: _state(view, about, arrays) for view, about in described.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise BadInput(f"this is no whole bundle ({type(error).__name__})", str(folder), AGAIN) from None
@@ -82,14 +84,27 @@ def read_bundle(folder: Path, device: torch.device) -> Trained:
     @cache
     def fitted(view: str) -> Extractor:
         about = described[view]
-        extractor = discovery.build("pipeline.features", about["extractor"], Extractor, about["settings"])
         try:
+            extractor = discovery.build("pipeline.features", about["extractor"], Extractor, about["settings"])
             restore(extractor, states[view])
-        except KeyError as error:
-            raise BadInput(f"extractor '{extractor.display}' lacks its part {error}", str(folder), AGAIN) from None
+        except BadInput:
+            raise
+        except Exception as error:  # damaged numbers and settings make gensim, torch and scikit-learn raise anything
+            what = f"the extractor of view '{view}' cannot be rebuilt ({type(error).__name__})"
+            raise BadInput(what, str(folder), AGAIN) from None
+        if about["kind"] not in extractor.accepts:
+            what = f"extractor '{extractor.display}' of view '{view}' does not read '{about['kind']}'"
+            raise BadInput(what, str(folder), AGAIN)
         return extractor
 
     return Trained(method, key, forms, fitted, class_names, digest(folder / MODEL), device)
+
+
+def _form(about: Mapping[str, Any]) -> Form:
+    form = Form(about["kind"], tuple(about["shape"]))
+    if len(form.shape) not in AXES[form.kind] or not all(isinstance(size, int) and size > 0 for size in form.shape):
+        raise ValueError(f"no {form.kind} has the shape {form.shape}")
+    return form
 
 
 def _state(view: str, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> State:

@@ -28,6 +28,9 @@ from pipeline.features.lda import LDA
 from pipeline.features.vgg19 import VGG19
 from pipeline.gallery.trained import digest
 
+LARGEST = 1e12
+"""Learned numbers, tables of 32 bits among them, stay far below; squares of theirs fit into float32."""
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -89,18 +92,24 @@ def _(extractor: Doc2VecFeatures) -> State:
 
 @restore.register
 def _(extractor: Doc2VecFeatures, stored: State) -> None:
-    """Inference reads the output weights, the tables of both samplings and the vocabulary, no word or text vector."""
+    """Inference reads the output weights, the tables of both samplings and the vocabulary, no word or text vector.
+
+    gensim's C code trusts all of them, so that they are checked here.
+    """
     numbers = stored.numbers
     model = Doc2Vec(
         dm=0, vector_size=extractor.dimension, negative=numbers["negative"], sample=numbers["sample"], workers=1
     )
     model.wv.index_to_key = list(stored.words)
     model.wv.key_to_index = {word: index for index, word in enumerate(stored.words)}
-    model.wv.expandos["sample_int"] = stored.arrays["sample_int"]
+    count = len(stored.words)
+    model.wv.expandos["sample_int"] = _part(extractor, stored, "sample_int", (count,), np.uint32)
     model.wv.vectors_lockf = np.ones(1, dtype=np.float32)
-    model.cum_table = stored.arrays["cum_table"]
-    model.syn1neg = stored.arrays["syn1neg"]
-    extractor.model_, extractor.seed_ = model, numbers["seed"]
+    model.cum_table = _part(extractor, stored, "cum_table", (count,), np.uint32)
+    model.syn1neg = _part(extractor, stored, "syn1neg", (count, extractor.dimension), np.float32)
+    if not count or not model.cum_table[-1]:
+        raise _damaged(extractor, "cum_table")
+    extractor.model_, extractor.seed_ = model, int(numbers["seed"])
 
 
 @state.register
@@ -113,15 +122,16 @@ def _(extractor: LDA) -> State:
 
 @restore.register
 def _(extractor: LDA, stored: State) -> None:
-    numbers = dict(stored.numbers)
+    numbers, shape = dict(stored.numbers), (extractor.topics, len(stored.words))
     model = LatentDirichletAllocation(extractor.topics)
     model.doc_topic_prior_ = numbers.pop("prior")
     model.components_, model.exp_dirichlet_component_ = (
-        stored.arrays[name] for name in ("components_", "exp_dirichlet_component_")
+        _part(extractor, stored, name, shape, np.float64) for name in ("components_", "exp_dirichlet_component_")
     )
     model.n_features_in_ = len(stored.words)
     extractor.model_ = model
     extractor.words_ = CountVectorizer(vocabulary=list(stored.words), **numbers)
+    extractor.transform([""], torch.device("cpu"), lambda done, total: None)  # scikit-learn checks when it is used
 
 
 @state.register
@@ -136,10 +146,10 @@ def _(extractor: DGCNNFeatures) -> State:
 
 @restore.register
 def _(extractor: DGCNNFeatures, stored: State) -> None:
-    extractor.mean_, extractor.scale_ = stored.arrays["mean"], stored.arrays["scale"]
     if stored.weights is not None:
         _refuse_others(extractor, stored.weights, _own_weights())
         extractor.network_ = dgcnn.load(dgcnn.OWN_WEIGHTS).eval()
+        _rescale(extractor, stored)
         return
     tensors = {
         name.removeprefix("network."): torch.from_numpy(array)
@@ -148,8 +158,12 @@ def _(extractor: DGCNNFeatures, stored: State) -> None:
     }
     with torch.device("meta"):
         network = DGCNN(len(tensors["conv5.0.weight"]))
+    for name, expected in network.state_dict().items():
+        if name not in tensors or tensors[name].dtype != expected.dtype:
+            raise _damaged(extractor, f"network.{name}")
     network.load_state_dict(tensors, assign=True)
     extractor.network_ = network.eval()
+    _rescale(extractor, stored)
 
 
 @state.register
@@ -167,6 +181,26 @@ def _(extractor: VGG19) -> State:
 @state.register
 def _(extractor: AlexNet) -> State:
     return State(weights=Weights.of(alexnet.URL, extractor.weights.expanduser()))
+
+
+def _rescale(extractor: DGCNNFeatures, stored: State) -> None:
+    width = 2 * extractor.network_.bn5.num_features
+    extractor.mean_, extractor.scale_ = (
+        _part(extractor, stored, name, (width,), np.float32) for name in ("mean", "scale")
+    )
+
+
+def _part(extractor: Extractor, stored: State, name: str, shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
+    """An array of what was stored; one of another form, or with numbers that would overflow, is refused."""
+    array = stored.arrays.get(name)
+    if array is None or array.shape != shape or array.dtype != dtype or not (np.abs(array) < LARGEST).all():
+        raise _damaged(extractor, name)
+    return array
+
+
+def _damaged(extractor: Extractor, name: str) -> BadInput:
+    where = f"extractor '{extractor.display}'"
+    return BadInput(f"its part '{name}' is missing or damaged", where, "export the bundle again")
 
 
 def _own_weights() -> Weights:

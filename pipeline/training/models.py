@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -42,19 +42,26 @@ def read_model(file: Path, device: torch.device) -> tuple[Method, CellKey]:
             about = json.loads(stored.metadata()["about"])
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
         key = CellKey(**about["key"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        method = discovery.build("pipeline.methods", key.method, Method, about["settings"])
+        _restore(method, about["dims"], about["classes"], tensors, device)
+    except Exception as error:  # what is damaged makes safetensors, pydantic and torch raise almost anything
         what = f"it holds no trained method ({type(error).__name__})"
         raise BadInput(what, str(file), "name a model.safetensors that `dvc repro` or the export wrote") from error
-    method = discovery.build("pipeline.methods", key.method, Method, about["settings"])
+    return method, key
+
+
+def _restore(
+    method: Method, dims: dict[str, int], classes: int, tensors: Mapping[str, Tensor], device: torch.device
+) -> None:
     if isinstance(method, ClosedForm):
-        method.means_ = {view: tensors[f"means.{view}"].numpy() for view in about["dims"]}
-        method.projections_ = {view: tensors[f"projections.{view}"].numpy() for view in about["dims"]}
+        method.means_ = {view: tensors[f"means.{view}"].numpy() for view in dims}
+        method.projections_ = {view: tensors[f"projections.{view}"].numpy() for view in dims}
+        method.transform({view: mean[None] for view, mean in method.means_.items()})  # refuses what does not fit
     elif isinstance(method, Deep):
-        method.dims_ = about["dims"]
-        method.model_ = method.build(method.dims_, about["classes"]).to(device)
+        method.dims_ = dims
+        method.model_ = method.build(dims, classes).to(device)
         method.model_.load_state_dict(tensors)
         method.model_.eval()
-    return method, key
 
 
 def _dims(method: Method) -> dict[str, int]:

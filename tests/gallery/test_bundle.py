@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
 from pipeline.errors import BadInput
@@ -106,8 +107,44 @@ def test_a_part_of_an_extractor_that_is_missing_is_named(cell):
     arrays = load_file(OUT / "extractors.safetensors")
     del arrays["text/cum_table"]
     (OUT / "extractors.safetensors").write_bytes(save(arrays))
-    with pytest.raises(BadInput, match="extractor 'Doc2Vec' lacks its part 'cum_table'"):
+    with pytest.raises(BadInput, match="extractor 'Doc2Vec': its part 'cum_table' is missing or damaged"):
         read_bundle(OUT, CPU).fitted("text")
+
+
+@pytest.mark.parametrize(
+    ("view", "changed"),
+    [
+        ("image", {"kind": "sound"}),
+        ("image", {"shape": []}),
+        ("image", {"shape": [8, "8"]}),
+        ("image", {"kind": "cloud", "shape": [8, 3]}),
+        ("text", {"shape": [8]}),
+        ("text", {"settings": {"dimension": 6}}),
+        ("text", {"settings": {"dimension": 7, "epochs": 10}}),
+        ("text", {"extractor": "word2vec"}),
+        ("text", {"words": 3}),
+        ("text", {"numbers": {"seed": "first", "negative": 5, "sample": 0.001}}),
+        ("text", {"numbers": []}),
+    ],
+    ids=str,
+)
+def test_a_damaged_description_is_refused_in_a_sentence(cell, view, changed):
+    write(cell)
+    described = json.loads((OUT / "extractors.json").read_text(encoding="utf-8"))
+    described[view] |= changed
+    (OUT / "extractors.json").write_text(json.dumps(described), encoding="utf-8")
+    with pytest.raises(BadInput, match="made/bundle|extractor 'Doc2Vec'"):
+        read_bundle(OUT, CPU).fitted(view)
+
+
+def test_a_model_of_another_shape_is_refused(cell):
+    write(cell)
+    with safe_open(OUT / MODEL, "np") as stored:
+        about, arrays = stored.metadata(), {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    arrays["projections.text"] = arrays["projections.text"][:1]
+    (OUT / MODEL).write_bytes(save(arrays, about))
+    with pytest.raises(BadInput, match="it holds no trained method"):
+        read_bundle(OUT, CPU)
 
 
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path):

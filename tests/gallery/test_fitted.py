@@ -53,6 +53,28 @@ def test_the_rebuilt_extractor_gives_the_same_bits(name, settings, view):
     assert vocabulary(again) == vocabulary(first)
 
 
+@pytest.mark.parametrize(
+    ("case", "part", "change"),
+    [
+        (0, "syn1neg", lambda array: array[:1]),
+        (0, "syn1neg", lambda array: array.astype(np.float64)),
+        (0, "syn1neg", lambda array: array * np.float32(np.nan)),
+        (0, "cum_table", lambda array: array * np.uint32(0)),
+        (0, "cum_table", lambda array: array.astype(np.int64)),
+        (0, "sample_int", lambda array: array[1:]),
+        (1, "components_", lambda array: array[:, 1:]),
+        (2, "mean", lambda array: array[:3]),
+        (2, "network.bn1.weight", lambda array: array.astype(np.float64)),
+    ],
+)
+def test_a_part_that_does_not_fit_is_refused(case, part, change):
+    name, settings, view = CASES[case]
+    stored = through_files(state(fitted(name, settings, raw().views[view].samples[:24])))
+    damaged = replace(stored, arrays=stored.arrays | {part: change(stored.arrays[part])})
+    with pytest.raises(BadInput, match=f"its part '{part}' is missing or damaged; export the bundle again"):
+        restore(build("pipeline.features", name, Extractor, settings), damaged)
+
+
 def test_another_dgcnn_than_the_projects_is_stored_and_the_projects_referred_to():
     own, random = (fitted(*case[:2], raw().views["cloud"].samples) for case in (CASES[3], CASES[2]))
     assert set(state(own).arrays) == {"mean", "scale"}
