@@ -23,7 +23,7 @@ from pipeline.errors import BadInput
 from pipeline.features.base import Extractor
 from pipeline.gallery.fitted import State, Weights, restore, state
 from pipeline.gallery.reading import Form
-from pipeline.gallery.trained import Trained, digest
+from pipeline.gallery.trained import Trained, digest, test_samples
 from pipeline.params import Params, block
 from pipeline.training.models import MODEL, read_model
 
@@ -31,8 +31,6 @@ EXTRACTORS, ARRAYS, CLASSES, CARD = "extractors.json", "extractors.safetensors",
 AGAIN = "name a folder that `python -m stages.tools.export` wrote"
 AXES = {"image": (2, 3), "text": (0,), "cloud": (2,), "features": (1,)}
 """Kind of a view -> how many axes one of its samples can have."""
-WITNESSES = 8
-"""Test samples per view whose features the bundle must give bit for bit before it is handed out."""
 
 
 def export(params: Params, trained: Trained, model: Path, card: str, out: Path) -> None:
@@ -116,10 +114,8 @@ def _state(view: str, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
 def _check(trained: Trained, raw: RawDataset | None, rebuilt: Trained) -> None:
     """Refuse a bundle that would not give the features of the run."""
     assert raw is not None
-    rows = np.flatnonzero(raw.split == "test")[:WITNESSES]
     for view in trained.forms:
-        samples = raw.views[view].samples
-        some = samples[rows] if isinstance(samples, np.ndarray) else [samples[int(row)] for row in rows]
+        some = test_samples(raw, view)
         ours, theirs = (of.features(view, some, lambda done, total: None) for of in (trained, rebuilt))
         if not np.array_equal(ours, theirs):
             what = f"the extractor of view '{view}' cannot be rebuilt exactly from what the bundle can hold"

@@ -12,10 +12,10 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from safetensors import safe_open
 
-from pipeline.contract import CRITERIA, CellKey
+from pipeline.contract import CellKey
 from pipeline.data.base import configured
 from pipeline.gallery.fitted import vocabulary
-from pipeline.gallery.trained import Trained, model_file
+from pipeline.gallery.trained import Trained, headline, model_file, result_of
 from pipeline.params import Params
 from pipeline.reporting.records import Records
 from pipeline.reporting.results import CRITERION_NAMES
@@ -26,8 +26,7 @@ PACKAGES = ("torch", "numpy", "scikit-learn", "gensim", "pillow", "safetensors")
 def card(params: Params, run: Path, trained: Trained, records: Records) -> str:
     """The text of README.md, in Markdown. run: the folder of the finished cell."""
     assert trained.raw is not None
-    result = json.loads((run / "result.json").read_text(encoding="utf-8"))
-    criterion = next(name for name in CRITERIA if (run / f"{name}.npz").is_file())
+    fingerprint, criterion = result_of(run)["fingerprint"], headline(run)
     with safe_open(model_file(run), "np") as stored:
         settings = json.loads(stored.metadata()["about"])["settings"]
     environment = Environment(
@@ -45,8 +44,8 @@ def card(params: Params, run: Path, trained: Trained, records: Records) -> str:
         views=[(view, form, trained.fitted(view).display) for view, form in trained.forms.items()],
         words={view: len(known) for view in trained.forms if (known := vocabulary(trained.fitted(view))) is not None},
         criterion=CRITERION_NAMES[criterion],
-        fingerprint=result["fingerprint"],
-        scores=scores(records.cells(trained.key.dataset, trained.key.method), result["fingerprint"], criterion),
+        fingerprint=fingerprint,
+        scores=scores(records.cells(trained.key.dataset, trained.key.method), fingerprint, criterion),
         packages={name: version(name) for name in PACKAGES},
     )
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
-from pipeline import featurestore
 from pipeline.contract import Array
 from pipeline.errors import BadInput
 from pipeline.features.base import Progress
@@ -40,7 +39,6 @@ def open_gallery(
     trained: Trained,
     asked_in: str,
     into: str | None,
-    features: Path,
     note: Note,
     progress: Progress,
 ) -> Gallery:
@@ -49,7 +47,7 @@ def open_gallery(
     if place is None:
         able = _but(asked_in, list(trained.forms)) if into is None else list(trained.forms)
         view = choose(able, into, trained.forms, "the samples of the test split", "--into")
-        return _of_test_split(trained, view, features)
+        return _of_test_split(trained, view)
     if place.is_dir():
         files = files_by_view(place, trained.forms)
         able = _but(asked_in, list(files)) if into is None else list(files)
@@ -79,16 +77,14 @@ def _but(view: str, views: list[str]) -> list[str]:
     return [other for other in views if other != view] or views
 
 
-def _of_test_split(trained: Trained, view: str, features: Path) -> Gallery:
+def _of_test_split(trained: Trained, view: str) -> Gallery:
     raw = trained.raw
     if raw is None:
         raise BadInput("it holds no samples to search", "the bundle", "name a gallery with --gallery")
-    stored = featurestore.read(features / trained.key.dataset, ["test"]).splits["test"]
-    embeddings = trained.method.transform({view: stored.views[view]})[view]
     rows = np.flatnonzero(raw.split == "test")
     return Gallery(
         f"test split of {trained.key.dataset}, view '{view}'",
-        embeddings,
+        trained.test[view],
         [raw.ids[int(row)] for row in rows],
         [trained.class_names[int(label)] for label in raw.labels[rows]],
         lambda row: thumbnail(raw.views[view], int(rows[row]), SIDE),

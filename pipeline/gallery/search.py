@@ -57,13 +57,13 @@ class Found:
     hits: Sequence[Hit]
 
 
-def search(trained: Trained, request: Request, features: Path, note: Note, progress: Progress) -> Found:
-    """The most similar samples of the gallery, the best first. features: folder of the stored features, for the test
-    split; note: told what a person should know; progress: called as a folder is embedded."""
+def search(trained: Trained, request: Request, note: Note, progress: Progress) -> Found:
+    """The most similar samples of the gallery, the best first. note: told what a person should know; progress: called
+    as a folder is embedded."""
     query = read_query(request.query, trained.forms, request.view)
     _note_unknown_words(trained, query, note)
     wanted = trained.embed(query.view, query.sample.samples, lambda done, total: None)[0]
-    gallery = open_gallery(request.gallery, trained, query.view, request.into, features, note, progress)
+    gallery = open_gallery(request.gallery, trained, query.view, request.into, note, progress)
     if request.k > len(gallery.names):
         note(f"{request.k} samples are wanted and the gallery has {len(gallery.names)}: all are shown.")
     if wanted.shape != gallery.embeddings.shape[1:]:

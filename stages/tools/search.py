@@ -17,7 +17,7 @@ from pipeline.params import Params
 from pipeline.training.progress import counting
 from stages.command import stage
 from stages.features import EXTRACTION_SEED
-from stages.paths import FEATURES, RAW
+from stages.paths import RAW
 
 FILE = click.Path(path_type=Path)
 
@@ -27,7 +27,9 @@ FILE = click.Path(path_type=Path)
 @click.option("--bundle", type=FILE, help="Or a folder that stages.tools.export wrote.")
 @click.option("--query", required=True, help='A picture, cloud (.npy, .ply, .off), .txt, or "some words".')
 @click.option("--view", help="The query's view, where several views read such files.")
-@click.option("--gallery", type=FILE, help="A folder of files, or an .npz. [default: the dataset's test split]")
+@click.option(
+    "--gallery", type=FILE, help="A folder of files, or an .npz. [default with --run: its test split]"
+)
 @click.option("--into", help="The gallery's view, where several are possible.")
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many are shown.")
 @click.option("--html", type=FILE, help="Write a sheet with pictures there.")
@@ -48,7 +50,7 @@ def main(
     else:
         raise BadParams("one of the two is needed", "--run and --bundle", "name the folder of a cell or of a bundle")
     with counting("embed the query and the gallery") as progress:
-        found = search.search(trained, search.Request(**asked), FEATURES, partial(click.echo, err=True), progress)
+        found = search.search(trained, search.Request(**asked), partial(click.echo, err=True), progress)
     click.echo(search.table(found.hits))
     if save_gallery is not None:
         galleries.save(found.gallery, trained, save_gallery)

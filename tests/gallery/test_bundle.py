@@ -42,7 +42,7 @@ def gallery(cell):
 
 def ranking(cell, query, place):
     request = Request(query, None, place, "image", 9, False)
-    return search(cell, request, Path("none"), lambda text: None, lambda done, total: None).hits
+    return search(cell, request, lambda text: None, lambda done, total: None).hits
 
 
 def test_run_and_bundle_give_the_same_ranking(cell):
@@ -133,7 +133,7 @@ def test_a_damaged_description_is_refused_in_a_sentence(cell, view, changed):
     described = json.loads((OUT / "extractors.json").read_text(encoding="utf-8"))
     described[view] |= changed
     (OUT / "extractors.json").write_text(json.dumps(described), encoding="utf-8")
-    with pytest.raises(BadInput, match="made/bundle|extractor 'Doc2Vec'"):
+    with pytest.raises(BadInput, match=r"made/bundle|extractor 'Doc2Vec'"):
         read_bundle(OUT, CPU).fitted(view)
 
 

@@ -12,9 +12,9 @@ from pipeline.gallery.galleries import open_gallery, save
 from tests.gallery.cell import RUN, trained
 
 
-def opened(cell, place=None, asked_in="text", into=None, features=Path("data/features"), notes=None):
+def opened(cell, place=None, asked_in="text", into=None, notes=None):
     note = (lambda text: None) if notes is None else notes.append
-    return open_gallery(place, cell, asked_in, into, features, note, lambda done, total: None)
+    return open_gallery(place, cell, asked_in, into, note, lambda done, total: None)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def cell(tmp_path, monkeypatch):
 
 def found(cell, notes=None, **changes):
     note = (lambda text: None) if notes is None else notes.append
-    return search(cell, replace(REQUEST, **changes), Path("data/features"), note, lambda done, total: None)
+    return search(cell, replace(REQUEST, **changes), note, lambda done, total: None)
 
 
 def test_ranking_is_that_of_a_slow_one():

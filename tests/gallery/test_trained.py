@@ -37,13 +37,31 @@ def test_an_extractor_is_fitted_once_and_only_when_it_is_needed(tmp_path):
         ({"status": "skipped", "reason": "needs two views", "key": {"seed": 0}}, "was skipped: needs two views"),
         ({"status": "failed", "reason": "diverged", "key": {"seed": 0}}, "was failed: diverged"),
         ({"status": "done", "key": {"seed": 0}}, "the cell keeps no model"),
+        ({"status": "done"}, "no folder of a finished cell"),
         ([], "no folder of a finished cell"),
     ],
 )
 def test_a_cell_without_a_model_says_why(tmp_path, told, sentence):
-    (tmp_path / "result.json").write_text(json.dumps({"reason": ""} | told if told else told))
+    (tmp_path / "result.json").write_text(json.dumps({"reason": "", "fingerprint": "f00d"} | told if told else told))
     with pytest.raises(BadInput, match=sentence):
         model_file(tmp_path)
+
+
+@pytest.mark.parametrize("changed", [{"epochs": 2}, {"dimension": 7}])
+def test_settings_that_have_changed_since_training_are_refused(tmp_path, changed):
+    given = made(tmp_path)
+    given["extractors"]["doc2vec"] |= changed
+    cell = of_run(given, tmp_path / RUN, tmp_path / "data/raw", 0, CPU)
+    cell.fitted("image")
+    with pytest.raises(BadInput, match=r"view 'text' as params.yaml .* not give|the method was fitted on n x 6"):
+        cell.fitted("text")
+
+
+def test_a_model_without_embeddings_is_refused(tmp_path):
+    given = made(tmp_path)
+    (tmp_path / RUN / "best_validation.npz").unlink()
+    with pytest.raises(BadInput, match="there are no embeddings beside the model; name one below data/runs"):
+        of_run(given, tmp_path / RUN, tmp_path / "data/raw", 0, CPU)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

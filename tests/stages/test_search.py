@@ -62,7 +62,15 @@ def test_run_bundle_and_stored_gallery_print_the_same_table(pictures: Path) -> N
     assert "pictures/0.png" in Path("found.html").read_text(encoding="utf-8")
 
 
+def test_settings_that_have_changed_since_training_are_refused(tmp_path: Path) -> None:
+    settings = tmp_path / "params.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("epochs: 10\n", "epochs: 2\n"), encoding="utf-8")
+    assert "does not give the embeddings of this run" in refused("search", "--run", str(RUN), "--query", QUERY)
+    assert "does not give the embeddings of this run" in refused("export", "--run", str(RUN), "--out", "bundle")
+
+
 def test_mistakes_are_one_sentence(pictures: Path) -> None:
+    assert call("export", "--run", str(RUN), "--out", "bundle").exit_code == 0
     assert "one of the two is needed" in refused("search", "--query", QUERY)
     assert "one of the two is needed" in refused("search", "--query", QUERY, "--run", str(RUN), "--bundle", "b")
     assert "no folder of a finished cell" in refused("search", "--query", QUERY, "--run", "data/runs/none")
@@ -71,6 +79,7 @@ def test_mistakes_are_one_sentence(pictures: Path) -> None:
     assert "'--query'" in refused("search", "--run", str(RUN))
     assert "did you mean 'text'" in refused("search", "--query", QUERY, "--run", str(RUN), "--view", "texd")
     assert "no folder of a finished cell" in refused("export", "--run", "data/runs/none", "--out", "bundle")
+    assert "no folder of a finished cell" in refused("export", "--run", "bundle", "--out", "other")
     assert "it is there already" in refused("export", "--run", str(RUN), "--out", str(pictures))
 
 
