@@ -8,6 +8,7 @@ from pipeline import rawstore
 from pipeline.data.base import configured
 from pipeline.gallery import viewer
 from pipeline.params import Params
+from pipeline.whole import write_text
 from stages.command import stage
 from stages.paths import RAW, REPORTS, RUNS
 
@@ -21,8 +22,7 @@ def main(params: Params, dataset: str) -> None:
     """
     display = configured(params, dataset).display
     page = viewer.page(params, dataset, display, rawstore.read(RAW / dataset), RUNS / dataset)
-    (REPORTS / "viewer").mkdir(parents=True, exist_ok=True)
-    (REPORTS / "viewer" / f"{dataset}.html").write_text(page, encoding="utf-8")
+    write_text(REPORTS / "viewer" / f"{dataset}.html", page)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors",),
     ("contract",),
-    ("discovery", "scaffold", "seeds", "params", "partition"),
+    ("discovery", "scaffold", "seeds", "params", "partition", "whole"),
     ("geometry", "shapes", "imagenet", "shipped", "download", "unpack"),
     ("data", "rawstore"),
     ("features", "featurestore"),

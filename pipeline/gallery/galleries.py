@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 from markupsafe import Markup
@@ -15,6 +17,7 @@ from pipeline.features.base import Progress
 from pipeline.gallery.reading import SUFFIXES, Form, choose, files_by_view, read_sample, view_of
 from pipeline.gallery.thumbnails import thumbnail
 from pipeline.gallery.trained import Trained
+from pipeline.whole import whole
 
 BLOCK = 256
 """Files of a gallery that are held in memory at a time."""
@@ -53,22 +56,36 @@ def open_gallery(
         able = _but(asked_in, list(files)) if into is None else list(files)
         view = choose(able, into, trained.forms, f"the files in {place}", "--into")
         return _of_files(trained, view, str(place), files[view], note, progress)
-    return _of_embeddings(trained, place)
+    gallery = _of_embeddings(trained, place)
+    if into is not None:
+        raise BadInput("stored embeddings have no view to choose", "--into", "leave it out")
+    return gallery
+
+
+def check(file: Path) -> None:
+    """Refuse a place where save would fail, before anything is embedded for it."""
+    if file.suffix != ".npz":
+        raise BadInput("the name does not end in .npz", str(file), "give it this suffix")
+    with told(file):
+        if file.is_dir():
+            raise IsADirectoryError
+        file.parent.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=file.parent).close()
 
 
 def save(gallery: Gallery, trained: Trained, file: Path) -> None:
     """embeddings, names and the digest of the model that made them, for open_gallery."""
-    if file.suffix != ".npz":
-        raise BadInput("the name does not end in .npz", str(file), "give it this suffix")
+    check(file)
     arrays = {"embeddings": gallery.embeddings, "names": np.array(gallery.names), "model": np.array(trained.digest)}
-    written(file, lambda: np.savez(file, allow_pickle=False, **arrays))
+    with told(file), whole(file) as content:
+        np.savez(content, allow_pickle=False, **arrays)
 
 
-def written(file: Path, write: Callable[[], object]) -> None:
-    """Write a file wherever the person wants it."""
+@contextmanager
+def told(file: Path) -> Iterator[None]:
+    """Say in a sentence that a file cannot be written where the person wants it."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write()
+        yield
     except OSError as error:
         raise BadInput(f"it cannot be written ({type(error).__name__})", str(file), "choose another place") from None
 
@@ -141,5 +158,6 @@ def _drawn(name: str, forms: Sequence[Form]) -> Markup:
     file = Path(name)
     for form in forms:
         if file.suffix.lower() in SUFFIXES[form.kind] and file.is_file():
-            return thumbnail(view_of([read_sample(file, form)], form), 0, SIDE)
+            with suppress(BadInput):
+                return thumbnail(view_of([read_sample(file, form)], form), 0, SIDE)
     return Markup("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,18 @@ from pipeline.contract import Array
 from pipeline.errors import BadInput
 from pipeline.features.base import Progress
 from pipeline.gallery.fitted import vocabulary
-from pipeline.gallery.galleries import SIDE, Gallery, Note, open_gallery, written
+from pipeline.gallery.galleries import SIDE, Gallery, Note, open_gallery, told
 from pipeline.gallery.reading import Query, read_query
 from pipeline.gallery.sheet import render
 from pipeline.gallery.thumbnails import thumbnail
 from pipeline.gallery.trained import Trained
+from pipeline.gallery.viewer import unit
+from pipeline.whole import write_text
 
 LARGE = 200_000
 """Samples from which on faiss ranks where it is installed."""
+BLOCK = 4096
+"""Rows that are made unit vectors at a time."""
 INSTALL = "install it with `pip install '.[search]'`"
 
 
@@ -94,8 +98,7 @@ def _note_unknown_words(trained: Trained, query: Query, note: Note) -> None:
 
 def exact(query: Array, gallery: Array, k: int) -> tuple[Array, Array]:
     """Rows and cosine similarities of the k most similar; a zero row has similarity 0, ties keep the order of rows."""
-    lengths = np.sqrt(np.einsum("nm,nm->n", gallery, gallery)) * np.linalg.norm(query)
-    similarities = np.divide(gallery @ query, lengths, out=np.zeros(len(gallery), gallery.dtype), where=lengths > 0)
+    similarities = np.concatenate([block @ unit(query[None])[0] for block in _units(gallery)])
     rows: Array = np.argsort(-similarities, kind="stable")[:k]
     return rows, similarities[rows]
 
@@ -109,13 +112,16 @@ def by_faiss(query: Array, gallery: Array, k: int, asked: bool, note: Note) -> t
         note(f"Ranked with numpy: from {LARGE} samples on faiss does it where it is there; {INSTALL}.")
         return exact(query, gallery, k)
     note("Ranked with faiss, IndexFlatIP: every sample is compared, nothing is approximated.")
-    rows, asking = np.array(gallery, dtype=np.float32), np.array(query[None], dtype=np.float32)
-    faiss.normalize_L2(rows)
-    faiss.normalize_L2(asking)
-    index = faiss.IndexFlatIP(rows.shape[1])
-    index.add(rows)
-    similarities, found = index.search(asking, min(k, len(rows)))
+    index = faiss.IndexFlatIP(gallery.shape[1])
+    for block in _units(gallery):
+        index.add(block.astype(np.float32))
+    similarities, found = index.search(unit(query[None]).astype(np.float32), min(k, len(gallery)))
     return found[0], similarities[0]
+
+
+def _units(gallery: Array) -> Iterator[Array]:
+    """Its rows as unit vectors in float64, in blocks, so that no second copy of a large gallery is needed."""
+    return (unit(gallery[start : start + BLOCK]) for start in range(0, len(gallery), BLOCK))
 
 
 def table(hits: Sequence[Hit]) -> str:
@@ -123,7 +129,7 @@ def table(hits: Sequence[Hit]) -> str:
     width = max(len("name"), *(len(hit.name) for hit in hits))
     lines = [f"{'rank':>4}  {'similarity':>10}  {'name':<{width}}  class"]
     lines += [f"{hit.rank:>4}  {hit.similarity:>10.4f}  {hit.name:<{width}}  {hit.class_name}" for hit in hits]
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(line.rstrip() for line in lines).encode("utf-8", "backslashreplace").decode()
 
 
 def write_sheet(file: Path, trained: Trained, found: Found) -> None:
@@ -137,4 +143,5 @@ def write_sheet(file: Path, trained: Trained, found: Found) -> None:
         gallery=found.gallery,
         hits=[(hit, found.gallery.draw(hit.row)) for hit in found.hits],
     )
-    written(file, lambda: file.write_text(text, encoding="utf-8"))
+    with told(file):
+        write_text(file, text)

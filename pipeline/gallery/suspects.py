@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from pipeline.gallery.sheet import render
 from pipeline.gallery.thumbnails import thumbnail
 from pipeline.noise.base import Corruption, NoiseReceipt
 from pipeline.training.cells import cell_fingerprint
+from pipeline.whole import whole
 
 SHOWN = 300
 """At most so many samples stand on a sheet."""
@@ -197,18 +198,12 @@ def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[
         folder / f"{name}.csv": found.to_csv(index=False, float_format=FLOAT_FORMAT),
         folder / f"{name}.html": sheet,
     }
-    parts = {Path(f"{file}.part"): text for file, text in files.items()}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for part, text in parts.items():
-            part.write_text(text, encoding="utf-8")
-        for part, file in zip(parts, files, strict=True):
-            os.replace(part, file)
+        with ExitStack() as both:
+            for file, text in files.items():
+                both.enter_context(whole(file)).write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise BadInput(f"nothing can be written ({error.strerror})", str(folder), "give another folder") from None
-    finally:
-        for part in filter(Path.is_file, parts):
-            part.unlink()
     written, drawn = files
     return written, drawn
 

@@ -122,11 +122,12 @@ def sampled(labels: Array, count: int, draws: np.random.Generator) -> Array:
 def nearest(queries: Array, gallery: Array, top: int) -> Array:
     """Gallery positions by cosine similarity, best first: Q x d and N x d -> Q x min(top, N). Of equal similarities
     the earlier position stands first; a zero row has similarity 0 to everything."""
-    similarities = np.rint(_unit(queries) @ _unit(gallery).T * GRID)
+    similarities = np.rint(unit(queries) @ unit(gallery).T * GRID)
     return np.argsort(-similarities, axis=1, kind="stable")[:, :top]
 
 
-def _unit(rows: Array) -> Array:
+def unit(rows: Array) -> Array:
+    """Rows of length 1 in float64, whatever their own precision; a zero row stays."""
     wide = rows.astype(np.float64)
     norms = np.linalg.norm(wide, axis=1, keepdims=True)
     unit: Array = np.divide(wide, norms, out=np.zeros_like(wide), where=norms > 0)

@@ -9,6 +9,7 @@ import click
 from pipeline import scaffold
 from pipeline.errors import BadInput
 from pipeline.params import Params
+from pipeline.whole import write_text
 from stages.command import stage
 from stages.paths import PARAMS
 
@@ -30,7 +31,7 @@ def main(params: Params, name: str) -> None:
     settings = scaffold.with_settings(PARAMS.read_text(encoding="utf-8"), name)
     source.write_text(scaffold.method_file(name), encoding="utf-8")
     test.write_text(scaffold.test_file(name), encoding="utf-8")
-    PARAMS.write_text(settings, encoding="utf-8")
+    write_text(PARAMS, settings)
     click.echo(f"Written: {source}, {test} and methods.{name} in {PARAMS}; replace what they mark TO BE REPLACED.")
     click.echo(f"Try it:  .venv/bin/python -m pytest tests/methods tests/contracts -k {name}")
     click.echo("Then:    the steps in CONTRIBUTING.md.")

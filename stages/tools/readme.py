@@ -9,6 +9,7 @@ import click
 
 from pipeline import catalogue
 from pipeline.params import Params
+from pipeline.whole import write_text
 from stages.command import stage
 from stages.paths import RECORDS, REPORTS
 
@@ -32,7 +33,7 @@ def main(params: Params) -> None:
             made[file] = catalogue.quoted(told, REPORTS / "tables")
     for file, content in made.items():
         changed = not file.exists() or file.read_text(encoding="utf-8") != content
-        file.write_text(content, encoding="utf-8")
+        write_text(file, content)
         click.echo(f"{file}: {'written anew' if changed else 'nothing to change'}.")
 
 

@@ -27,9 +27,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--bundle", type=FILE, help="Or a folder that stages.tools.export wrote.")
 @click.option("--query", required=True, help='A picture, cloud (.npy, .ply, .off), .txt, or "some words".')
 @click.option("--view", help="The query's view, where several views read such files.")
-@click.option(
-    "--gallery", type=FILE, help="A folder of files, or an .npz. [default with --run: its test split]"
-)
+@click.option("--gallery", type=FILE, help="A folder of files, or an .npz. [default with --run: its test split]")
 @click.option("--into", help="The gallery's view, where several are possible.")
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many are shown.")
 @click.option("--html", type=FILE, help="Write a sheet with pictures there.")
@@ -42,6 +40,8 @@ def main(
 
     Example: python -m stages.tools.search --run data/runs/emoji/mrl/default-symmetric-0.4-0 --query "red apple"
     """
+    if save_gallery is not None:
+        galleries.check(save_gallery)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if run is not None and bundle is None:
         trained = of_run(params, run, RAW, EXTRACTION_SEED, device)

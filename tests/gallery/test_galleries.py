@@ -9,6 +9,7 @@ from PIL import Image
 from pipeline.errors import BadInput
 from pipeline.gallery import galleries
 from pipeline.gallery.galleries import open_gallery, save
+from pipeline.gallery.reading import Form
 from tests.gallery.cell import RUN, trained
 
 
@@ -72,8 +73,23 @@ def test_stored_embeddings_are_the_gallery_again(cell, pictures):
     np.testing.assert_array_equal(again.embeddings, gallery.embeddings)
     assert list(again.names) == list(gallery.names)
     assert again.draw(0) == gallery.draw(0)
+    (pictures / "id33.png").write_bytes(b"no picture")
+    assert again.draw(0) == ""
     (pictures / "id33.png").unlink()
     assert again.draw(0) == ""
+
+
+def test_a_file_is_drawn_as_the_first_form_that_reads_it(cell):
+    np.save("row.npy", np.zeros(4, dtype="f4"))
+    forms = [Form("features", (9,)), Form("features", (4,))]
+    assert "features of 4 numbers" in galleries._drawn("row.npy", forms)
+    assert galleries._drawn("row.npy", forms[:1]) == ""
+
+
+def test_stored_embeddings_have_no_view_to_choose(cell):
+    np.savez("own.npz", embeddings=np.eye(2))
+    with pytest.raises(BadInput, match="--into: stored embeddings have no view to choose; leave it out"):
+        opened(cell, Path("own.npz"), into="image")
 
 
 def test_embeddings_of_ones_own_need_no_names(cell):
@@ -119,3 +135,6 @@ def test_a_gallery_is_stored_where_it_can_be(cell):
     Path("taken").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
         save(gallery, cell, Path("taken/gallery.npz"))
+    Path("folder.npz").mkdir()
+    with pytest.raises(BadInput, match="cannot be written"):
+        galleries.check(Path("folder.npz"))

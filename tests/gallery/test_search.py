@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline.errors import BadInput
 from pipeline.gallery import search as module
@@ -40,6 +41,38 @@ def test_ties_keep_their_order_and_a_zero_row_is_like_nothing():
     rows, similarities = exact(np.array([3, 0], dtype=np.float32), gallery, 9)
     assert rows.tolist() == [1, 2, 0, 3]
     assert similarities.tolist() == [1, 1, 0, -1]
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [("f2", 300), ("f4", 1e30), ("f8", 1)])
+def test_numbers_of_any_precision_are_ranked_alike(dtype, scale):
+    rng = np.random.default_rng(0)
+    gallery, query = rng.standard_normal((50, 64)).astype("f2"), rng.standard_normal(64).astype("f4")
+    expected, similarities = exact(query, gallery, 50)
+    rows, again = exact(query, gallery.astype(dtype) * np.dtype(dtype).type(scale), 50)
+    assert similarities[0] > similarities[-1]
+    np.testing.assert_allclose(again, similarities, atol=1e-3)
+    np.testing.assert_array_equal(rows[:5], expected[:5])
+
+
+def test_a_gallery_of_several_blocks_is_ranked_as_one(monkeypatch):
+    rng = np.random.default_rng(0)
+    gallery, query = rng.standard_normal((30, 5)), rng.standard_normal(5)
+    expected = exact(query, gallery, 30)[0]
+    monkeypatch.setattr(module, "BLOCK", 7)
+    np.testing.assert_array_equal(exact(query, gallery, 30)[0], expected)
+
+
+def test_names_that_are_no_utf8_can_be_shown(cell):
+    folder = Path("pictures")
+    folder.mkdir()
+    name = b"caf\xe9.png".decode("utf-8", "surrogateescape")
+    Image.fromarray(cell.raw.views["image"].samples[0]).save(folder / name)
+    result = found(cell, gallery=folder)
+    assert table(result.hits).splitlines()[1].endswith(r"pictures/caf\udce9.png")
+    write_sheet(Path("found.html"), cell, result)
+    text = Path("found.html").read_text(encoding="utf-8")
+    assert r"pictures/caf\udce9.png" in text
+    assert "<img" in text
 
 
 def test_words_find_pictures_of_the_test_split(cell):
