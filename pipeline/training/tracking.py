@@ -15,7 +15,7 @@ from typing import Any
 
 import mlflow
 from filelock import FileLock
-from mlflow.entities import Metric, Param, ViewType
+from mlflow.entities import LifecycleStage, Metric, Param, ViewType
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 from pipeline.contract import CellKey
@@ -40,8 +40,7 @@ class Tracker:
         lock.parent.mkdir(parents=True, exist_ok=True)
         with self.lock:
             self.client = mlflow.MlflowClient(uri)
-            found = self.client.get_experiment_by_name(dataset)
-        self.experiment = found.experiment_id if found else ""
+            self.experiment = self._find_experiment()
         self.runs = {run.data.tags["cell"]: _shown(run) for run in self._search() if "cell" in run.data.tags}
         self.met: set[str] = set()
 
@@ -129,10 +128,18 @@ class Tracker:
         self.client.set_terminated(shown.run)
         self.runs[cell] = shown
 
+    def _find_experiment(self) -> str:
+        """Its id, empty where there is none; one that was deleted in MLflow keeps its name taken and is restored."""
+        found = self.client.get_experiment_by_name(self.dataset)
+        if found is None:
+            return ""
+        if found.lifecycle_stage == LifecycleStage.DELETED:
+            self.client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+
     def _make_experiment(self) -> str:
         with self.lock:
-            found = self.client.get_experiment_by_name(self.dataset)
-            return found.experiment_id if found else str(self.client.create_experiment(self.dataset, tags=EXPERIMENT))
+            return self._find_experiment() or str(self.client.create_experiment(self.dataset, tags=EXPERIMENT))
 
     def _log(self, shown: Shown, metrics: Sequence[tuple[str, float, int]], params: Mapping[str, Any]) -> None:
         now = _now()

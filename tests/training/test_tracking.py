@@ -94,6 +94,17 @@ def test_an_experiment_is_made_with_its_first_run_and_says_what_it_holds(tracker
     assert "group by the tags `method` and `rate`" in tags[NOTE]
 
 
+def test_an_experiment_that_was_deleted_is_restored(tracker: Tracker, tmp_path: Path) -> None:
+    unaware = again(tracker, tmp_path)
+    log(tracker)
+    tracker.client.delete_experiment(tracker.experiment)
+    log(unaware)
+    tracker.client.delete_experiment(tracker.experiment)
+    later = again(tracker, tmp_path)
+    log(later, replace(KEY, seed=1))
+    assert "emoji/ce/default-symmetric-0.2-1" in {run.data.tags["cell"] for run in active(later)}
+
+
 def test_the_same_fingerprint_adds_no_run(tracker: Tracker, tmp_path: Path) -> None:
     log(tracker)
     log(tracker)
