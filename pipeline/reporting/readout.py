@@ -8,9 +8,9 @@ import pandas as pd
 
 from pipeline.reporting.comparison import spread
 from pipeline.reporting.info import Entry, noise_words
-from pipeline.reporting.outcomes import NOT_RUN, Outcome, Values, cell, combine
+from pipeline.reporting.outcomes import cell, combine
 from pipeline.reporting.records import Records
-from pipeline.reporting.results import CRITERION_NAMES, Results
+from pipeline.reporting.results import CRITERION_NAMES, Results, means, under
 from pipeline.reporting.table import Cell, Column, Row, Table
 
 _EMBEDDING, _MATCH, _DIFFERENCE = "by embedding", "by match probability", "difference"
@@ -49,12 +49,9 @@ def readout(records: Records, results: Results, noise: str) -> Table | None:
 def _cells(told: pd.DataFrame, results: Results, entry: Entry, noise: str) -> list[Cell]:
     rates = results.scope.rates
     embedding = [results.mean(entry, noise, [rate], results.headline) for rate in rates]
-    match = [_matched(told[told["rate"] == rate], results) for rate in rates]
+    match = [
+        results.by_seed(under(results.rows(entry), noise, rate), means(told[told["rate"] == rate], "map"))
+        for rate in rates
+    ]
     apart = [combine([after, before], [1, -1]) for before, after in zip(embedding, match, strict=True)]
     return [cell(outcome) for outcome in (*embedding, *match, *apart)]
-
-
-def _matched(rows: pd.DataFrame, results: Results) -> Outcome:
-    rows = rows[rows["seed"].isin(list(results.scope.seeds))]
-    means = rows.groupby("seed")["map"].mean()
-    return Values(dict(zip(means.index.astype(int).tolist(), means.tolist(), strict=True))) if len(means) else NOT_RUN

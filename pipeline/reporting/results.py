@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import permutations, product
 
@@ -90,14 +90,19 @@ class Results:
         values = {
             None if pd.isna(seed) else int(seed): float(m) for seed, m in zip(done["seed"], done["map"], strict=True)
         }
+        return self.by_seed(rows, values)
+
+    def by_seed(self, rows: pd.DataFrame, values: Mapping[int | None, float], lacking: Absent = NOT_KEPT) -> Outcome:
+        """A number per seed of the scope, with what is missing from it. rows: the records of its cells, which tell why
+        a seed has none; lacking: what to say where the cell is done."""
         if None in values:
             return Values({None: values[None]})
         values = {seed: value for seed, value in values.items() if seed in self.scope.seeds}
         missing = [seed for seed in self.scope.seeds if seed not in values]
         if not values:
-            return _why(rows, self.scope.seeds)
+            return _why(rows, self.scope.seeds, lacking)
         if missing:
-            reasons = "; ".join(f"seed {seed} {_reason(_why(rows, [seed]))}" for seed in missing)
+            reasons = "; ".join(f"seed {seed} {_reason(_why(rows, [seed], lacking))}" for seed in missing)
             return Values(values, f"n = {len(values)} of {len(self.scope.seeds)} seeds: {reasons}")
         return Values(values)
 
@@ -136,13 +141,19 @@ class Results:
         return sorted(((entry, gap, count) for (entry, gap), count in gaps.items()), key=lambda g: order.index(g[0]))
 
 
-def _why(rows: pd.DataFrame, seeds: Sequence[int]) -> Absent:
+def means(told: pd.DataFrame, measure: str) -> dict[int | None, float]:
+    """The mean of a measure by seed; a deterministic one stands under None."""
+    found = told.groupby("seed", dropna=False)[measure].mean()
+    return {None if pd.isna(seed) else int(seed): float(value) for seed, value in found.items()}  # type: ignore[call-overload]
+
+
+def _why(rows: pd.DataFrame, seeds: Sequence[int], lacking: Absent) -> Absent:
     rows = rows[rows["seed"].isna() | rows["seed"].isin(list(seeds))]
     for status in (FAILED, SKIPPED):
         reasons = rows.loc[rows["status"] == status, "reason"]
         if len(reasons):
             return Absent(status, "; ".join(reasons.unique()))
-    return NOT_KEPT if (rows["status"] == DONE).any() else NOT_RUN
+    return lacking if (rows["status"] == DONE).any() else NOT_RUN
 
 
 def _reason(absent: Absent) -> str:

@@ -9,15 +9,16 @@ import pandas as pd
 from pipeline.contract import BEST_VALIDATION
 from pipeline.reporting.comparison import spread
 from pipeline.reporting.info import noise_words
-from pipeline.reporting.outcomes import NOT_RUN, Outcome, Values, cell
-from pipeline.reporting.records import Records
-from pipeline.reporting.results import CRITERION_NAMES, Results
-from pipeline.reporting.table import Cell, Column, Row, Table
+from pipeline.reporting.outcomes import Outcome, cell
+from pipeline.reporting.records import CELL_COLUMNS, Records
+from pipeline.reporting.results import CRITERION_NAMES, Results, means, under
+from pipeline.reporting.table import Absent, Cell, Column, Row, Table
 
 BASELINE = "cleanlab"
 """Whose records stand beside the methods'."""
 _BASELINE_LABEL = "confident learning (cleanlab)"
 _BASELINE_NOTE = "a baseline: logistic regression on the features of one view, asked about samples not trained on"
+_UNDEFINED = Absent("undefined", "all training labels are right, or all are wrong: there is nothing to tell apart")
 _MEASURES = {"auc": "AUC", "precision": "precision at the true rate"}
 
 
@@ -28,11 +29,12 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
     rows = [
         Row(entry.label, cells, method=entry.method.name)
         for entry, frame in told.items()
-        if (cells := _cells(frame, entry.variant, results, noise))
+        if (cells := _cells(frame, entry.variant, results.rows(entry), results, noise))
     ]
     if not rows:
         return None
-    if baseline := _cells(records.suspicion(name, BASELINE), "default", results, noise):
+    nothing = pd.DataFrame(columns=list(CELL_COLUMNS))
+    if baseline := _cells(records.suspicion(name, BASELINE), "default", nothing, results, noise):
         rows.append(Row(_BASELINE_LABEL, baseline, _BASELINE_NOTE))
     return Table(
         name=f"{name}_{noise}_suspicion",
@@ -50,18 +52,18 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
     )
 
 
-def _cells(told: pd.DataFrame, variant: str, results: Results, noise: str) -> list[Cell]:
-    """A cell per measure and rate; none where the method never tells."""
+def _cells(told: pd.DataFrame, variant: str, rows: pd.DataFrame, results: Results, noise: str) -> list[Cell]:
+    """A cell per measure and rate; none where the method never tells. rows: the records of its cells."""
     here = told[(told["variant"] == variant) & (told["noise"] == noise) & told["rate"].isin(results.scope.rates)]
     if here.empty:
         return []
     return [
-        cell(_outcome(here[here["rate"] == rate], measure, results))
+        cell(_outcome(here[here["rate"] == rate], measure, under(rows, noise, rate), results, rate))
         for measure, rate in product(_MEASURES, results.scope.rates)
     ]
 
 
-def _outcome(rows: pd.DataFrame, measure: str, results: Results) -> Outcome:
-    rows = rows[rows["seed"].isin(list(results.scope.seeds))]
-    means = rows.groupby("seed")[measure].mean()
-    return Values(dict(zip(means.index.astype(int).tolist(), means.tolist(), strict=True))) if len(means) else NOT_RUN
+def _outcome(told: pd.DataFrame, measure: str, rows: pd.DataFrame, results: Results, rate: float) -> Outcome:
+    if told.empty and rate == 0:
+        return _UNDEFINED
+    return results.by_seed(rows, means(told, measure), _UNDEFINED)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.reporting.readout import readout
-from pipeline.reporting.records import Records
+from pipeline.reporting.records import SUSPICION_COLUMNS, Records
+from pipeline.reporting.results import Results
 from pipeline.reporting.suspicion import suspicion
-from pipeline.reporting.table import Number
-from tests.reporting.conftest import scoped, write_suspicion
+from pipeline.reporting.table import Absent, Number
+from tests.reporting.conftest import scoped, write_csv, write_suspicion
 
 
 def test_views_are_averaged_before_seeds_are_spread(records: Path) -> None:
@@ -25,6 +28,52 @@ def test_views_are_averaged_before_seeds_are_spread(records: Path) -> None:
     first = table.rows[0].cells[0]
     assert isinstance(first, Number)
     assert (first.mean, first.std, first.n) == (pytest.approx(0.95 - 0.04), pytest.approx(0.01), 3)
+
+
+def keep(file: Path, wanted: Callable[[str], bool]) -> None:
+    head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text(head + "".join(filter(wanted, rows)), encoding="utf-8")
+
+
+def test_seeds_that_are_missing_are_told(records: Path) -> None:
+    write_suspicion(records)
+    for name in ("mrl", "cleanlab"):
+        keep(records / "suspicion" / "emoji" / f"{name}.csv", lambda row: ",0.8,2," not in row and ",0.2,1," not in row)
+    keep(records / "readout" / "emoji" / "ce.csv", lambda row: ",0.2,1," not in row)
+    found = suspicion(Records(records), scoped(records), "symmetric")
+    matched = readout(Records(records), scoped(records), "symmetric")
+    assert found is not None
+    assert matched is not None
+    notes = [[cell.note for cell in row.cells[:2] if isinstance(cell, Number)] for row in found.rows]
+    failed = "n = 2 of 3 seeds: seed 2 failed (loss term 'loss/total' is not finite)"
+    assert notes[0] == [
+        "n = 2 of 3 seeds: seed 1 undefined (all training labels are right, or all are wrong: there is "
+        "nothing to tell apart)",
+        failed,
+    ]
+    assert notes[1] == ["n = 2 of 3 seeds: seed 1 not run", "n = 2 of 3 seeds: seed 2 not run"]
+    cell = matched.rows[0].cells[2]
+    assert isinstance(cell, Number)
+    assert (cell.n, cell.note) == (2, "n = 2 of 3 seeds: seed 1 not kept")
+
+
+def test_a_rate_without_numbers_says_why(records: Path) -> None:
+    write_suspicion(records)
+    results = scoped(records)
+    told = Records(records).suspicion("emoji", "mrl")
+    file = records / "suspicion" / "emoji" / "sdml.csv"
+    write_csv(file, SUSPICION_COLUMNS, told[told["rate"] == 0.2].values.tolist())
+    table = suspicion(
+        Records(records), Results(Records(records), replace(results.scope, rates=[0.0, 0.2, 0.8])), "symmetric"
+    )
+    assert table is not None
+    rows = {row.label: row.cells for row in table.rows}
+    states = {label: [cell.state for cell in cells[:3] if isinstance(cell, Absent)] for label, cells in rows.items()}
+    assert states == {
+        "MRL": ["undefined"],
+        "SDML": ["undefined", "failed"],
+        "confident learning (cleanlab)": ["undefined"],
+    }
 
 
 def test_without_a_method_that_can_tell_there_is_no_table(records: Path) -> None:
