@@ -11,11 +11,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from pipeline.contract import CellKey
 
@@ -83,24 +85,29 @@ class CellStore:
 
     @contextmanager
     def running(self, fingerprint: str) -> Iterator[None]:
-        """Show that this process is computing a cell."""
+        """Show that this process is computing a cell; of two that do, the first one shows it."""
         self.root.mkdir(parents=True, exist_ok=True)
         mark = self._mark(fingerprint)
-        mark.write_text(str(os.getpid()), encoding="utf-8")
+        lock = FileLock(mark)
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
         try:
             yield
         finally:
-            mark.unlink(missing_ok=True)
+            if lock.is_locked:
+                mark.unlink(missing_ok=True)
+                lock.release()
 
     def is_running(self, fingerprint: str) -> bool:
-        """Whether a process is computing a cell; what a killed one left behind does not count."""
-        try:
-            os.kill(int(self._mark(fingerprint).read_text(encoding="utf-8")), 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
+        """Whether a process is computing a cell: the system frees the lock of a killed one."""
+        mark = self._mark(fingerprint)
+        if not mark.exists():
             return False
-        except PermissionError:  # somebody else's process
+        try:
+            with FileLock(mark, timeout=0):
+                return False
+        except Timeout:
             return True
-        return True
 
     def read(self, fingerprint: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The result and the cost of a finished cell."""

@@ -331,6 +331,19 @@ def test_a_running_cell_is_known_while_it_runs(tmp_path: Path) -> None:
     assert not list(store.root.iterdir())
 
 
+def test_a_mark_that_came_from_elsewhere_is_not_running(tmp_path: Path) -> None:
+    (tmp_path / "running-abc").write_text(str(os.getpid()))
+    assert not CellStore(tmp_path).is_running("abc")
+
+
+def test_of_two_that_compute_a_cell_the_first_one_shows_it(tmp_path: Path) -> None:
+    store = CellStore(tmp_path)
+    with store.running("abc"):
+        with CellStore(tmp_path).running("abc"):
+            pass
+        assert store.is_running("abc")
+
+
 def test_a_killed_process_is_not_running(tmp_path: Path) -> None:
     script = """
 import os, signal, sys
