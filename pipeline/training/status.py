@@ -58,7 +58,7 @@ class Standing:
 @dataclass(frozen=True)
 class Rest:
     """Tells how long what is not in the store takes. earlier: a table of costs, for methods without a finished cell;
-    workers: how many cells are trained at once."""
+    workers: how many cells of one method are trained at once; methods follow each other."""
 
     earlier: Costs
     workers: int
@@ -68,16 +68,15 @@ class Rest:
         total = 0.0
         for one in standings:
             done = [cell for cell in one.cells if cell.state == DONE]
-            for cell in one.cells:
-                if cell.state in (DONE, FAILED, SKIPPED):
-                    continue
+            left = [cell for cell in one.cells if cell.state not in (DONE, FAILED, SKIPPED)]
+            for cell in left:
                 alike = [other.seconds for other in done if other.key.variant == cell.key.variant]
                 row = self.earlier.get((one.dataset, one.method, cell.key.variant))
                 told = alike or ([float(row["seconds"])] if row else [other.seconds for other in done])
                 if not told:
                     return None
-                total += mean(told)
-        return total / self.workers
+                total += mean(told) / min(self.workers, len(left))
+        return total
 
     def told(self, standings: Iterable[Standing]) -> str:
         seconds = self.seconds(standings)

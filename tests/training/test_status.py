@@ -131,6 +131,12 @@ def test_the_rest_takes_as_long_as_what_is_done() -> None:
     assert Rest(earlier, 1).seconds([Standing("emoji", "ce", wide)]) == 450.0
 
 
+def test_more_cores_than_cells_do_not_help() -> None:
+    one = Standing("emoji", "ce", cells(("done", 100.0), ("missing", 0.0)))
+    other = Standing("emoji", "mrl", cells(("done", 40.0), ("missing", 0.0), ("missing", 0.0)))
+    assert Rest({}, 16).seconds([one, other]) == 100.0 + 40.0
+
+
 def test_a_method_that_nothing_is_known_of_leaves_the_time_open() -> None:
     known, unknown = Standing("emoji", "ce", cells(("done", 9.0))), Standing("emoji", "mrl", cells(("missing", 0.0)))
     rest = Rest({}, 1)
