@@ -21,8 +21,8 @@ SOURCE = re.compile(r"([A-Z][\w-]+ et al\.),.*?\b([A-Z][A-Za-z]+ (?:19|20)\d\d)\
 """In a noise kind's docstring: who, and venue with year."""
 
 QUOTED = re.compile(r"(<!-- table: (\w+)(?:; rows: ([^>]+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
-NOTE = re.compile("<sup>[a-z]</sup>")
-"""The letter of a footnote."""
+NOTE = re.compile("<sup>([†≈]*)[a-z]{1,2}</sup>")
+"""The letters of a footnote, behind the marks that a caption explains."""
 
 
 def tables(params: Params, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -54,8 +54,13 @@ def quoted(text: str, tables: Path) -> str:
     """The text with tables of the report between <!-- table: name --> and <!-- /table -->; after `; rows: CE, MRL` the
     rows of these methods alone.
 
-    tables: the folder with name.md.
+    tables: the folder with name.md. A mark that is written in another way is refused.
     """
+    marks = text.count("<!-- table:")
+    if len(QUOTED.findall(text)) != marks:
+        what = f"of {marks} marks `<!-- table: ... -->` not all can be read"
+        remedy = "write <!-- table: name; rows: CE, MRL --> and <!-- /table --> on lines of their own"
+        raise BadInput(what, text.strip().splitlines()[0], remedy)
     return QUOTED.sub(lambda found: f"{found[1]}{_excerpt(tables / f'{found[2]}.md', found[3])}{found[4]}", text)
 
 
@@ -65,11 +70,15 @@ def bibliography(params: Params) -> str:
     return "\n".join(_entry(papers[key]) for key in sorted(papers, key=lambda key: (key[1], key[0])))
 
 
+def _marks(note: re.Match[str]) -> str:
+    return f"<sup>{note[1]}</sup>" if note[1] else ""
+
+
 def _excerpt(file: Path, rows: str | None) -> str:
     if not file.exists():
         raise BadInput("there is no such table", str(file), "name another one, or run `dvc repro` first")
     head, rule, *body = [
-        NOTE.sub("", line) for line in file.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
+        NOTE.sub(_marks, line) for line in file.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
     ]
     if rows is not None:
         shown = {line.split("|")[1].replace("\\", "").strip(): line for line in body}

@@ -67,6 +67,20 @@ def test_a_document_quotes_rows_of_the_report(tmp_path: Path) -> None:
     assert mrl in catalogue.quoted(QUOTE.replace("; rows: Ours (no_em), CE", ""), tmp_path)
 
 
+def test_marks_stay_where_letters_of_footnotes_go(tmp_path: Path) -> None:
+    rows = "| CE | .5<sup>†a</sup> | .4<sup>ab</sup> | .3<sup>†≈b</sup> | .2<sup>≈</sup> |\n"
+    (tmp_path / "maps.md").write_text(f"| method |\n|:--|\n{rows}", encoding="utf-8")
+    told = catalogue.quoted(QUOTE.replace("Ours (no_em), CE", "CE"), tmp_path)
+    assert "| CE | .5<sup>†</sup> | .4 | .3<sup>†≈</sup> | .2<sup>≈</sup> |\n" in told
+
+
+@pytest.mark.parametrize("typed", ["<!-- table: maps, rows: CE -->", "<!-- table: maps-->", "<!-- table:maps -->"])
+def test_a_mark_that_cannot_be_read_is_refused(tmp_path: Path, typed: str) -> None:
+    text = QUOTE.replace("<!-- table: maps; rows: Ours (no_em), CE -->", typed)
+    with pytest.raises(BadInput, match=r"of 1 marks .* not all can be read"):
+        catalogue.quoted(text, tmp_path)
+
+
 def test_what_cannot_be_quoted_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"maps\.md: there is no such table"):
         catalogue.quoted(QUOTE, tmp_path)
