@@ -17,6 +17,7 @@ from pipeline.data.base import configured
 from pipeline.gallery.fitted import vocabulary
 from pipeline.gallery.trained import Trained, headline, model_file, result_of
 from pipeline.params import Params
+from pipeline.reporting.info import noise_words
 from pipeline.reporting.records import Records
 from pipeline.reporting.results import CRITERION_NAMES
 
@@ -34,6 +35,7 @@ def card(params: Params, run: Path, trained: Trained, records: Records) -> str:
     )
     return environment.get_template("card.md.j2").render(
         key=trained.key,
+        noise=trained.key.noise and noise_words(trained.key.noise),
         method=trained.method,
         settings=json.dumps(settings, indent=1),
         dataset=configured(params, trained.key.dataset),

@@ -21,6 +21,7 @@ from pipeline.gallery.sheet import render
 from pipeline.gallery.thumbnails import thumbnail
 from pipeline.gallery.trained import Trained
 from pipeline.gallery.viewer import unit
+from pipeline.reporting.info import noise_words
 from pipeline.whole import write_text
 
 LARGE = 200_000
@@ -140,6 +141,7 @@ def write_sheet(file: Path, trained: Trained, found: Found) -> None:
         drawn=thumbnail(found.query.sample, 0, SIDE),
         method=trained.method.display,
         key=trained.key,
+        noise=trained.key.noise and noise_words(trained.key.noise),
         gallery=found.gallery,
         hits=[(hit, found.gallery.draw(hit.row)) for hit in found.hits],
     )

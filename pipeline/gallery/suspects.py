@@ -20,6 +20,7 @@ from pipeline.featurestore import Features
 from pipeline.gallery.sheet import render
 from pipeline.gallery.thumbnails import thumbnail
 from pipeline.noise.base import Corruption, NoiseReceipt
+from pipeline.reporting.info import noise_words
 from pipeline.training.cells import cell_fingerprint
 from pipeline.whole import whole
 
@@ -186,6 +187,7 @@ def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[
         dataset=dataset,
         method=method,
         key=key,
+        noise=key.noise and noise_words(key.noise),
         cards=shown,
         samples=len(found) // len(suspects.given),
         classes=suspects.class_names,

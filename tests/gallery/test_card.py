@@ -1,5 +1,6 @@
 """The model card says what was trained on what and how well it retrieves, or that this is not known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ def test_seeds_of_one_setting_stand_together(cell):
     ]
     text = card(params(PAIRED), RUN, cell, records(noisy))
     assert "| image → text | 0.500 | 0.600 | 0.141 | 0, 1 |" in text
+
+
+def test_wrong_pairs_are_not_called_label_noise(cell):
+    moved = replace(cell, key=CellKey("emoji", "mcca", "default", "mismatched", 0.4, 0))
+    assert "Trained with **mismatched pairs at rate 0.4**" in card(params(PAIRED), RUN, moved, records(ROWS))
 
 
 def test_records_of_another_state_of_the_code_are_not_taken(cell):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.contract import CellKey
 from pipeline.errors import BadInput
 from pipeline.gallery import search as module
 from pipeline.gallery.search import Request, by_faiss, exact, search, table, write_sheet
@@ -60,6 +61,12 @@ def test_a_gallery_of_several_blocks_is_ranked_as_one(monkeypatch):
     expected = exact(query, gallery, 30)[0]
     monkeypatch.setattr(module, "BLOCK", 7)
     np.testing.assert_array_equal(exact(query, gallery, 30)[0], expected)
+
+
+def test_the_sheet_does_not_call_wrong_pairs_label_noise(cell):
+    moved = replace(cell, key=CellKey("emoji", "mcca", "default", "mismatched", 0.4, 0))
+    write_sheet(Path("found.html"), moved, found(cell))
+    assert "with mismatched pairs at rate 0.4" in Path("found.html").read_text(encoding="utf-8")
 
 
 def test_names_that_are_no_utf8_can_be_shown(cell):
