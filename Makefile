@@ -22,7 +22,7 @@ ui: $(VENV)/run ## every run in the browser: parameters, curves, tables and figu
 	@echo "http://127.0.0.1:$(PORT)   (Ctrl-C stops it)"
 	@mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT) --workers 1
 
-new-method: $(VENV)/run ## start a method: its file, its settings, its test (NAME=my_method)
+new-method: $(VENV)/dev ## start a method: its file, its settings, its test (NAME=my_method)
 	@python -m stages.tools.new_method "$(NAME)"
 
 test: $(VENV)/dev ## set up and run the tests
