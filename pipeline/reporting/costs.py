@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.reporting.outcomes import cell
-from pipeline.reporting.parsing import broken, csv_rows, json_content, to_number
+from pipeline.reporting.parsing import broken, json_content
 from pipeline.reporting.results import CRITERION_NAMES, Results
 from pipeline.reporting.table import Absent, Cell, Column, Number, Row, Table
-from pipeline.training.costs import COLUMNS
+from pipeline.training import costs
 
 FILE, MACHINE_FILE = "cost.csv", "machine.json"
 MACHINE = ("cpu", "cores", "memory_bytes", "python", "torch", "device")
@@ -23,14 +22,8 @@ _UNKNOWN = Absent("not kept", "no cost was recorded for this row")
 
 def read(folder: Path) -> Costs:
     """The rows of the file of costs; no file, no costs."""
-    file = folder / FILE
-    found: dict[tuple[str, str, str], dict[str, float]] = {}
-    for line, row in enumerate(csv_rows(file, COLUMNS), start=2):
-        key = (row["dataset"], row["method"], row["variant"])
-        if key in found:
-            broken(file, line, "the same dataset, method and variant stand twice")
-        found[key] = {name: to_number(file, line, name, row[name]) for name in COLUMNS[3:]}
-    return found
+    rows = costs.read(folder / FILE)
+    return {key: {name: float(row[name]) for name in costs.COLUMNS[3:]} for key, row in rows.items()}
 
 
 def machine(folder: Path) -> str | None:
@@ -47,14 +40,14 @@ def machine(folder: Path) -> str | None:
     )
 
 
-def cost_table(costs: Costs, results: Results) -> Table | None:
+def cost_table(known: Costs, results: Results) -> Table | None:
     """A row per entry of one dataset: MAP, seconds, memory and parameters; None where nothing was recorded."""
     rows, scope = [], results.scope
     for entry in scope.entries:
-        cost = costs.get((results.dataset.name, entry.method.name, entry.variant))
+        cost = known.get((results.dataset.name, entry.method.name, entry.variant))
         quality = cell(results.mean(entry, scope.noises[0], scope.rates, results.headline))
         rows.append(Row(entry.label, [quality, *_cells(cost)], method=entry.method.name))
-    if not any((results.dataset.name, entry.method.name, entry.variant) in costs for entry in scope.entries):
+    if not any((results.dataset.name, entry.method.name, entry.variant) in known for entry in scope.entries):
         return None
     return Table(
         name=f"{results.dataset.name}_costs",
@@ -80,4 +73,4 @@ def _cells(cost: Mapping[str, float] | None) -> list[Cell]:
     if cost is None:
         return [_UNKNOWN] * 4
     values = (cost["seconds"], cost["peak_memory"] / 2**20, cost["parameters"] / 1e6, cost["cells"])
-    return [_UNKNOWN if math.isnan(value) else Number(value) for value in values]
+    return [Number(value) for value in values]

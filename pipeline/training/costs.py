@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -20,6 +21,7 @@ from joblib import cpu_count
 
 from pipeline.errors import BadInput
 from pipeline.training.cells import CellStore
+from pipeline.whole import write_text
 
 COLUMNS = ("dataset", "method", "variant", "cells", "seconds", "peak_memory", "parameters")
 SAME = ("cpu", "cores", "device")
@@ -52,9 +54,11 @@ def machine() -> dict[str, Any]:
 def gather(runs: Path, datasets: Iterable[str], methods: Iterable[str], store: CellStore) -> Costs:
     """Means of seconds, maxima of memory and the first seed's parameters, over the cells that were trained here.
 
-    runs: what the train stage shows, <dataset>/<method>/<cell>; a cell whose cost is not in the store is left out.
+    runs: what the train stage shows, <dataset>/<method>/<cell>; a cell whose cost is not in the store is left out, and
+    so is one of another kind of device than this machine's.
     """
     wanted, found = list(methods), Costs()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     for dataset in datasets:
         for method in wanted:
             cells = defaultdict(list)
@@ -62,7 +66,8 @@ def gather(runs: Path, datasets: Iterable[str], methods: Iterable[str], store: C
                 result = json.loads(file.read_text(encoding="utf-8"))
                 if result["status"] == "done" and result["fingerprint"] in store:
                     cost = store.read(result["fingerprint"])[1]
-                    cells[result["key"]["variant"]].append({"seed": result["key"]["seed"] or 0} | cost)
+                    if torch.device(cost["device"]).type == device:
+                        cells[result["key"]["variant"]].append({"seed": result["key"]["seed"] or 0} | cost)
             found |= {(dataset, method, variant): _row(costs) for variant, costs in cells.items()}
     return found
 
@@ -77,40 +82,42 @@ def read(file: Path) -> Costs:
     remedy = "restore the file from git, or remove it and run `make reproduce`"
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise BadInput(f"the columns are not {','.join(COLUMNS)}", str(file), remedy)
+    found = Costs()
     for number, row in enumerate(rows, start=2):
-        if None in row or not all(_is_number(row[name]) for name in COLUMNS[3:5]):
+        if None in row or not all(_is_number(row[name]) for name in COLUMNS[3:]):
             raise BadInput("this is no row of costs", f"{file}, line {number}", remedy)
-    return {(row["dataset"], row["method"], row["variant"]): row for row in rows}
+        key = (row["dataset"], row["method"], row["variant"])
+        if key in found:
+            what = "the same dataset, method and variant stand twice"
+            raise BadInput(what, f"{file}, line {number}", remedy)
+        found[key] = row
+    return found
 
 
-def write(found: Costs, table: Path, about: Path) -> bool:
-    """Put the rows into the table, others of the same machine stay; tell whether anything changed.
+def write(found: Costs, table: Path, about: Path) -> None:
+    """Put the rows into the table; others of the same machine stay.
 
     about: the file that describes the machine. Both files are made, empty of rows, where they are missing.
     """
     here = machine()
-    before = [file.read_bytes() if file.is_file() else b"" for file in (table, about)]
-    if found or not all(before):
+    if found or not (table.is_file() and about.is_file()):
         kept = read(table) if _same_machine(about, here) else {}
         rows = [dict(zip(COLUMNS[:3], key, strict=True)) | row for key, row in sorted((kept | found).items())]
-        table.parent.mkdir(parents=True, exist_ok=True)
-        with table.open("w", newline="", encoding="utf-8") as lines:
-            writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        about.write_text(json.dumps(here, indent=1) + "\n", encoding="utf-8")
-    return before != [table.read_bytes(), about.read_bytes()]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(table, text.getvalue())
+        write_text(about, json.dumps(here, indent=1) + "\n")
 
 
 def _row(costs: list[dict[str, Any]]) -> dict[str, str]:
-    """Older cells know neither memory nor parameters."""
-    memory = [cost["peak_memory"] for cost in costs if "peak_memory" in cost]
     first = min(costs, key=lambda cost: cost["seed"])
     return {
         "cells": str(len(costs)),
         "seconds": f"{mean(cost['seconds'] for cost in costs):.4g}",
-        "peak_memory": str(max(memory)) if memory else "",
-        "parameters": str(first.get("parameters", "")),
+        "peak_memory": str(max(cost["peak_memory"] for cost in costs)),
+        "parameters": str(first["parameters"]),
     }
 
 

@@ -138,8 +138,9 @@ def test_what_a_protocol_costs_comes_back() -> None:
         folder.mkdir(parents=True)
         result = {"status": "done", "fingerprint": "f1", "key": {"variant": "other", "seed": 0}}
         (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
-    (cell / "cost.json").write_text(json.dumps({"seconds": 2.0, "device": "cpu"}), encoding="utf-8")
+    cost = {"seconds": 2.0, "device": "cpu", "peak_memory": 50, "parameters": 3}
+    (cell / "cost.json").write_text(json.dumps(cost), encoding="utf-8")
     trained = settings() | {"grid": {"datasets": ["digits"], "methods": ["ce"]}}
     reproduce._write_costs(trained, Path("build/digits"), Path())
-    assert COSTS.read_text(encoding="utf-8").splitlines()[1:] == ["digits,ce,other,1,2,,"]
+    assert COSTS.read_text(encoding="utf-8").splitlines()[1:] == ["digits,ce,other,1,2,50,3"]
     assert MACHINE.is_file()

@@ -26,14 +26,20 @@ class Project:
     def train(self, method: str, variant: str, seed: int | None, status: str = "done", **cost: Any) -> None:
         name = f"{method}{variant}{seed}"
         result = {"status": status, "fingerprint": name, "key": {"variant": variant, "seed": seed}}
-        cost = {"device": "cpu"} | cost
+        cost = {"device": "cpu", "peak_memory": 50, "parameters": 3} | cost
         for folder in (self.store.path(name), self.runs / "emoji" / method / f"{variant}-{seed}"):
             folder.mkdir(parents=True)
             (folder / "result.json").write_text(json.dumps(result))
         (self.store.path(name) / "cost.json").write_text(json.dumps(cost))
 
     def update(self, *methods: str) -> bool:
-        return write(gather(self.runs, ["emoji", "mnist3d"], methods, self.store), self.table, self.about)
+        """Whether anything changed."""
+        before = self.content()
+        write(gather(self.runs, ["emoji", "mnist3d"], methods, self.store), self.table, self.about)
+        return self.content() != before
+
+    def content(self) -> list[bytes]:
+        return [file.read_bytes() for file in (self.table, self.about) if file.is_file()]
 
     def rows(self) -> list[str]:
         head, *rows = self.table.read_text(encoding="utf-8").splitlines()
@@ -70,10 +76,11 @@ def test_a_row_is_the_mean_time_the_peak_and_the_first_seeds_parameters(project:
     ]
 
 
-def test_an_older_cell_leaves_fields_empty(project: Project) -> None:
+def test_cells_of_another_kind_of_device_are_left_out(project: Project) -> None:
     project.train("ce", "default", 0, seconds=1.0)
+    project.train("ce", "default", 1, seconds=9.0, device="cuda")
     project.update("ce")
-    assert project.rows() == ["emoji,ce,default,1,1,,"]
+    assert project.rows() == ["emoji,ce,default,1,1,50,3"]
 
 
 def test_what_was_not_trained_here_keeps_its_row(project: Project) -> None:
@@ -86,7 +93,7 @@ def test_what_was_not_trained_here_keeps_its_row(project: Project) -> None:
         project.store.path(name).rmdir()
     project.train("rono", "default", 0, seconds=3.0)
     assert project.update("ce", "mrl", "rono")
-    assert project.rows() == ["emoji,ce,default,1,1,,", "emoji,mrl,default,1,5,,", "emoji,rono,default,1,3,,"]
+    assert project.rows() == ["emoji,ce,default,1,1,50,3", "emoji,mrl,default,1,5,50,3", "emoji,rono,default,1,3,50,3"]
 
 
 def test_rows_of_another_machine_do_not_stand_beside_new_ones(project: Project) -> None:
@@ -95,10 +102,10 @@ def test_rows_of_another_machine_do_not_stand_beside_new_ones(project: Project) 
     elsewhere = json.loads(project.about.read_text()) | {"cpu": "another"}
     project.about.write_text(json.dumps(elsewhere))
     assert not project.update("mrl")
-    assert project.rows() == ["emoji,ce,default,1,1,,"]
+    assert project.rows() == ["emoji,ce,default,1,1,50,3"]
     project.train("mrl", "default", 0, seconds=5.0)
     assert project.update("mrl")
-    assert project.rows() == ["emoji,mrl,default,1,5,,"]
+    assert project.rows() == ["emoji,mrl,default,1,5,50,3"]
     assert json.loads(project.about.read_text()) == machine()
 
 
@@ -123,6 +130,8 @@ def test_the_machine_is_described_without_a_path_or_a_name() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (",".join(COLUMNS) + "\nemoji,ce,default,2,1.0,,\n", "cost.csv, line 2: this is no row of costs"),
+        (",".join(COLUMNS) + 2 * "\nemoji,ce,default,2,1,1,1" + "\n", "cost.csv, line 3: the same dataset, method"),
         ("dataset,method\n", "cost.csv: the columns are not dataset,method,variant"),
         (",".join(COLUMNS) + "\nemoji,ce,default,2,fast,,\n", "cost.csv, line 2: this is no row of costs"),
         (",".join(COLUMNS) + "\nemoji,ce,default,2,1.0,,,8\n", "cost.csv, line 2: this is no row of costs"),
