@@ -41,6 +41,22 @@ def block(params: Params, *keys: str) -> Any:
     return {} if value is None else value
 
 
+def extractors_of(params: Params, dataset: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """View -> name of its extractor and all of its settings.
+
+    `views` gives a name, or {name: settings that differ from those under `extractors`}.
+    """
+    chosen = {}
+    for view, given in block(params, "datasets", dataset, "views").items():
+        named = given if isinstance(given, Mapping) else {given: {}}
+        if len(named) != 1:
+            where = f"params.yaml, datasets.{dataset}.views.{view}"
+            raise BadParams("one extractor is needed", where, "write its name, or {name: {setting: value}}")
+        [(name, changes)] = named.items()
+        chosen[view] = name, {**block(params, "extractors", name), **changes}
+    return chosen
+
+
 def grid_of(params: Params, dataset: str) -> dict[str, Any]:
     """What is trained on one dataset: noises, rates, seeds, and methods as a mapping from name to variants.
 

@@ -12,7 +12,7 @@ from pipeline.contract import SPLITS
 from pipeline.data.base import configured
 from pipeline.errors import UnknownName
 from pipeline.features.base import Extractor, extract
-from pipeline.params import Params, block
+from pipeline.params import Params, extractors_of
 from pipeline.training.progress import counting
 from stages.command import stage
 from stages.paths import FEATURES, RAW, RECORDS
@@ -27,14 +27,14 @@ def main(params: Params, dataset: str) -> None:
 
     Example: python -m stages.features emoji
     """
-    chosen = block(params, "datasets", dataset, "views")
+    chosen = extractors_of(params, dataset)
     extractors = {
-        view: discovery.build("pipeline.features", name, Extractor, block(params, "extractors", name))
-        for view, name in chosen.items()
+        view: discovery.build("pipeline.features", name, Extractor, settings)
+        for view, (name, settings) in chosen.items()
     }
     source = configured(params, dataset)
     raw = rawstore.read(RAW / dataset)
-    for view in chosen:
+    for view in extractors:
         if view not in raw.views:
             raise UnknownName(view, raw.views, f"params.yaml, datasets.{dataset}.views")
     for warning in doctor.warnings(doctor.examine(raw, dataset, source)):
@@ -44,7 +44,8 @@ def main(params: Params, dataset: str) -> None:
     for view, extractor in extractors.items():
         with counting(f"{dataset}: {view} -> {extractor.display}") as progress:
             features[view] = extract(extractor, raw.views[view], train, EXTRACTION_SEED, device, progress)
-    featurestore.write(FEATURES / dataset, features, raw.labels, raw.split, raw.class_names, chosen)
+    names = {view: name for view, (name, _) in chosen.items()}
+    featurestore.write(FEATURES / dataset, features, raw.labels, raw.split, raw.class_names, names)
     record = {
         **{name: getattr(source, name) for name in ("display", "task", "source", "licence", "clean")},
         "classes": list(raw.class_names),

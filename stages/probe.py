@@ -11,7 +11,7 @@ import torch
 from pipeline import discovery, featurestore, rawstore
 from pipeline.evaluation.probe import linear_probe
 from pipeline.features.base import Extractor, extract
-from pipeline.params import Params, block
+from pipeline.params import Params, block, extractors_of
 from pipeline.training.progress import counting
 from stages.command import stage
 from stages.features import EXTRACTION_SEED
@@ -25,7 +25,7 @@ def main(params: Params, dataset: str) -> None:
 
     Example: python -m stages.probe emoji
     """
-    used, further = block(params, "datasets", dataset, "views"), block(params, "datasets", dataset, "probes")
+    used, further = extractors_of(params, dataset), block(params, "datasets", dataset, "probes")
     for view in further:
         block(used, view)
     raw = rawstore.read(RAW / dataset)
@@ -33,11 +33,13 @@ def main(params: Params, dataset: str) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     order = np.concatenate([np.flatnonzero(raw.split == name) for name in splits])
     rows = []
-    for view, name in used.items():
-        others = [(other, changes, False) for other, changes in further.get(view, {}).items()]
-        for extractor_name, changes, is_used in [(name, {}, True), *others]:
-            settings = {**block(params, "extractors", extractor_name), **changes}
-            extractor = discovery.build("pipeline.features", extractor_name, Extractor, settings)
+    for view, (name, settings) in used.items():
+        others = [
+            (other, {**block(params, "extractors", other), **changes}, False)
+            for other, changes in further.get(view, {}).items()
+        ]
+        for extractor_name, chosen, is_used in [(name, settings, True), *others]:
+            extractor = discovery.build("pipeline.features", extractor_name, Extractor, chosen)
             if is_used:
                 features = np.concatenate([split.views[view] for split in splits.values()])
             else:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import BadParams, UnknownName
-from pipeline.params import block, further_grids, load, method_settings, noises_of
+from pipeline.params import block, extractors_of, further_grids, load, method_settings, noises_of
 from tests import tiny
 
 
@@ -47,6 +47,24 @@ def test_an_unknown_name_suggests_the_nearest(keys: tuple[str, ...], message: st
 
 def test_an_empty_block_is_an_empty_mapping() -> None:
     assert block({"extractors": {"pixels": None}}, "extractors", "pixels") == {}
+
+
+def test_a_view_may_change_settings_of_its_extractor() -> None:
+    params = {
+        "datasets": {"scans": {"views": {"image": "pixels", "cloud": {"dgcnn": {"points": 1024}}}}},
+        "extractors": {"pixels": {}, "dgcnn": {"points": 256, "batch_size": 8}},
+    }
+    assert extractors_of(params, "scans") == {
+        "image": ("pixels", {}),
+        "cloud": ("dgcnn", {"points": 1024, "batch_size": 8}),
+    }
+
+
+@pytest.mark.parametrize("given", [{}, {"pixels": {}, "dgcnn": {}}])
+def test_a_view_has_one_extractor(given: dict[str, Any]) -> None:
+    params = {"datasets": {"scans": {"views": {"cloud": given}}}, "extractors": {"pixels": {}, "dgcnn": {}}}
+    with pytest.raises(BadParams, match=r"datasets\.scans\.views\.cloud: one extractor is needed; write its name, or"):
+        extractors_of(params, "scans")
 
 
 def overridden() -> dict[str, Any]:

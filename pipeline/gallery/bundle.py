@@ -24,7 +24,7 @@ from pipeline.features.base import Extractor
 from pipeline.gallery.fitted import State, Weights, restore, state
 from pipeline.gallery.reading import Form
 from pipeline.gallery.trained import Trained, digest, test_samples
-from pipeline.params import Params, block
+from pipeline.params import Params, extractors_of
 from pipeline.training.models import MODEL, read_model
 
 EXTRACTORS, ARRAYS, CLASSES, CARD = "extractors.json", "extractors.safetensors", "classes.json", "README.md"
@@ -44,12 +44,12 @@ def export(params: Params, trained: Trained, model: Path, card: str, out: Path) 
         raise BadInput("it is there already", str(out), "name a new folder or remove this one")
     described: dict[str, Any] = {}
     arrays: dict[str, Array] = {}
-    for view, name in block(params, "datasets", trained.key.dataset, "views").items():
+    for view, (name, settings) in extractors_of(params, trained.key.dataset).items():
         stored = state(trained.fitted(view))
         arrays |= {f"{view}/{part}": np.asarray(array, order="C") for part, array in stored.arrays.items()}
         described[view] = {
             "extractor": name,
-            "settings": block(params, "extractors", name),
+            "settings": settings,
             **asdict(trained.forms[view]),
             "words": list(stored.words),
             "numbers": dict(stored.numbers),

@@ -19,7 +19,7 @@ from pipeline.errors import BadInput, UnknownName
 from pipeline.features.base import Extractor, Progress, Samples
 from pipeline.gallery.reading import Form, Forms
 from pipeline.methods.base import Method
-from pipeline.params import Params, block
+from pipeline.params import Params, extractors_of
 from pipeline.training.models import MODEL, read_model
 from pipeline.training.run import WATCHED_SEED
 
@@ -64,16 +64,16 @@ def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.devic
     raw = rawstore.read(raws / key.dataset)
     with np.load(run / f"{headline(run)}.npz", allow_pickle=False) as stored:
         test = {view: stored[view] for view in stored}
-    names = block(params, "datasets", key.dataset, "views")
-    for view in names:
+    extractors = extractors_of(params, key.dataset)
+    for view in extractors:
         if view not in raw.views:
             raise UnknownName(view, raw.views, f"params.yaml, datasets.{key.dataset}.views")
     rows = np.flatnonzero(raw.split == "train")
 
     @cache
     def fitted(view: str) -> Extractor:
-        name = names[view]
-        extractor = discovery.build("pipeline.features", name, Extractor, block(params, "extractors", name))
+        name, settings = extractors[view]
+        extractor = discovery.build("pipeline.features", name, Extractor, settings)
         extractor.fit(_samples(raw, view, rows), seed)
         witnesses = extractor.transform(test_samples(raw, view), device, lambda done, total: None)
         expected, found = test[view][:WITNESSES], method.transform({view: witnesses})[view]
@@ -82,7 +82,7 @@ def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.devic
             raise BadInput(what, str(run), "restore params.yaml, or run `dvc repro` to train again")
         return extractor
 
-    forms = {view: Form.of(raw.views[view]) for view in names}
+    forms = {view: Form.of(raw.views[view]) for view in extractors}
     return Trained(method, key, forms, fitted, raw.class_names, digest(file), device, raw, test)
 
 
