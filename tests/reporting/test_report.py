@@ -77,7 +77,7 @@ def test_the_page_needs_no_network(text: str) -> None:
 
 
 def test_the_page_says_what_it_must(text: str) -> None:
-    assert "0 of 526 published cells reproduced" in text
+    assert "0 of 534 published cells reproduced" in text
     assert "as published, not run here" in text
     assert "CC-BY 4.0" in text
     assert "an oracle" in text
