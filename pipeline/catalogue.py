@@ -21,6 +21,8 @@ SOURCE = re.compile(r"([A-Z][\w-]+ et al\.),.*?\b([A-Z][A-Za-z]+ (?:19|20)\d\d)\
 """In a noise kind's docstring: who, and venue with year."""
 
 QUOTED = re.compile(r"(<!-- table: (\w+)(?:; rows: ([^>]+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
+DOCS = Path(__file__).parents[1] / "docs"
+"""A method that was made here has its document there."""
 NOTE = re.compile("<sup>([†≈]*)[a-z]{1,2}</sup>")
 """The letters of a footnote, behind the marks that a caption explains."""
 
@@ -117,6 +119,8 @@ def _methods(params: Params) -> str:
         authors = paper.authors.split(", ")
         who = " and ".join(authors) if len(authors) < 3 else f"{authors[0]} et al."
         source = f"[{who}, {paper.venue} {paper.year}]({paper.url})"
+        if (DOCS / f"{name}.md").exists():
+            source = f"[ours](docs/{name}.md), after {source}"
         needs = ", ".join(sorted(need.value for need in kind.needs))
         rows.append((f"`{name}`", f"{kind.display}: {_summary(kind)}", source, needs, variants))
     return _markdown(("method", "what it is", "paper", "needs", "variants"), rows)

@@ -11,13 +11,15 @@ from pipeline.reporting.table import Table
 
 
 def ablations(records: Records, results: Results, noise: str) -> list[Table]:
-    """The headline table of every method that has numbers of a variant of `report.ablations`, of nothing but it."""
+    """The headline table under one noise of every method that has numbers of a variant of `report.ablations`, of
+    nothing but it."""
     made = []
     for method in results.scope.methods:
         lacking = results.scope.ablations.get(method.name, ())
         apart = replace(results.scope, methods=[replace(method, variants=("default", *lacking))])
         found = Results(records, apart)
-        if not any(not found.rows(entry).empty for entry in apart.entries[1:]):
+        met = [found.rows(entry)["noise"] for entry in apart.entries[1:]]
+        if not any((noises.isna() | (noises == noise)).any() for noises in met):
             continue
         table = comparison(found, noise, results.headline)
         made.append(

@@ -20,21 +20,20 @@ DOCS = Path("docs")
 
 @stage
 def main(params: Params) -> None:
-    """Write the tables of datasets, methods, extractors and noises into README.md, docs/papers.bib, and into the other
+    """Write the tables of datasets, methods, extractors and noises into README.md, docs/papers.bib, and into all
     documents what they quote from the report.
 
     Example: python -m stages.tools.readme
     """
     records = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in RECORDS.glob("datasets/*.json")}
     text = catalogue.filled(README.read_text(encoding="utf-8"), catalogue.tables(params, records))
-    made = {README: text, PAPERS: catalogue.bibliography(params)}
-    for file in sorted(DOCS.glob("*.md")):
-        if "<!-- table:" in (told := file.read_text(encoding="utf-8")):
-            made[file] = catalogue.quoted(told, REPORTS / "tables")
-    for file, content in made.items():
-        changed = not file.exists() or file.read_text(encoding="utf-8") != content
-        write_text(file, content)
-        click.echo(f"{file}: {'written anew' if changed else 'nothing to change'}.")
+    texts = {README: text} | {file: file.read_text(encoding="utf-8") for file in sorted(DOCS.glob("*.md"))}
+    made = {file: catalogue.quoted(text, REPORTS / "tables") for file, text in texts.items()}
+    made[PAPERS] = catalogue.bibliography(params)
+    old = [file for file in made if not file.exists() or file.read_text(encoding="utf-8") != made[file]]
+    for file in old:
+        write_text(file, made[file])
+    click.echo(f"Written anew: {', '.join(map(str, old))}." if old else "Nothing to change.")
 
 
 if __name__ == "__main__":

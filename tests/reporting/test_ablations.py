@@ -9,6 +9,7 @@ from pipeline.errors import UnknownName
 from pipeline.reporting.build import build_report
 from pipeline.reporting.info import scopes
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
+from tests.reporting.test_further import GRID, add_pairflip
 
 SHOWN = deepcopy(PARAMS)
 SHOWN["report"] |= {"datasets": ["emoji"], "methods": ["mcca", "ce", "mrl"], "ablations": {"mrl": ["authors_code"]}}
@@ -35,6 +36,18 @@ def test_without_any_nothing_is_said(tmp_path: Path) -> None:
     build_report(write_records(tmp_path / "records"), tmp_path / "out", shown, DATASETS[:1], KNOWN, tmp_path)
     assert not list((tmp_path / "out" / "tables").glob("*_ablations.*"))
     assert "emoji-ablations" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_kind_of_noise_that_none_of_them_met_has_no_such_table(tmp_path: Path) -> None:
+    records = write_records(tmp_path / "records")
+    add_pairflip(records)
+    file = records / "cells" / "emoji" / "mrl.csv"
+    rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(row for row in rows if "authors_code,pairflip" not in row), encoding="utf-8")
+    build_report(records, tmp_path / "out", SHOWN | {"further": [GRID]}, DATASETS[:1], KNOWN, tmp_path)
+    tables = [file.name for file in (tmp_path / "out" / "tables").glob("*.md")]
+    assert "emoji_pairflip_best_validation.md" in tables
+    assert [name for name in tables if "ablations" in name] == ["emoji_symmetric_mrl_ablations.md"]
 
 
 def test_a_variant_that_is_not_there_is_named() -> None:
