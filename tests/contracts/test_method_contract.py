@@ -23,7 +23,7 @@ from tests.samples import params
 METHODS = discovery.names("pipeline.methods")
 TRAIN, VALID, TEST = split(60, 0), split(30, 1), split(30, 2)
 TESTS = Path(__file__).parents[1]
-SQUARE = {"image": 16, "text": 8}
+SQUARE = {"image": 64, "text": 8}
 """Widths of views of which one can be a picture, for methods that read pictures."""
 over_methods = pytest.mark.parametrize("name", METHODS)
 
