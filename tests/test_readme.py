@@ -9,9 +9,11 @@ from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
+from benchmarks.witness_ideas import summary
 from pipeline import catalogue
 from pipeline.errors import BadInput
 from stages.tools.check_readme import commands
@@ -87,6 +89,11 @@ def test_what_cannot_be_quoted_is_named(tmp_path: Path) -> None:
     (tmp_path / "maps.md").write_text("| method | 0.2 |\n|:--|--:|\n| CE | .5 |\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"no row is named 'Ours \(no_em\)'; choose from CE"):
         catalogue.quoted(QUOTE, tmp_path)
+
+
+def test_the_ideas_for_witness_are_told_as_they_were_measured() -> None:
+    rows = pd.read_csv(ROOT / "docs" / "data" / "witness_ideas.csv")
+    assert summary(rows) in (ROOT / "docs" / "witness.md").read_text(encoding="utf-8")
 
 
 def test_a_table_without_its_place_is_named() -> None:
