@@ -14,10 +14,9 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from pipeline import discovery
 from pipeline.contract import RawDataset, RawView, Split
 from pipeline.data.arrays import Arrays
-from pipeline.data.base import Dataset
+from pipeline.data.base import configured
 from pipeline.data.wikipedia_shallow import WikipediaShallow
 from pipeline.doctor import examine
 from pipeline.doctor.files import check_files
@@ -535,8 +534,9 @@ WITH_FOLDER = [
 
 @pytest.mark.parametrize("name", WITH_FOLDER)
 def test_every_dataset_knows_what_it_misses(name: str, tmp_path: Path) -> None:
-    settings = {**samples.params()["datasets"][name]["load"], "folder": tmp_path}
-    dataset = discovery.build("pipeline.data", name, Dataset, settings)
+    params = samples.params()
+    params["datasets"][name]["load"]["folder"] = tmp_path
+    dataset = configured(params, name)
     with pytest.raises(MissingFiles) as caught:
         dataset.load(lambda done, total: None)
     lost = caught.value.what.removesuffix(" is missing")
