@@ -144,6 +144,15 @@ class CellKey:
 
 
 @dataclass(frozen=True)
+class LabelNoise:
+    """What a method estimates of the labels that it was fitted on: view -> share of wrong ones; certain: whether the
+    method found a reason to rely on that."""
+
+    wrong: Mapping[str, float]
+    certain: bool
+
+
+@dataclass(frozen=True)
 class Run:
     """What one training run is given besides data: seed, device and who looks on.
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from cleanlab.count import num_label_issues
 from cleanlab.rank import get_label_quality_scores
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
@@ -34,7 +35,7 @@ from pipeline.seeds import generator
 FOLDS = 5
 DIMENSIONS = 100
 """At most so many principal components enter the classifier."""
-COLUMNS = ("variant", "noise", "rate", "seed", "view", "auc", "precision")
+COLUMNS = ("variant", "noise", "rate", "seed", "view", "auc", "precision", "wrong", "estimate")
 VARIANT = "default"
 
 
@@ -45,8 +46,9 @@ def components(features: Array) -> Array:
     return found
 
 
-def suspicion(features: Array, labels: Array, rng: np.random.Generator) -> Array | None:
-    """n x d and n noisy classes -> n numbers in [0, 1], 1 - cleanlab's label quality; rng divides the folds.
+def suspicion(features: Array, labels: Array, rng: np.random.Generator) -> tuple[Array, float] | None:
+    """n x d and n noisy classes -> n numbers in [0, 1], 1 - cleanlab's label quality, and its estimate of the share of
+    wrong labels, from the off-diagonal of the confident joint; rng divides the folds.
 
     None where fewer than two classes have two samples, so that nothing can be learned and tried.
     """
@@ -61,7 +63,8 @@ def suspicion(features: Array, labels: Array, rng: np.random.Generator) -> Array
         classifier = LogisticRegression(C=INVERSE_PENALTY, max_iter=2000).fit(features[learned], given[learned])
         probabilities[np.ix_(held_out, classifier.classes_)] = classifier.predict_proba(features[held_out])
     quality = get_label_quality_scores(given, probabilities, method="normalized_margin")
-    return 1 - np.asarray(quality)
+    estimate = num_label_issues(given, probabilities, estimation_method="off_diagonal_calibrated") / len(given)
+    return 1 - np.asarray(quality), float(estimate)
 
 
 def detected(views: Views, clean: Labels, noise: Corruption, receipt: NoiseReceipt) -> list[dict[str, Any]]:
@@ -74,9 +77,9 @@ def detected(views: Views, clean: Labels, noise: Corruption, receipt: NoiseRecei
     for view, wrong in noise.wrong(clean).items():
         rng = generator(receipt.seed, "confident learning", view)
         standing = views[view][noise.rows.get(view, slice(None))]
-        suspicions = suspicion(standing, noise.labels[view], rng)
-        if suspicions is not None and (scores := detection(suspicions, wrong)) is not None:
-            rows.append(cell | {"view": view} | scores)
+        told = suspicion(standing, noise.labels[view], rng)
+        if told is not None and (scores := detection(told[0], wrong)) is not None:
+            rows.append(cell | {"view": view} | scores | {"wrong": wrong.mean(), "estimate": told[1]})
     return rows
 
 

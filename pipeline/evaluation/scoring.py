@@ -27,8 +27,9 @@ class Records:
 
     cells: a row per cell, criterion and direction; epochs: a row per epoch of the first seed; curves and
     ap (setting and direction -> AP per query): means over seeds under the first criterion that a cell has.
-    suspicion: how well the method told wrong training labels, a row per cell and view; readout: MAP by match
-    probability, a row per cell and direction; both under that criterion, where the method can tell.
+    suspicion: how well the method told wrong training labels, the share of them and its estimate of that share, a row
+    per cell and view; readout: MAP by match probability, a row per cell and direction; both under that criterion, where
+    the method can tell.
     """
 
     cells: list[dict[str, Any]] = field(default_factory=list)
@@ -67,7 +68,7 @@ def score(runs: Path, labels: Labels, wrong: Callable[[CellKey], Mapping[str, Ar
         setting = {name: key[name] for name in ("variant", "noise", "rate")}
         records.readout += [setting | {"seed": key["seed"]} | row for row in _readout(folder / READOUT, labels)]
         if wrong is not None and (folder / SUSPICION).is_file():
-            found = _detected(folder / SUSPICION, wrong(CellKey(**key)))
+            found = _detected(folder / SUSPICION, wrong(CellKey(**key)), result.get("label_noise"))
             records.suspicion += [setting | {"seed": key["seed"]} | row for row in found]
         if key["seed"] == first_seed:
             records.epochs += [setting | row for row in result["history"]]
@@ -92,11 +93,14 @@ def score(runs: Path, labels: Labels, wrong: Callable[[CellKey], Mapping[str, Ar
     return records
 
 
-def _detected(file: Path, wrong: Mapping[str, Array]) -> Iterator[dict[str, Any]]:
+def _detected(file: Path, wrong: Mapping[str, Array], estimate: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
     with np.load(file, allow_pickle=False) as arrays:
         for view, truth in wrong.items():
             if (scores := detection(arrays[view], truth)) is not None:
-                yield {"view": view, **scores}
+                row = {"view": view, **scores, "wrong": truth.mean()}
+                if estimate is not None:
+                    row |= {"estimate": estimate["wrong"][view], "certain": int(estimate["certain"])}
+                yield row
 
 
 def _readout(file: Path, labels: Labels) -> list[dict[str, Any]]:
@@ -134,7 +138,9 @@ def write(records: Records, files: dict[str, Path]) -> None:
         ],
         "epochs": ["variant", "noise", "rate", "epoch"],
         "curves": ["variant", "noise", "rate", "direction", "recall", "precision"],
-        "suspicion": ["variant", "noise", "rate", "seed", "view", "auc", "precision"],
+        "suspicion": [
+            *("variant", "noise", "rate", "seed", "view", "auc", "precision", "wrong", "estimate", "certain"),
+        ],
         "readout": ["variant", "noise", "rate", "seed", "direction", "temperature", "map"],
     }
     for name, order in columns.items():

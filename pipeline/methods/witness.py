@@ -15,12 +15,12 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Array, Need, Paper, Run, Split
+from pipeline.contract import Array, LabelNoise, Need, Paper, Run, Split
 from pipeline.errors import BadInput, UnknownName
 from pipeline.methods.base import check_views
 from pipeline.methods.base.deep import Deep
 from pipeline.methods.base.pictures import PictureEncoder, picture_side
-from pipeline.methods.base.witnesses import Verdict, reconsider, recover
+from pipeline.methods.base.witnesses import Verdict, reconsider, recover, trusted
 from pipeline.networks import MultiViewNetwork
 from pipeline.seeds import torch_seed
 from pipeline.training.engine import Batch, Step, train
@@ -28,7 +28,8 @@ from pipeline.training.engine import Batch, Step, train
 START, WARM_UP = 0.04, 0.3
 """One-cycle: the rate climbs from this share of its maximum during this share of the run."""
 MEMORY = 9
-"""The average takes a share of MEMORY / (MEMORY + 1 + steps) of new weights until its own decay asks for more."""
+"""The average takes a share of MEMORY / (MEMORY + 1 + steps) of new weights, so long as that is more than its decay
+leaves: with a decay of .99 for the first 890 steps."""
 
 HALVES = 2
 """Networks that EM asks judge the samples that they were not trained on."""
@@ -142,13 +143,14 @@ class Witness(Deep[WitnessNetwork]):
     rounds: of EM, 0 for what the labels say of each other; folds: 1 for regressions that judge, and choose their
     penalty by, what they were fitted on; penalties: of the regressions on weights of features with a mean squared norm
     of 1, to choose from by the likelihood of labels that they did not see; dropouts: of the inputs and of the hidden
-    layers; averaging: the evaluated weights are averages over the steps with this decay, less of it at the start;
-    network_rounds: further rounds of EM in which networks like the final ones, each trained on half of the samples,
-    judge the other half and the labels weigh the views' opinions; convolutional: views of square grey pictures,
-    flattened, that get a convolutional encoder; one_witness: a view's q comes from its own labels alone; match: false
-    to rank by the cosine of z. Any number of views.
+    layers; averaging: the evaluated weights are averages over the steps with this decay, less of it at the start
+    (MEMORY); network_rounds: further rounds of EM in which networks like the final ones, each trained on half of the
+    samples, judge the other half and the labels weigh the views' opinions; convolutional: views of square grey
+    pictures, flattened, that get a convolutional encoder; one_witness: a view's q comes from its own labels alone;
+    trust: no EM, the labels are taken as right; match: false to rank by the cosine of z. Any number of views.
     After fit, posterior_ (n x K), reliability_ (view -> p) and transition_ (view -> K x K) hold what EM found;
-    certain_ tells whether witnesses that disagree gave the reliability away, and the features had something to add.
+    certain_ tells whether the reliability can be relied on: agreement told it, or EM came to it from two starts, and
+    the features had something to add.
 
     Deviations from the authors' code: there is none, the method was made for this project.
     """
@@ -165,6 +167,7 @@ class Witness(Deep[WitnessNetwork]):
     network_rounds: NonNegativeInt = 0
     convolutional: list[str] = field(default_factory=list)
     one_witness: bool = False
+    trust: bool = False
     match: bool = True
 
     display: ClassVar[str] = "Witness"
@@ -200,9 +203,12 @@ class Witness(Deep[WitnessNetwork]):
         return super().fit(replace(train_split, index=np.arange(len(train_split))), valid, run)
 
     def _recover(self, train_split: Split, heard: Sequence[str], run: Run) -> Verdict:
+        labels = {view: train_split.labels[view] for view in heard}
+        if self.trust:
+            return trusted(labels, train_split.classes)
         return recover(
             train_split.views,
-            {view: train_split.labels[view] for view in heard},
+            labels,
             train_split.classes,
             rounds=self.rounds,
             folds=self.folds,
@@ -245,6 +251,11 @@ class Witness(Deep[WitnessNetwork]):
         if not np.array_equal(self._index[rows], train_split.index):
             raise BadInput("some samples were not fitted on", "suspicion", "give samples of the training split")
         return {view: 1 - q[rows, train_split.labels[view]] for view, q in self._own.items()}
+
+    def label_noise(self) -> LabelNoise | None:
+        if self.trust:
+            return None
+        return LabelNoise({view: 1 - p for view, p in self.reliability_.items()}, self.certain_)
 
     def build(self, dims: Mapping[str, int], classes: int) -> WitnessNetwork:
         for view in self.convolutional:

@@ -30,7 +30,7 @@ RECEIPT_FIELDS = ("kind", "rate", "seed", "per_pair", "realised", "hash")
 TRIAL_FIELDS = ("settings", "published", "maps", "reason", "code")
 PROBE_FIELDS = ("view", "extractor", "dimension", "accuracy", "used")
 CURVE_COLUMNS = ("variant", "noise", "rate", "direction", "recall", "precision")
-SUSPICION_COLUMNS = ("variant", "noise", "rate", "seed", "view", "auc", "precision")
+SUSPICION_COLUMNS = ("variant", "noise", "rate", "seed", "view", "auc", "precision", "wrong", "estimate")
 READOUT_COLUMNS = ("variant", "noise", "rate", "seed", "direction", "temperature", "map")
 
 

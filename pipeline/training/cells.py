@@ -21,12 +21,13 @@ from filelock import FileLock, Timeout
 
 from pipeline.contract import CellKey
 
-ROOTS = ("pipeline.training.run",)
-"""What runs every method; with the method's own file and all that these import it makes the numbers."""
+ROOTS = ("pipeline.training.run", "pipeline.training.keepsakes")
+"""What runs every method and keeps what it tells; with the method's own file and all that these import they make the
+numbers."""
 SILENT = ("pipeline.errors",)
 """Imported everywhere, but no number depends on it."""
 LAYOUT = 2
-"""Counted up when a finished cell holds other files than before, so that no store gives a cell without them."""
+"""Counted up when the model of a finished cell is kept in another form: the code that writes it makes no number."""
 
 
 def code_fingerprint(method: str, settings: Mapping[str, Any]) -> str:
@@ -52,7 +53,7 @@ def code_behind(method: str) -> list[str]:
 
 
 def cell_fingerprint(key: CellKey, code: str, features: str, noise: str | None) -> str:
-    """Hash of the cell's key, its code fingerprint, its features, its noisy labels and what is kept of it."""
+    """Hash of the cell's key, its code fingerprint, its features, its noisy labels and the form of its model."""
     parts = json.dumps([asdict(key), code, features, noise, LAYOUT], sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 

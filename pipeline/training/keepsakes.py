@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy.special import log_softmax
 
-from pipeline.contract import Array, Embeddings, Split
+from pipeline.contract import Array, Split, Views
 from pipeline.evaluation.readout import READOUT, SUGGESTED, SUSPICION, TEMPERATURE, by_match_probability, calibrated
 from pipeline.methods.base import Method
-from pipeline.methods.base.deep import Deep
 
 
 def keep(folder: Path, method: Method, train: Split, valid: Split | None, test: Split) -> None:
@@ -24,23 +22,17 @@ def keep(folder: Path, method: Method, train: Split, valid: Split | None, test: 
     method.select(method.criteria_[0])
     if (suspicion := method.suspicion(train)) is not None:
         arrays = {view: s.astype(np.float32) for view, s in suspicion.items()}
-        scores = class_scores(method, method.transform(train.views), train.classes)
-        if scores is not None:
+        if (scores := _class_scores(method, train.views, train.classes)) is not None:
             arrays[SUGGESTED] = sum(log_softmax(s, axis=1) for s in scores.values()).argmax(axis=1).astype(np.int64)
         np.savez(folder / SUSPICION, allow_pickle=False, **arrays)
-    if valid is not None and (told := class_scores(method, method.transform(valid.views), valid.classes)) is not None:
+    if valid is not None and (told := _class_scores(method, valid.views, valid.classes)) is not None:
         temperature, _ = calibrated(told, valid.labels)
-        scores = class_scores(method, method.transform(test.views), test.classes)
+        scores = _class_scores(method, test.views, test.classes)
         assert scores is not None
         embeddings = {view: z.astype(np.float32) for view, z in by_match_probability(scores, temperature).items()}
         np.savez(folder / READOUT, allow_pickle=False, **{TEMPERATURE: np.array(temperature)}, **embeddings)
 
 
-def class_scores(method: Method, embeddings: Embeddings, classes: int) -> dict[str, Array] | None:
-    """View -> n x K class scores of embedded samples, None where the method has none."""
-    if not isinstance(method, Deep):
-        return None
-    device = next(method.model_.parameters()).device
-    with torch.inference_mode():
-        scores = {view: method.model_.class_scores(torch.tensor(z, device=device)) for view, z in embeddings.items()}
-    return {view: s[:, :classes].cpu().numpy() for view, s in scores.items() if s is not None} or None
+def _class_scores(method: Method, views: Views, classes: int) -> dict[str, Array] | None:
+    scores = method.class_scores(views)
+    return scores and {view: s[:, :classes] for view, s in scores.items()}

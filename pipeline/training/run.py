@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,9 @@ def run_cell(
     embeddings = {criterion: method.select(criterion).transform(test.views) for criterion in method.criteria_}
     if not all(np.isfinite(z).all() for views in embeddings.values() for z in views.values()):
         return {"status": "failed", "reason": "the test embeddings are not finite.", "history": []}, {}
-    return {"status": "done", "reason": "", "history": method.history_}, embeddings
+    found = method.label_noise()
+    result = {"status": "done", "reason": "", "history": method.history_}
+    return result | ({"label_noise": asdict(found)} if found else {}), embeddings
 
 
 def skipped(reason: str) -> tuple[dict[str, Any], dict[str, Embeddings]]:

@@ -139,9 +139,14 @@ def test_suspicion_and_readout_are_scored_where_a_cell_has_them(tmp_path: Path) 
     setting = {"variant": "default", "noise": "symmetric", "rate": 0.2, "seed": 1}
     records = score(tmp_path / "runs", LABELS, wrong)
     assert records.suspicion == [
-        setting | {"view": "image", "auc": 1.0, "precision": 1.0},
-        setting | {"view": "text", "auc": pytest.approx(2 / 3), "precision": 0.0},
+        setting | {"view": "image", "auc": 1.0, "precision": 1.0, "wrong": 0.5},
+        setting | {"view": "text", "auc": pytest.approx(2 / 3), "precision": 0.0, "wrong": 0.25},
     ]
+    result = json.loads((tmp_path / "runs" / KEYS[1].name / "result.json").read_text())
+    estimate = {"label_noise": {"wrong": {"image": 0.4, "text": 0.3}, "certain": True}}
+    (tmp_path / "runs" / KEYS[1].name / "result.json").write_text(json.dumps(result | estimate))
+    found = score(tmp_path / "runs", LABELS, wrong).suspicion
+    assert [(row["view"], row["estimate"], row["certain"]) for row in found] == [("image", 0.4, 1), ("text", 0.3, 1)]
     views = embeddings(7)
     first, second = records.readout
     assert first == setting | {"direction": "image->text", "temperature": 0.5, "map": first["map"]}

@@ -156,7 +156,6 @@ def test_beliefs_go_by_index_not_by_place():
 def test_labels_of_pairs_are_one_witness():
     clean, noisy = noisy_split(300, 0.5)
     method = fitted(replace(noisy, labels=dict.fromkeys(DIMS, noisy.labels["image"])))
-    assert not method.certain_
     assert method.reliability_["image"] == method.reliability_["text"]
     assert np.mean(method.posterior_.argmax(axis=1) == clean.labels["image"]) > 0.9
 
@@ -165,10 +164,11 @@ def test_variants_differ_where_they_should():
     """Data whose classes overlap, so that a regression does not find all by itself."""
     clean = split(400, 0, pull=1.2)
     noisy, test = relabelled(clean, 3, 0.5), split(50, 2, pull=1.2)
-    methods = {name: fitted(noisy, name) for name in ("default", "no_em", "in_fold", "embedding", "one_witness")}
+    variants = ("default", "trusting", "no_em", "in_fold", "embedding", "one_witness")
+    methods = {name: fitted(noisy, name) for name in variants}
     beliefs = {name: method.posterior_ for name, method in methods.items()}
     np.testing.assert_array_equal(beliefs["embedding"], beliefs["default"])
-    for name in ("no_em", "in_fold", "one_witness"):
+    for name in ("trusting", "no_em", "in_fold", "one_witness"):
         assert not np.array_equal(beliefs[name], beliefs["default"])
     rows = np.arange(400)
 
@@ -186,7 +186,6 @@ def test_one_witness_hears_only_its_own_view():
     _, noisy = noisy_split(200, 0.5)
     other = replace(noisy, labels={**noisy.labels, "text": np.roll(noisy.labels["text"], 7)})
     first, second = (fitted(data, "one_witness") for data in (noisy, other))
-    assert not first.certain_
     np.testing.assert_array_equal(first.suspicion(noisy)["image"], second.suspicion(other)["image"])
     assert first.reliability_["image"] == second.reliability_["image"]
     assert not np.array_equal(first.suspicion(noisy)["text"], second.suspicion(other)["text"])
@@ -261,3 +260,12 @@ def test_statistics_of_batch_norm_follow_the_live_ones():
 def test_unknown_picture_views_are_refused():
     with pytest.raises(UnknownName, match="imag"):
         make("witness", convolutional=["imag"]).build(DIMS, CLASSES)
+
+
+def test_the_estimated_share_of_wrong_labels():
+    clean, noisy = noisy_split(300, 0.6)
+    found = fitted(noisy).label_noise()
+    for view in DIMS:
+        assert found.wrong[view] == pytest.approx(np.mean(noisy.labels[view] != clean.labels[view]), abs=0.05)
+    assert found.certain
+    assert fitted(noisy, "trusting").label_noise() is None

@@ -18,6 +18,7 @@ from pipeline.methods.base.witnesses import (
     reconsider,
     recover,
     symmetric,
+    trusted,
     truthfulness,
     uniform_errors,
 )
@@ -80,12 +81,20 @@ def test_two_witnesses_solve_the_agreement_equation(classes, p):
 
 def test_three_witnesses_tell_who_lies():
     truth, _ = planted(20_000)
-    for third in (0.4, 1 / CLASSES):
-        rates = {"a": 0.9, "b": 0.6, "c": third}
-        labels = {name: noisy(truth, uniform(p), seed) for seed, (name, p) in enumerate(rates.items())}
-        found = truthfulness(labels, CLASSES)
-        assert found == pytest.approx(rates, abs=0.03 if third == 0.4 else 0.2)
-        assert min(found["a"], found["b"]) > found["c"]
+    rates = {"a": 0.9, "b": 0.6, "c": 0.4}
+    labels = {name: noisy(truth, uniform(p), seed) for seed, (name, p) in enumerate(rates.items())}
+    assert truthfulness(labels, CLASSES) == pytest.approx(rates, abs=0.03)
+
+
+def test_a_useless_third_witness_leaves_what_the_other_two_say():
+    """Which of the two is the better one is then not told."""
+    truth, _ = planted(20_000)
+    rates = {"a": 0.9, "b": 0.6, "c": 1 / CLASSES}
+    labels = {name: noisy(truth, uniform(p), seed) for seed, (name, p) in enumerate(rates.items())}
+    found = truthfulness(labels, CLASSES)
+    assert found["c"] == pytest.approx(1 / CLASSES, abs=0.01)
+    told, planned = (math.prod((CLASSES * p[name] - 1) / (CLASSES - 1) for name in "ab") for p in (found, rates))
+    assert told == pytest.approx(planned, abs=0.02)
 
 
 def test_agreement_by_chance_tells_nothing():
@@ -238,14 +247,73 @@ def test_structured_noise_gets_full_transitions():
         np.testing.assert_allclose(matrix, flip(0.6), atol=0.08)
 
 
-@pytest.mark.parametrize("p", [1.0, 0.7, 0.5])
-def test_a_single_witness_is_flagged_and_its_reliability_left_to_the_features(p):
-    truth, x = planted(800, pull=2.5)
-    label = noisy(truth, uniform(p), 0)
-    found = judged(x, dict.fromkeys(x, label), rounds=20)
-    assert not found.certain
+@pytest.mark.parametrize("classes", [2, CLASSES])
+@pytest.mark.parametrize("p", [1.0, 0.8, 0.65])
+def test_the_reliability_of_a_single_witness_is_left_to_the_features(classes, p):
+    truth, x = planted(800, pull=2.5, classes=classes)
+    label = noisy(truth, uniform(p, classes), 0)
+    found = judged(x, dict.fromkeys(x, label), classes, rounds=20)
+    assert found.certain
     assert found.reliability["view0"] == found.reliability["view1"] == pytest.approx(p, abs=0.06)
     assert np.mean(found.posterior.argmax(axis=1) == truth) > 0.94
+
+
+def test_a_single_witness_is_uncertain_where_the_features_hardly_tell_the_classes():
+    """Then EM believes too much of what it starts from."""
+    truth, x = planted(800, pull=0.5, classes=10)
+    label = noisy(truth, uniform(0.4, 10), 0)
+    found = judged(x, dict.fromkeys(x, label), 10)
+    assert found.penalty is not None
+    assert not found.certain
+    assert np.mean(label == truth) < found.reliability["view0"] - 0.1
+
+
+@pytest.mark.parametrize("classes", [CLASSES, 10])
+@pytest.mark.parametrize("p", [1.0, 0.9, 0.6])
+def test_a_good_witness_beside_a_random_one_is_heard(classes, p):
+    """They agree by chance, so that agreement tells nothing of either."""
+    truth, x = planted(800, classes=classes)
+    rng = np.random.default_rng(1)
+    labels = {"view0": noisy(truth, uniform(p, classes), 3), "view1": rng.integers(classes, size=800)}
+    assert truthfulness(labels, classes) is None
+    found = judged(x, labels, classes)
+    assert np.mean(found.posterior.argmax(axis=1) == truth) > 0.98
+    assert found.reliability["view0"] == pytest.approx(p, abs=0.03)
+    assert found.reliability["view1"] == pytest.approx(1 / classes, abs=0.03)
+
+
+def test_a_copy_of_a_witness_is_heard_once():
+    truth, x = planted(800, views=3)
+    one, other = (noisy(truth, uniform(0.5), seed) for seed in (1, 2))
+    found = judged(x, {"view0": one, "view1": other, "view2": one})
+    twice = judged(x, {"view0": one, "view1": other})
+    np.testing.assert_array_equal(found.posterior, twice.posterior)
+    assert list(found.reliability) == ["view0", "view1", "view2"]
+    assert found.reliability["view2"] == found.reliability["view0"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_reliability_under_full_transitions_is_the_share_of_right_labels():
+    """Rare classes count for less than frequent ones."""
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(CLASSES), [500, 200, 70, 30])
+    means = [4 * rng.standard_normal((CLASSES, 6)) for _ in range(2)]
+    x = {f"view{v}": (m[truth] + rng.standard_normal((800, 6))).astype("f4") for v, m in enumerate(means)}
+    matrix = flip(0.6)
+    matrix[0] = [0.95, 0.05, 0, 0]
+    labels = {name: noisy(truth, matrix, seed) for seed, name in enumerate(x)}
+    found = judged(x, labels)
+    assert found.full
+    for name, p in found.reliability.items():
+        right = np.mean(labels[name] == truth)
+        assert p == pytest.approx(right, abs=0.02)
+        assert abs(found.transition[name].diagonal().mean() - right) > 0.05
+
+
+def test_trusted_labels_are_believed():
+    labels = {"a": np.array([0, 1, 2]), "b": np.array([0, 2, 2])}
+    found = trusted(labels, 3)
+    np.testing.assert_array_equal(found.posterior, [[1, 0, 0], [0, 0.5, 0.5], [0, 0, 1]])
+    assert found.reliability == pytest.approx({"a": 1, "b": 1})
 
 
 def test_random_labels_are_given_back():
@@ -360,7 +428,7 @@ def test_better_classifiers_change_the_verdict_and_the_reliability():
 
 
 def test_what_was_left_as_given_stays_so():
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(1)
     _, views = planted(400)
     labels = {view: rng.integers(CLASSES, size=400) for view in views}
     before = judged(views, labels)

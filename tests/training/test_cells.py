@@ -171,6 +171,7 @@ def test_nothing_that_python_imports_is_missed(method: str) -> None:
         del sys.modules[name]
     try:
         importlib.import_module("pipeline.training.run")
+        importlib.import_module("pipeline.training.keepsakes")
         importlib.import_module(f"pipeline.methods.{method}")
         loaded = set(ours())
     finally:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from pipeline.contract import Run
+from pipeline.contract import LabelNoise, Run
 from pipeline.errors import Diverged
 from pipeline.noise.base import Corruption
 from pipeline.training import grid
@@ -23,8 +23,8 @@ class Recorder:
 
     criteria_ = ("last_epoch",)
 
-    def __init__(self, predicted=None):
-        self.predicted = predicted
+    def __init__(self, predicted=None, estimate=None):
+        self.predicted, self.estimate = predicted, estimate
 
     def fit(self, train, valid, run):
         self.train, self.valid, self.run = train, valid, run
@@ -36,6 +36,9 @@ class Recorder:
 
     def transform(self, views):
         return dict(views)
+
+    def label_noise(self):
+        return self.estimate
 
 
 class Diverging(Recorder):
@@ -80,6 +83,12 @@ def test_rows_move_features_and_leave_the_other_view():
     np.testing.assert_array_equal(method.train.views["image"], TRAIN.views["image"])
     # Of 16 labels, texts 6 and 7 are wrong (0 stands at 1 and 1 at 0); the guess repeats what it was told.
     assert result["history"] == [{"accuracy/clean": 1.0, "accuracy/corrupted": 1.0, "accuracy/recovered": 0.0}]
+
+
+def test_the_estimated_label_noise_is_written_down():
+    estimate = LabelNoise(dict.fromkeys(DIMS, 0.25), True)
+    result, _ = cell(Recorder(estimate=estimate))
+    assert result["label_noise"] == {"wrong": dict.fromkeys(DIMS, 0.25), "certain": True}
 
 
 def test_memorisation_by_hand():

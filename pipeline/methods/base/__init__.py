@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from pipeline.contract import Array, Embeddings, Need, Paper, Run, Split, Views
+from pipeline.contract import Array, Embeddings, LabelNoise, Need, Paper, Run, Split, Views
 from pipeline.errors import BadInput
 from pipeline.evaluation.ranking import mean_average_precision
 
@@ -42,8 +42,17 @@ class Method(ABC):
     def transform(self, views: Views) -> Embeddings:
         """Embed any subset of the views, also one alone: n x d each -> n x m each."""
 
+    def class_scores(self, views: Views) -> dict[str, Array] | None:
+        """n x d each -> n x K each, logits of the classes (and of spare prototypes after them); None where the method
+        has none."""
+        return None
+
     def suspicion(self, train: Split) -> dict[str, Array] | None:
         """Per view n scores, higher where the label looks wrong; None where the method cannot tell."""
+        return None
+
+    def label_noise(self) -> LabelNoise | None:
+        """How many of the labels that it was fitted on are wrong; None where the method estimates no such thing."""
         return None
 
 

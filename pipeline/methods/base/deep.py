@@ -109,11 +109,14 @@ class Deep(Method, Generic[Network]):
         with torch.inference_mode():
             return _embed(self.model_, self._on_device(views))
 
+    def class_scores(self, views: Views) -> dict[str, Array] | None:
+        check_views(views, self.dims_)
+        with torch.inference_mode():
+            return _class_scores(self.model_, self._on_device(views))
+
     def suspicion(self, train_split: Split) -> dict[str, Array] | None:
         """1 - probability of the given label under the softmax of the class scores."""
-        check_views(train_split.views, self.dims_)
-        with torch.inference_mode():
-            scores = _class_scores(self.model_, self._on_device(train_split.views))
+        scores = self.class_scores(train_split.views)
         if scores is None:
             return None
         rows = np.arange(len(train_split))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from operator import itemgetter
 
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pipeline.contract import Array, Labels
-from pipeline.methods.base.soft_regression import GaussianFeatures, SoftRegression, principal
+from pipeline.methods.base.soft_regression import GaussianFeatures, Principal, SoftRegression, principal
 
 FLOOR = 1e-6
 """No probability of a class or a label is lower."""
@@ -31,7 +31,9 @@ STEPS = 15
 TRIES = 30
 """EM rounds, the features' opinion held fixed, that full transitions get before they are compared."""
 UNKNOWN = 0.5
-"""Reliability that EM starts from where no second witness tells it."""
+"""Reliability that EM starts from where agreement does not tell it; 1.5 / K where that is more."""
+TRUSTED, SPREAD = 0.9, 0.06
+"""Such a reliability is certain if EM that starts from TRUSTED ends no further from it than SPREAD."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,9 @@ class Verdict:
     """What is believed about n samples of K classes.
 
     posterior: n x K. reliability: view -> probability that its label is right. transition: view -> K x K, row = true
-    class, column = given label. certain: whether witnesses that disagree gave the reliability away and EM ran to its
-    end on them (or was not asked to run); a single witness, labels that agree by chance, and features that predict no
-    label leave it False. full: whether the transitions have a shape of their own per class. penalty: the one that the
-    classifiers had, None where there were none.
+    class, column = given label. certain: whether agreement told the reliabilities, or EM comes to the same ones from
+    two starts; never where the features predict no label. full: whether the transitions have a shape of their own per
+    class. penalty: the one that the classifiers had, None where there were none.
     """
 
     posterior: Array
@@ -66,8 +67,8 @@ def recover(
 ) -> Verdict:
     """EM over the hidden classes, with a classifier per view and a transition matrix per witness.
 
-    views: n x d each; labels: n each, those that are the same in all views count as one witness. rounds: of EM, 0 for
-    the evidence of the labels alone; folds: every sample is judged by classifiers that did not see it, 1 for
+    views: n x d each; labels: n each, those of several views that are the same count as one witness. rounds: of EM, 0
+    for the evidence of the labels alone; folds: every sample is judged by classifiers that did not see it, 1 for
     classifiers that saw all; penalties: of the classifiers, to choose from; generator: draws the folds and the kernels'
     landmarks.
 
@@ -76,31 +77,60 @@ def recover(
     classifiers that other folds' labels taught, and these from that fold's.
 
     The transitions are symmetric unless the full ones explain the given labels better by more than BIC asks for
-    V K (K - 1) numbers in the place of V. Labels that agree by chance are given back as they are; of those that the
-    features cannot predict beyond chance, before or after EM, only what they say about each other counts.
+    V K (K - 1) numbers in the place of V. Where there is one witness, or witnesses agree by chance, EM starts from a
+    guess. Of labels that the features cannot predict beyond chance, before or after EM, only what they say about each
+    other counts; where that is nothing either, they are given back as they are.
     """
-    names, heard = list(labels), _heard(labels)
-    given = [torch.tensor(labels[name], device=device) for name in heard]
-    truth = truthfulness({name: labels[name] for name in heard}, classes) if len(heard) > 1 else {names[0]: UNKNOWN}
-    if truth is None:
-        return _verdict(_average(given, classes), [_uniform(classes, device)] * len(names), names)
-    transitions = [symmetric(p, classes).to(device) for p in truth.values()]
-    alone = q = expectation(torch.zeros(len(given[0]), classes, dtype=torch.float64, device=device), transitions, given)
-    if not rounds:
-        return _verdict(q, transitions, names, certain=len(heard) > 1)
+    speaker = _speakers(labels)
+    heard = {name: labels[name] for name in labels if speaker[name] == name}
+    given = [torch.tensor(told, device=device) for told in heard.values()]
+    told = truthfulness(heard, classes) if len(heard) > 1 else None
 
-    fold = torch.randperm(len(q), generator=generator).to(device) % folds
+    def start(reliability: Mapping[str, float]) -> list[Tensor]:
+        return [symmetric(p, classes).to(device) for p in reliability.values()]
+
+    believed = start(told or dict.fromkeys(heard, max(UNKNOWN, 1.5 / classes)))
+    if told is None and len(heard) > 1:
+        unheard = _verdict(_average(given, classes), [_uniform(classes, device)] * len(given), speaker)
+    else:
+        unheard = _verdict(evidence(believed, given), believed, speaker)
+    if not rounds:
+        return replace(unheard, certain=told is not None)
+
+    fold = torch.randperm(len(given[0]), generator=generator).to(device) % folds
     rows = [torch.tensor(x, device=device) for x in views.values()]
     features = [principal(GaussianFeatures(x, generator)(x)) for x in rows]
+    verdict = _explain(features, fold, given, believed, rounds, penalties, speaker)
+    if verdict is None:
+        return unheard
+    if told is not None:
+        return replace(verdict, certain=True)
+    other = _explain(features, fold, given, start(dict.fromkeys(heard, TRUSTED)), rounds, penalties, speaker)
+    apart = [abs(p - other.reliability[name]) for name, p in verdict.reliability.items()] if other else [math.inf]
+    return replace(verdict, certain=max(apart) <= SPREAD)
+
+
+def _explain(
+    features: Sequence[Principal],
+    fold: Tensor,
+    given: Sequence[Tensor],
+    start: Sequence[Tensor],
+    rounds: int,
+    penalties: Sequence[float],
+    speaker: Mapping[str, str],
+) -> Verdict | None:
+    """EM from transitions to start with; None where the features predict no label beyond chance."""
+    transitions = list(start)
+    classes = len(transitions[0])
+    q = evidence(transitions, given)
     tried = []
     for penalty in penalties:
         models = [SoftRegression(x, fold, classes, penalty) for x in features]
-        opinion = joint_opinion([model.fit(alone, STEPS) for model in models], alone)
+        opinion = joint_opinion([model.fit(q, STEPS) for model in models], q)
         tried.append((likelihood(opinion, transitions, given), penalty, models, opinion))
     _, penalty, models, opinion = max(tried, key=itemgetter(0))
     if _unrelated(opinion, given):
-        return _verdict(alone, transitions, names, penalty=penalty)
-    believed = transitions
+        return None
     q, opinion, transitions = _rounds(models, q, transitions, given, rounds, uniform_errors)
     shaped = _settle(opinion, transitions, given)
     gain = likelihood(opinion, shaped, given) - likelihood(opinion, transitions, given)
@@ -108,8 +138,15 @@ def recover(
     if full:
         q, opinion, transitions = _rounds(models, q, shaped, given, rounds, free_errors)
     if _unrelated(opinion, given):
-        return _verdict(alone, believed, names, penalty=penalty)
-    return _verdict(q, transitions, names, certain=len(heard) > 1, full=full, penalty=penalty)
+        return None
+    return _verdict(q, transitions, speaker, full=full, penalty=penalty)
+
+
+def trusted(labels: Labels, classes: int) -> Verdict:
+    """The labels taken as right: q is their mean."""
+    q = _average([torch.tensor(told) for told in labels.values()], classes)
+    right = [torch.eye(classes, dtype=q.dtype)] * len(labels)
+    return _verdict(q, right, {name: name for name in labels})
 
 
 def reconsider(verdict: Verdict, log_probabilities: Sequence[Tensor], labels: Labels) -> Verdict:
@@ -118,7 +155,8 @@ def reconsider(verdict: Verdict, log_probabilities: Sequence[Tensor], labels: La
     Their opinions are pooled, then the transitions follow. Witnesses that the verdict gives no credit stay unheard.
     """
     device = log_probabilities[0].device
-    names, heard = list(labels), _heard(labels)
+    speaker = _speakers(labels)
+    heard = [name for name in labels if speaker[name] == name]
     given = [torch.tensor(labels[name], device=device) for name in heard]
     transitions = [torch.tensor(verdict.transition[name], device=device) for name in heard]
     if all(matrix.std() < FLOOR for matrix in transitions):
@@ -127,7 +165,7 @@ def reconsider(verdict: Verdict, log_probabilities: Sequence[Tensor], labels: La
     q = expectation(pool(log_probabilities, before, transitions, given), transitions, given)
     errors = free_errors if verdict.full else uniform_errors
     transitions = [errors(q, told) for told in given]
-    return _verdict(q, transitions, names, certain=verdict.certain, full=verdict.full, penalty=verdict.penalty)
+    return _verdict(q, transitions, speaker, certain=verdict.certain, full=verdict.full, penalty=verdict.penalty)
 
 
 def pool(
@@ -142,7 +180,7 @@ def pool(
     """
     prior = q.mean(dim=0).clamp_min(FLOOR).log()
     excess = torch.stack(list(log_probabilities)).to(prior) - prior
-    evidence = _evidence(transitions, given)
+    told = _log_evidence(transitions, given)
     raw = torch.ones(len(excess), 1, 1, dtype=prior.dtype, device=prior.device, requires_grad=True)
     optimiser = torch.optim.LBFGS([raw], max_iter=STEPS, line_search_fn="strong_wolfe")
 
@@ -151,7 +189,7 @@ def pool(
 
     def surprise() -> Tensor:
         optimiser.zero_grad()
-        loss = -(pooled() + evidence).logsumexp(dim=1).mean()
+        loss = -(pooled() + told).logsumexp(dim=1).mean()
         torch.autograd.backward(loss)
         return loss
 
@@ -196,7 +234,7 @@ def symmetric(reliability: float, classes: int) -> Tensor:
 
 def expectation(opinion: Tensor, transitions: Sequence[Tensor], given: Sequence[Tensor]) -> Tensor:
     """q(y) proportional to exp(opinion(y)) prod_v T_v[y, given_v]. opinion: n x K; given: n each -> n x K."""
-    return F.softmax(opinion + _evidence(transitions, given), dim=1)
+    return F.softmax(opinion + _log_evidence(transitions, given), dim=1)
 
 
 def likelihood(opinion: Tensor, transitions: Sequence[Tensor], given: Sequence[Tensor]) -> float:
@@ -204,7 +242,7 @@ def likelihood(opinion: Tensor, transitions: Sequence[Tensor], given: Sequence[T
 
     opinion: n x K, log p(y).
     """
-    return float((opinion + _evidence(transitions, given)).logsumexp(dim=1).sum())
+    return float((opinion + _log_evidence(transitions, given)).logsumexp(dim=1).sum())
 
 
 def joint_opinion(log_probabilities: Sequence[Tensor], q: Tensor) -> Tensor:
@@ -251,10 +289,9 @@ def _settle(opinion: Tensor, transitions: Sequence[Tensor], given: Sequence[Tens
     return list(transitions)
 
 
-def _heard(labels: Labels) -> list[str]:
-    """The views whose labels count as witnesses: all, or the first where all say the same."""
-    names = list(labels)
-    return names if any((labels[name] != labels[names[0]]).any() for name in names) else names[:1]
+def _speakers(labels: Labels) -> dict[str, str]:
+    """View -> the first view with the same labels: copies of one witness are heard once."""
+    return {name: next(first for first in labels if np.array_equal(labels[first], labels[name])) for name in labels}
 
 
 def _unrelated(opinion: Tensor, given: Sequence[Tensor]) -> bool:
@@ -263,7 +300,12 @@ def _unrelated(opinion: Tensor, given: Sequence[Tensor]) -> bool:
     return all(by_chance(said, labels.cpu().numpy(), opinion.shape[1]) for labels in given)
 
 
-def _evidence(transitions: Sequence[Tensor], given: Sequence[Tensor]) -> Tensor:
+def evidence(transitions: Sequence[Tensor], given: Sequence[Tensor]) -> Tensor:
+    """What the labels alone say: q(y) proportional to prod_v T_v[y, given_v]. given: n each -> n x K."""
+    return F.softmax(_log_evidence(transitions, given), dim=1)
+
+
+def _log_evidence(transitions: Sequence[Tensor], given: Sequence[Tensor]) -> Tensor:
     """Sum over witnesses of log T_v[y, given_v]: n x K."""
     seen = [matrix.log().T[labels] for matrix, labels in zip(transitions, given, strict=True)]
     return torch.stack(seen).sum(dim=0)
@@ -280,14 +322,14 @@ def _uniform(classes: int, device: torch.device) -> Tensor:
 def _verdict(
     q: Tensor,
     transitions: Sequence[Tensor],
-    names: Sequence[str],
+    speaker: Mapping[str, str],
     *,
     certain: bool = False,
     full: bool = False,
     penalty: float | None = None,
 ) -> Verdict:
-    """A single transition matrix speaks for all views."""
-    matrices = list(transitions) * (len(names) // len(transitions))
-    transition = {name: matrix.cpu().numpy() for name, matrix in zip(names, matrices, strict=True)}
-    reliability = {name: float(matrix.diagonal().mean()) for name, matrix in transition.items()}
+    heard = dict(zip(dict.fromkeys(speaker.values()), transitions, strict=True))
+    share = q.mean(dim=0)
+    reliability = {name: float(share @ heard[first].diagonal()) for name, first in speaker.items()}
+    transition = {name: heard[first].cpu().numpy() for name, first in speaker.items()}
     return Verdict(q.cpu().numpy(), reliability, transition, certain, full, penalty)
