@@ -40,6 +40,10 @@ def main(params: Params, grid: str, dataset: str | None) -> None:
     """
     folder = Path()
     if dataset is not None:
+        if grid != "default":
+            raise Mistake(
+                f"a protocol has no small grid: leave out GRID={grid} (--grid), or DATASET={dataset} (--dataset)."
+            )
         _needs_own_grid(params, dataset)
         folder = BUILD / dataset
         make_sandbox(Path(), folder, grid_of(params, dataset) | {"datasets": [dataset]})

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipeline.params import grid_of
+from pipeline.params import grid_of, load
 from pipeline.training.costs import COLUMNS
 from pipeline.training.progress import duration
 from pipeline.training.status import workers
@@ -32,6 +32,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "grid": {"methods": {"ce": ["other"]}, "noises": ["recorded"]},
     }
     params["report"]["datasets"].append("digits")
+    params["noises"]["recorded"] = {}
     Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     Path("files/digits").mkdir(parents=True)
     Path("files/digits/labels.npy").write_bytes(b"labels")
@@ -55,7 +56,7 @@ def refused(*arguments: str) -> str:
 
 def test_a_protocol_keeps_its_variants_noises_and_files() -> None:
     make_sandbox(Path(), Path("build/digits"), grid_of(settings(), "digits") | {"datasets": ["digits"]})
-    copy = yaml.safe_load(Path("build/digits/params.yaml").read_text(encoding="utf-8"))
+    copy = load(Path("build/digits/params.yaml"))
     assert copy["grid"] == settings()["grid"] | {
         "datasets": ["digits"],
         "methods": ["ce"],
@@ -80,6 +81,13 @@ def test_a_protocol_that_the_report_does_not_show_is_refused() -> None:
     params["report"]["datasets"].remove("digits")
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     assert "'digits' is not shown" in refused("--dataset", "digits")
+
+
+def test_a_protocol_is_not_cut_down() -> None:
+    told = refused("--grid", "small", "--dataset", "digits")
+    assert (
+        told == "Error: a protocol has no small grid: leave out GRID=small (--grid), or DATASET=digits (--dataset).\n"
+    )
 
 
 def test_only_the_records_of_the_protocol_come_back() -> None:
