@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from pipeline import schema
 from pipeline.errors import BadParams, UnknownName
 
 Params = Mapping[str, Any]
 
 
 def load(path: Path) -> Params:
-    """The whole file as nested dictionaries."""
+    """The whole file as nested dictionaries; a mistake in what is to be trained, tuned or shown is refused."""
     try:
         params = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -27,6 +29,7 @@ def load(path: Path) -> Params:
         ) from None
     if not isinstance(params, dict):
         raise BadParams("the file holds no settings", str(path), "restore it from git")
+    schema.check(params, partial(block, params))
     return params
 
 
@@ -35,6 +38,8 @@ def block(params: Params, *keys: str) -> Any:
     value: Any = params
     for depth, key in enumerate(keys):
         if not isinstance(value, Mapping) or key not in value:
+            if depth == 0 and key in schema.BLOCKS:
+                raise BadParams(f"the block '{key}' is missing", "params.yaml", "add it, or restore it from git")
             known = value if isinstance(value, Mapping) else []
             raise UnknownName(key, known, ".".join(("params.yaml", *keys[:depth])))
         value = value[key]

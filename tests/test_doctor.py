@@ -322,7 +322,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params["datasets"]["absent"]["load"]["views"] = {"a": "c.npy", "b": "d.npy"}
     params["datasets"]["mine"]["views"] = {"vector": "given", "words": "given"}
     params["extractors"]["given"] = {}
-    params["grid"]["datasets"] = ["mine"]
+    params["grid"]["datasets"] = params["report"]["datasets"] = ["mine"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     (tmp_path / "files").mkdir()
     rng = np.random.default_rng(0)

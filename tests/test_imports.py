@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors",),
     ("contract",),
-    ("discovery", "scaffold", "seeds", "params", "partition", "whole"),
+    ("discovery", "scaffold", "seeds", "params", "partition", "schema", "whole"),
     ("geometry", "shapes", "imagenet", "shipped", "download", "unpack"),
     ("data", "rawstore"),
     ("features", "featurestore"),

@@ -53,6 +53,7 @@ def settle(load: dict[str, Any], noise: dict[str, Any]) -> None:
     params["grid"] |= {"seeds": [0]}
     params["report"] = {"datasets": ["my_photos"], "methods": ["mcca", "ce"]}
     params["further"], params["noises"] = [], {"given": noise}
+    del params["small"], params["tuning"]
     params["extractors"]["doc2vec"] = {"dimension": 20, "epochs": 5}
     params["methods"]["ce"]["default"]["epochs"] = 2
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")

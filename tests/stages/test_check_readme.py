@@ -39,7 +39,7 @@ serve
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text("grid: {}\n", encoding="utf-8")
+    (tmp_path / "params.yaml").write_text("methods: {}\n", encoding="utf-8")
     subprocess.run(["git", "init", "-q"], check=True)
     return tmp_path
 

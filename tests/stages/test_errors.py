@@ -117,7 +117,24 @@ def test_a_noise_rate_out_of_range() -> None:
     params = tiny.params()
     params["grid"]["rates"] = [0.2, 20]
     settle(params)
-    assert "the noise rate is 20; give rates from 0 to 1" in refused("noise", "emoji")
+    assert "grid.rates, entry 2: 20 does not fit; it should be less than or equal to 1" in refused("noise", "emoji")
+
+
+@pytest.mark.parametrize("command", ["noise", "report", "tools.status", "tools.reproduce"])
+def test_settings_that_do_not_fit_are_refused_before_anything_runs(command: str) -> None:
+    params = tiny.params()
+    params["grid"]["seeds"] = ["a"]
+    settle(params)
+    assert "grid.seeds, entry 1: 'a' does not fit; it should be a valid integer." in refused(
+        command, *STAGES.get(command, [])
+    )
+
+
+def test_a_profile_that_no_method_has() -> None:
+    params = tiny.params()
+    params["datasets"]["emoji"]["profile"] = "defalt"
+    settle(params)
+    assert "datasets.emoji.profile: unknown name 'defalt'; did you mean 'default'?" in refused("fetch", "emoji")
 
 
 def test_a_probe_of_a_view_that_the_dataset_lacks() -> None:
@@ -138,7 +155,7 @@ def test_a_protocol_without_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("stages.fetch.download", offline)
     params = tiny.params()
-    params["datasets"]["mnist3d_rono"] = {"profile": "paper", "load": {"folder": "files", "seed": 0, "points": 8}}
+    params["datasets"]["mnist3d_rono"] = {"profile": "default", "load": {"folder": "files", "seed": 0, "points": 8}}
     settle(params)
     sentence = refused("fetch", "mnist3d_rono")
     assert "files: train-images-idx3-ubyte is missing; put MNIST's train-images-idx3-ubyte" in sentence

@@ -16,10 +16,10 @@ from tests.copied import copy_project, run
 PARAMS = """# The top.
 methods:
   # An old one.
-  old: {default: {}}   # as it was
+  old: {default: {}, variants: {default: {}}}   # as it was
 
 # What follows.
-report: {methods: [old]}
+noises: {}
 """
 
 
