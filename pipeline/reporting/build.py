@@ -107,14 +107,14 @@ def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
     headline = comparison(results, noise, results.headline)
     rates = robustness(results, noise)
     apart = differences(headline, results, noise, taken)
-    main = [marked(headline, taken)]
+    main = [marked(headline, results, noise, taken)]
     main += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
     main += [rates] * several
     further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
     main += [comparison(results, noise, criterion) for criterion in further]
     drawn = {
         "map": (figures.map_against_noise(results, noise) if several else None, figures.map_caption(results)),
-        "precision_recall": (figures.precision_recall(reader, results, noise), figures.curve_caption(results)),
+        "precision_recall": (figures.precision_recall(reader, results, noise), figures.curve_caption(results, noise)),
         "ranks": (rank_figure(results, noise, taken), rank_caption(results, taken)),
         "memorisation": (
             figures.memorisation(reader, results, noise) if results.clean else None,

@@ -73,16 +73,22 @@ Samples = Mapping[tuple[str, ...], Sample]
 
 
 def samples(records: Records, results: Results, noise: str) -> Samples:
-    """The AP behind every number of the headline table; gaps are left out."""
+    """The AP behind every number of the headline table; gaps are left out, and so are columns with a number whose AP
+    are of another criterion: a best one that is not seen would make equals of others."""
     name = results.dataset.name
     recorded = {method.name: records.ap(name, method.name) for method in results.scope.methods}
+    elsewhere = results.elsewhere(noise)
     made: dict[tuple[str, ...], Sample] = {}
     for direction, rate in product(results.directions, results.scope.rates):
         ap: dict[str, Array] = {}
-        for entry in results.entries(results.headline):
-            number = cell(results.outcome(entry, noise, rate, results.headline, direction))
-            if isinstance(number, Absent):
-                continue
+        cells = {
+            entry: cell(results.outcome(entry, noise, rate, results.headline, direction))
+            for entry in results.entries(results.headline)
+        }
+        numbers = {entry: number for entry, number in cells.items() if isinstance(number, Number)}
+        if any(entry in numbers for entry in elsewhere):
+            continue
+        for entry, number in numbers.items():
             found = recorded[entry.method.name]
             label_free = found.get((entry.variant, "", None, direction), np.empty(0))
             values = found.get((entry.variant, noise, rate, direction), label_free)
@@ -97,8 +103,16 @@ def samples(records: Records, results: Results, noise: str) -> Samples:
     return made
 
 
-def marked(headline: Table, samples: Samples) -> Table:
+def untested(results: Results, noise: str) -> str:
+    """Whose AP keep columns from being tested, a sentence behind a caption; empty where there are none."""
+    names = ", ".join(results.elsewhere(noise).values())
+    told = "Columns with methods whose AP per query are recorded under another criterion are not tested for chance"
+    return f" {told}: {names}." if names else ""
+
+
+def marked(headline: Table, results: Results, noise: str, samples: Samples) -> Table:
     """The headline table with a mark on all that cannot be told from the best of their column."""
+    headline = replace(headline, caption=headline.caption + untested(results, noise))
     tied = {column: names for column, sample in samples.items() if (names := sample.tied()) is not None}
 
     def mark(value: Cell, column: tuple[str, ...], label: str) -> Cell:
@@ -134,7 +148,7 @@ def differences(headline: Table, results: Results, noise: str, samples: Samples)
         caption=f"MAP under {noise_words(noise)} minus that of the best of the column, "
         f"{CRITERION_NAMES[results.headline]}, by direction and noise rate. In brackets the 95 % interval of a paired "
         f"bootstrap over queries ({DRAWS:,} rounds), each interval by itself, not corrected for how many there are. AP "
-        "are means over seeds, so the intervals do not cover retraining.",
+        f"are means over seeds, so the intervals do not cover retraining.{untested(results, noise)}",
         columns=columns,
         rows=rows,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.contract import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.evaluation.significance import area_under_rates
 from pipeline.reporting.info import Entry, noise_words
 from pipeline.reporting.outcomes import Outcome, Values, cell, combine
@@ -121,6 +123,22 @@ def spread(results: Results, noise: str) -> str:
             f"{over}. The labels are one {noise} draw per rate, so the standard deviation is over initialisation only."
         )
     return f"{over}."
+
+
+def states(results: Results, entries: Sequence[Entry], noise: str) -> str:
+    """Of which state of the entries that is told of which records keep one alone, in words for a caption."""
+    under: dict[str, list[str]] = {}
+    for entry in entries:
+        under.setdefault(results.first(entry, noise), []).append(entry.label)
+    names = {
+        criterion: f"{CRITERION_NAMES[criterion]}{', an oracle' if criterion == BEST_VALIDATION else ''}"
+        for criterion in CRITERIA
+        if criterion in under
+    }
+    if len(names) == 1:
+        return next(iter(names.values()))
+    each = "; ".join(f"{name}: {', '.join(under[criterion])}" for criterion, name in names.items())
+    return f"the first criterion that each keeps ({each})"
 
 
 def _fallen(entry: Entry, before: Outcome, after: Outcome) -> Cell:

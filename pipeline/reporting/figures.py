@@ -41,8 +41,10 @@ def memorisation_caption(results: Results) -> str:
     return f"What networks make of the training labels of {results.dataset.display}, seed {results.scope.seeds[0]}."
 
 
-def curve_caption(results: Results) -> str:
-    return f"Precision at eleven recall levels, mean over seeds, {CRITERION_NAMES[results.headline]}. {_LINES}"
+def curve_caption(results: Results, noise: str) -> str:
+    caption = f"Precision at eleven recall levels, mean over seeds, {CRITERION_NAMES[results.headline]}. {_LINES}"
+    absent = ", ".join(results.elsewhere(noise).values())
+    return f"{caption} Left out because theirs is recorded under another criterion: {absent}." if absent else caption
 
 
 def map_against_noise(results: Results, noise: str) -> Figure:
@@ -110,7 +112,8 @@ def memorisation(records: Records, results: Results, noise: str) -> Figure | Non
 def precision_recall(records: Records, results: Results, noise: str) -> Figure | None:
     """A panel per direction (down) and rate (across), a line per method; None without records."""
     scope, directions = results.scope, results.directions
-    curves = {method.name: records.curves(results.dataset.name, method.name) for method in scope.methods}
+    shown = [entry for entry in scope.entries if entry not in results.elsewhere(noise)]
+    curves = {entry.method.name: records.curves(results.dataset.name, entry.method.name) for entry in shown}
     if all(frame.empty for frame in curves.values()):
         return None
     criterion = CRITERION_NAMES[results.headline]
@@ -119,7 +122,7 @@ def precision_recall(records: Records, results: Results, noise: str) -> Figure |
     drawn: set[Entry] = set()
     for row, direction in enumerate(directions):
         for axes, rate in zip(sheet.panels[row], scope.rates, strict=True):
-            for entry in scope.entries:
+            for entry in shown:
                 look = Look.of(entry, scope)
                 curve = _curve(curves[entry.method.name], entry.variant, noise, rate, direction)
                 if len(curve):

@@ -20,7 +20,7 @@ FEWEST = 3
 def ranked(samples: Samples) -> dict[str, float]:
     """Label -> average rank over all columns, best first; entries with a gap are left out."""
     columns = [sample.means() for sample in samples.values()]
-    labels = [label for label in columns[0] if all(label in column for column in columns)]
+    labels = [label for label in columns[0] if all(label in column for column in columns)] if columns else []
     if not labels:
         return {}
     ranks = average_ranks(np.array([[column[label] for column in columns] for label in labels]))

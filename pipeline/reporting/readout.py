@@ -6,11 +6,11 @@ from itertools import product
 
 import pandas as pd
 
-from pipeline.reporting.comparison import spread
+from pipeline.reporting.comparison import spread, states
 from pipeline.reporting.info import Entry, noise_words
 from pipeline.reporting.outcomes import cell, combine
 from pipeline.reporting.records import Records
-from pipeline.reporting.results import CRITERION_NAMES, Results, means, under
+from pipeline.reporting.results import Results, means, under
 from pipeline.reporting.table import Cell, Column, Row, Table
 
 _EMBEDDING, _MATCH, _DIFFERENCE = "by embedding", "by match probability", "difference"
@@ -18,12 +18,13 @@ _EMBEDDING, _MATCH, _DIFFERENCE = "by embedding", "by match probability", "diffe
 
 def readout(records: Records, results: Results, noise: str) -> Table | None:
     """MAP by embedding, by match probability and the difference, by noise rate; None where no method has both."""
-    name, scope, rows = results.dataset.name, results.scope, []
+    name, scope, shown, rows = results.dataset.name, results.scope, [], []
     for entry in scope.entries:
         told = records.readout(name, entry.method.name)
         told = told[(told["variant"] == entry.variant) & (told["noise"] == noise) & told["rate"].isin(scope.rates)]
         if told.empty:
             continue
+        shown.append(entry)
         low, high = told["temperature"].min(), told["temperature"].max()
         chosen = f"temperature {low:g}" if low == high else f"temperatures {low:g} to {high:g}"
         rows.append(Row(entry.label, _cells(told, results, entry, noise), chosen, entry.method.name))
@@ -34,7 +35,7 @@ def readout(records: Records, results: Results, noise: str) -> Table | None:
         name=f"{name}_{noise}_readout",
         title=f"{results.dataset.display}, posterior readout",
         caption=f"MAP under {noise_words(noise)} by noise rate, mean of the directions, "
-        f"{CRITERION_NAMES[results.headline]}. The same trained networks are read in two ways: by cosine similarity of "
+        f"{states(results, shown, noise)}. The same trained networks are read in two ways: by cosine similarity of "
         "the embeddings, as everywhere else, and by the probability that query and candidate are of one class, which "
         "their class probabilities give. The temperature of these was chosen on clean validation labels, so the second "
         "way uses the oracle once more; the difference is taken seed by seed. Methods without class probabilities are "
@@ -48,7 +49,7 @@ def readout(records: Records, results: Results, noise: str) -> Table | None:
 
 def _cells(told: pd.DataFrame, results: Results, entry: Entry, noise: str) -> list[Cell]:
     rates = results.scope.rates
-    embedding = [results.mean(entry, noise, [rate], results.headline) for rate in rates]
+    embedding = [results.mean(entry, noise, [rate], results.first(entry, noise)) for rate in rates]
     match = [
         results.by_seed(under(results.rows(entry), noise, rate), means(told[told["rate"] == rate], "map"))
         for rate in rates

@@ -64,7 +64,7 @@ class Records:
         return numeric_frame(path, csv_rows(path, EPOCH_COLUMNS, more=True), EPOCH_COLUMNS, ("variant", "noise"))
 
     def curves(self, dataset: str, method: str) -> pd.DataFrame:
-        """Precision at 11 recall levels, mean over seeds, under the dataset's headline criterion."""
+        """Precision at 11 recall levels, mean over seeds, under the first criterion that a cell has."""
         path = self.folder / "curves" / dataset / f"{method}.csv"
         return numeric_frame(path, csv_rows(path, CURVE_COLUMNS), CURVE_COLUMNS, ("variant", "noise", "direction"))
 
@@ -79,7 +79,7 @@ class Records:
         return numeric_frame(path, csv_rows(path, READOUT_COLUMNS), READOUT_COLUMNS, ("variant", "noise", "direction"))
 
     def ap(self, dataset: str, method: str) -> dict[tuple[str, str, float | None, str], Array]:
-        """AP of every test query (Q), mean over seeds, under the headline criterion.
+        """AP of every test query (Q), mean over seeds, under the first criterion that a cell has.
 
         By variant, noise, rate and direction; label-free: noise '' and rate None.
         """

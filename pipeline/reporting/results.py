@@ -61,9 +61,36 @@ class Results:
             return [entry for entry in self.scope.entries if criterion in set(self.rows(entry)["criterion"])]
         return self.scope.entries
 
-    @property
+    @cached_property
     def headline(self) -> str:
-        return next(criterion for criterion in CRITERIA if self.entries(criterion))
+        """The first criterion that every entry with numbers has, so that nobody is missing from what it is about; where
+        none is common, the first under which anybody is shown."""
+        shown = [criterion for criterion in CRITERIA if self.entries(criterion)]
+        kept = [criteria for entry in self.scope.entries if (criteria := self.kept(entry))]
+        common = [criterion for criterion in shown if all(criterion in criteria for criteria in kept)]
+        return (common or shown)[0]
+
+    def kept(self, entry: Entry, noise: str | None = None) -> list[str]:
+        """The criteria under which an entry has numbers, under this noise where one is named."""
+        rows = self.rows(entry)
+        here = rows["noise"].isna() | (rows["noise"] == noise) | (noise is None)
+        found = set(rows.loc[here & (rows["status"] == DONE), "criterion"])
+        return [criterion for criterion in CRITERIA if criterion in found]
+
+    def first(self, entry: Entry, noise: str) -> str:
+        """The criterion under which an entry's AP per query, precision at recall levels, suspicion and readout are
+        recorded: the first that it keeps."""
+        return next(iter(self.kept(entry, noise)), self.headline)
+
+    def elsewhere(self, noise: str) -> dict[Entry, str]:
+        """Those whose AP and precision are not of the headline, so that they stand beside no MAP of it, as captions
+        name them with their criterion."""
+        first = {entry: self.first(entry, noise) for entry in self.scope.entries}
+        return {
+            entry: f"{entry.label} ({CRITERION_NAMES[criterion]})"
+            for entry, criterion in first.items()
+            if criterion != self.headline
+        }
 
     @property
     def criteria(self) -> list[str]:
@@ -107,13 +134,13 @@ class Results:
         return Values(values)
 
     def eleven_point(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
-        """The mean of the precision at eleven recall levels, of which records keep the headline's, without spread."""
+        """The mean of the precision at eleven recall levels, recorded under the first criterion and without spread."""
         found = self.outcome(entry, noise, rate, criterion, direction)
         if isinstance(found, Absent):
             return found
         curves = under(self._curves[entry.method.name], noise, rate)
         rows = curves[(curves["variant"] == entry.variant) & (curves["direction"] == direction)]
-        if criterion != self.headline or len(found.by_seed) > 1 or rows.empty:
+        if criterion != self.first(entry, noise) or len(found.by_seed) > 1 or rows.empty:
             return NO_SPREAD
         return Values(dict.fromkeys(found.by_seed, float(rows["precision"].mean())), found.note)
 

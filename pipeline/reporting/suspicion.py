@@ -6,12 +6,11 @@ from itertools import product
 
 import pandas as pd
 
-from pipeline.contract import BEST_VALIDATION
-from pipeline.reporting.comparison import spread
+from pipeline.reporting.comparison import spread, states
 from pipeline.reporting.info import noise_words
 from pipeline.reporting.outcomes import Outcome, cell
 from pipeline.reporting.records import CELL_COLUMNS, Records
-from pipeline.reporting.results import CRITERION_NAMES, Results, means, under
+from pipeline.reporting.results import Results, means, under
 from pipeline.reporting.table import Absent, Cell, Column, Row, Table
 
 BASELINE = "cleanlab"
@@ -26,13 +25,14 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
     """AUC and precision of the suspicion by noise rate, a row per entry that can tell; None where none can."""
     name, scope = results.dataset.name, results.scope
     told = {entry: records.suspicion(name, entry.method.name) for entry in scope.entries}
-    rows = [
-        Row(entry.label, cells, method=entry.method.name)
+    found = {
+        entry: cells
         for entry, frame in told.items()
         if (cells := _cells(frame, entry.variant, results.rows(entry), results, noise))
-    ]
-    if not rows:
+    }
+    if not found:
         return None
+    rows = [Row(entry.label, cells, method=entry.method.name) for entry, cells in found.items()]
     nothing = pd.DataFrame(columns=list(CELL_COLUMNS))
     if baseline := _cells(records.suspicion(name, BASELINE), "default", nothing, results, noise):
         rows.append(Row(_BASELINE_LABEL, baseline, _BASELINE_NOTE))
@@ -42,9 +42,9 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
         caption=f"How well a suspicion finds the wrong training labels under {noise_words(noise)}, by noise rate. AUC: "
         "the probability that a wrong label looks more suspicious than a right one (.5 = guessing). Precision at the "
         "true rate: the share of wrong labels among as many of the most suspicious as there are wrong ones, a number "
-        f"that nobody knows in practice. Methods as they are under {CRITERION_NAMES[results.headline]}"
-        f"{', an oracle' if results.headline == BEST_VALIDATION else ''}; those that cannot tell are left out. Views "
-        f"are averaged. {spread(results, noise)} Best of a column bold, second underlined.",
+        f"that nobody knows in practice. Methods as they are under {states(results, list(found), noise)}; those that "
+        f"cannot tell are left out. Views are averaged. {spread(results, noise)} Best of a column bold, second "
+        "underlined.",
         stub="method",
         levels=("measure", "noise rate"),
         columns=[Column((head, str(rate))) for head, rate in product(_MEASURES.values(), scope.rates)],

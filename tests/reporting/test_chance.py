@@ -64,7 +64,7 @@ def tied(table: Table) -> dict[str, list[bool | None]]:
 
 def test_the_best_and_its_equal_are_marked_and_the_worse_is_not(tmp_path: Path) -> None:
     results, taken = plant(tmp_path, **planted(), mcca=np.full(QUERIES, 0.2))
-    table = marked(headline(results), taken)
+    table = marked(headline(results), results, "symmetric", taken)
     yes, no = [True] * 4 + [None], [False] * 4 + [None]
     assert tied(table) == {"MCCA": no, "CE": yes, "MRL": no, "MRL (authors_code)": [], "SDML": yes, "Later": []}
     assert "not distinguishable from the best of its column on these queries" in table.caption
@@ -79,7 +79,7 @@ def test_the_best_and_its_equal_are_marked_and_the_worse_is_not(tmp_path: Path) 
 def test_a_best_that_stands_alone_is_not_marked(tmp_path: Path) -> None:
     ap = planted()
     results, taken = plant(tmp_path, ce=ap["ce"], mrl=ap["mrl"])
-    table = marked(headline(results), taken)
+    table = marked(headline(results), results, "symmetric", taken)
     assert tied(table)["CE"] == tied(table)["MRL"] == [False] * 4 + [None]
     assert "<sup>≈</sup>" not in markdown(table)
     assert "not distinguishable" in table.caption
@@ -87,7 +87,7 @@ def test_a_best_that_stands_alone_is_not_marked(tmp_path: Path) -> None:
 
 def test_one_entry_alone_is_not_tested(tmp_path: Path) -> None:
     results, taken = plant(tmp_path, ce=planted()["ce"])
-    assert marked(headline(results), taken) == headline(results)
+    assert marked(headline(results), results, "symmetric", taken) == headline(results)
     assert differences(headline(results), results, "symmetric", taken) is None
 
 
@@ -102,7 +102,7 @@ def test_gaps_are_left_out_of_the_family(tmp_path: Path) -> None:
         for direction in DIRECTIONS
         for rate, names in (("0.2", ["CE", "MRL", "SDML"]), ("0.8", ["CE", "MRL"]))
     }
-    assert tied(marked(headline(results), taken))["CE"] == [True, False, True, False, None]
+    assert tied(marked(headline(results), results, "symmetric", taken))["CE"] == [True, False, True, False, None]
 
 
 def test_ap_that_are_not_those_of_the_map_are_refused(tmp_path: Path) -> None:

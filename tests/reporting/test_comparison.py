@@ -39,7 +39,7 @@ def tables(records: Path) -> dict[str, Table]:
     compared = differences(headline, results, "symmetric", taken)
     assert compared is not None
     return {
-        "best_validation": marked(headline, taken),
+        "best_validation": marked(headline, results, "symmetric", taken),
         "differences": compared,
         "last_epoch": comparison(results, "symmetric", "last_epoch"),
         "robustness": robustness(results, "symmetric"),

@@ -1,0 +1,156 @@
+"""A method that lacks the criterion of another stands in all tables; AP of one criterion beside no MAP of the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.reporting.beside import beside
+from pipeline.reporting.build import build_report
+from pipeline.reporting.chance import differences, marked, samples
+from pipeline.reporting.comparison import comparison, robustness
+from pipeline.reporting.figures import curve_caption, map_against_noise, precision_recall
+from pipeline.reporting.info import Scope
+from pipeline.reporting.published import read
+from pipeline.reporting.ranks import rank_figure
+from pipeline.reporting.readout import readout
+from pipeline.reporting.records import CELL_COLUMNS, CURVE_COLUMNS, READOUT_COLUMNS, SUSPICION_COLUMNS, Records
+from pipeline.reporting.results import NO_SPREAD, Results
+from pipeline.reporting.suspicion import suspicion
+from pipeline.reporting.table import Number
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, scoped, write_ap, write_csv
+from tests.reporting.protocol import write_protocol
+
+NAME, NOISE = "mnist3d_rono", "recorded"
+MRL = replace(METHODS[2], variants=("default",))
+DIRECTIONS = ("image->cloud", "cloud->image")
+KEYS = [(rate, seed) for rate in RATES for seed in SEEDS]
+
+
+def write(folder: Path) -> Path:
+    """Beside RONO with its fixed checkpoint MRL, which has the last epoch alone and is better."""
+    write_protocol(folder)
+    rows = [
+        [
+            *(NAME, "mrl", "default", NOISE, r, s, LAST_EPOCH, d, f"{0.99 - 0.1 * r:.6g}"),
+            *("0.9", "0", "done", "", "c", "f"),
+        ]
+        for r, s in KEYS
+        for d in DIRECTIONS
+    ]
+    write_csv(folder / "cells" / NAME / "mrl.csv", CELL_COLUMNS, rows)
+    write_ap(folder, NAME)
+    for name, variant in (("mrl", "default"), ("rono", "authors_code")):
+        points = [[variant, NOISE, r, d, level / 10, 0.5] for r in RATES for d in DIRECTIONS for level in range(11)]
+        write_csv(folder / "curves" / NAME / f"{name}.csv", CURVE_COLUMNS, points)
+        told = [[variant, NOISE, *key, view, 0.9, 0.8] for key in KEYS for view in ("image", "cloud")]
+        write_csv(folder / "suspicion" / NAME / f"{name}.csv", SUSPICION_COLUMNS, told)
+        better = [[variant, NOISE, *key, d, 0.1, 0.95] for key in KEYS for d in DIRECTIONS]
+        write_csv(folder / "readout" / NAME / f"{name}.csv", READOUT_COLUMNS, better)
+    return folder
+
+
+def of(folder: Path) -> Results:
+    methods = [replace(RONO, variants=("authors_code",)), MRL]
+    return Results(Records(folder), Scope(DATASETS[2], methods, [NOISE], RATES, SEEDS, ["rono", "mrl"]))
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return of(write(tmp_path))
+
+
+def test_the_headline_is_what_every_method_with_numbers_has(results: Results, tmp_path: Path) -> None:
+    assert (results.headline, results.criteria) == (LAST_EPOCH, [LAST_EPOCH])
+    (tmp_path / "cells" / NAME / "mrl.csv").unlink()
+    assert of(tmp_path).headline == FIXED_CHECKPOINT, "who has no number has no say"
+
+
+def test_without_a_common_criterion_the_first_is_the_headline(results: Results, tmp_path: Path) -> None:
+    file = tmp_path / "cells" / NAME / "rono.csv"
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if LAST_EPOCH not in line))
+    assert of(tmp_path).headline == FIXED_CHECKPOINT
+    assert scoped(tmp_path / "none").headline == BEST_VALIDATION
+
+
+def test_everybody_stands_in_the_robustness_table_and_the_figure(results: Results) -> None:
+    table = robustness(results, NOISE)
+    assert all(isinstance(cell, Number) for row in table.rows for cell in row.cells)
+    legend = map_against_noise(results, NOISE).legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == ["RONO (authors_code)", "MRL"]
+
+
+def test_ap_of_another_criterion_are_not_tested(results: Results, tmp_path: Path) -> None:
+    taken = samples(Records(tmp_path), results, NOISE)
+    assert taken == {}
+    plain = comparison(results, NOISE, LAST_EPOCH)
+    told = "recorded under another criterion are not tested for chance: RONO (authors_code) (fixed checkpoint)."
+    table = marked(plain, results, NOISE, taken)
+    assert table == replace(plain, caption=table.caption)
+    assert table.caption.endswith(told)
+    assert differences(plain, results, NOISE, taken) is None
+    assert rank_figure(results, NOISE, taken) is None
+
+
+def test_columns_without_such_a_number_are_tested(results: Results, tmp_path: Path) -> None:
+    file = tmp_path / "cells" / NAME / "rono.csv"
+    kept = [line for line in file.read_text().splitlines(True) if "recorded,0.8" not in line]
+    file.write_text("".join(kept))
+    assert {rate for _, rate in samples(Records(tmp_path), of(tmp_path), NOISE)} == {"0.8"}
+
+
+def test_curves_of_another_criterion_are_left_out_and_named(results: Results, tmp_path: Path) -> None:
+    figure = precision_recall(Records(tmp_path), results, NOISE)
+    assert figure is not None
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["MRL"]
+    caption = curve_caption(results, NOISE)
+    assert caption.endswith("recorded under another criterion: RONO (authors_code) (fixed checkpoint).")
+    assert "another criterion" not in curve_caption(scoped(tmp_path / "none"), "symmetric")
+
+
+def test_precision_at_recall_levels_is_of_the_first_criterion(results: Results) -> None:
+    one = Results(results._records, replace(results.scope, seeds=SEEDS[:1]))
+    rono, mrl = one.scope.entries
+    for entry, criterion, known in (
+        (rono, FIXED_CHECKPOINT, True),
+        (rono, LAST_EPOCH, False),
+        (mrl, LAST_EPOCH, True),
+    ):
+        found = one.eleven_point(entry, NOISE, RATES[0], criterion, DIRECTIONS[0])
+        assert (found != NO_SPREAD) == known
+
+
+def test_suspicion_and_readout_say_of_which_state_they_are(results: Results, tmp_path: Path) -> None:
+    each = "the first criterion that each keeps (fixed checkpoint: RONO (authors_code); last epoch: MRL)"
+    suspected, read_out = (make(Records(tmp_path), results, NOISE) for make in (suspicion, readout))
+    assert suspected is not None
+    assert f"Methods as they are under {each}; those" in suspected.caption
+    assert read_out is not None
+    assert each in read_out.caption
+    fixed = results.mean(results.scope.entries[0], NOISE, RATES[:1], FIXED_CHECKPOINT)
+    assert not isinstance(fixed, type(NO_SPREAD))
+    cell = read_out.rows[0].cells[0]
+    assert isinstance(cell, Number)
+    assert cell.mean == pytest.approx(sum(fixed.by_seed.values()) / len(SEEDS))
+
+
+def test_the_published_rows_are_compared_under_their_own_criterion(results: Results) -> None:
+    table = beside(results, *read())
+    assert table is not None
+    assert "Here: fixed checkpoint." in table.caption
+
+
+def test_the_page_leads_with_the_best_of_all(tmp_path: Path) -> None:
+    grid = {"methods": {"rono": ["authors_code"], "mrl": ["default"]}, "noises": [NOISE]}
+    params = {
+        **PARAMS,
+        "report": {"datasets": [NAME], "methods": ["mrl", "rono"]},
+        "datasets": {NAME: {"profile": "paper", "grid": grid}},
+    }
+    build_report(write(tmp_path / "records"), tmp_path / "out", params, DATASETS[2:], [MRL, RONO], tmp_path)
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "At recorded noise rate 0.8, MRL has the highest MAP, .910 (last epoch, mean of the directions)." in text
+    assert (tmp_path / "out" / "tables" / f"{NAME}_{NOISE}_fixed_checkpoint.md").exists()
