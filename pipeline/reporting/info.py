@@ -20,7 +20,8 @@ _DEVIATIONS = "Deviations from the authors' code: "
 @dataclass(frozen=True)
 class MethodInfo:
     """A method of `report.methods`. label_free: its records have no noise rate and hold at every rate; summary: what
-    it does, in a sentence; deviations: from its authors' code.
+    it does, in a sentence; deviations: from its authors' code; matches: whether its embeddings are made to rank by the
+    probability of a match, unless a variant says otherwise.
     """
 
     name: str
@@ -30,6 +31,7 @@ class MethodInfo:
     label_free: bool
     summary: str = ""
     deviations: str = ""
+    matches: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,13 @@ class Scope:
         return [Entry(method, variant) for method in self.methods for variant in method.variants]
 
 
-def told(method: type[Method]) -> tuple[str, str]:
-    """Summary and deviations from the authors' code, as the docstring of a method tells them."""
+def told(method: type[Method]) -> tuple[str, str, bool]:
+    """Summary and deviations from the authors' code, as the docstring of a method tells them, and whether it ranks by
+    the probability of a match: whether it has a setting `match` that is on by itself."""
     paragraphs = [" ".join(paragraph.split()) for paragraph in inspect.cleandoc(method.__doc__ or "").split("\n\n")]
     found = [text for text in paragraphs if text.startswith(_DEVIATIONS)]
     deviations = found[0].removeprefix(_DEVIATIONS) if found else ""
-    return paragraphs[0], deviations[:1].upper() + deviations[1:]
+    return paragraphs[0], deviations[:1].upper() + deviations[1:], getattr(method, "match", False) is True
 
 
 def noise_words(noise: str) -> str:

@@ -168,6 +168,7 @@ def render(
         tuned=tuned,
         tuned_on=tuned_on,
         checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in chapters),
+        matching=_matching(methods, chapters),
         published=list(zip(publications, printed, strict=True)),
         total=len(judged),
         compared=len(compared),
@@ -175,6 +176,12 @@ def render(
         unpublished=_reasons(judged),
         machine=machine,
     )
+
+
+def _matching(methods: Sequence[MethodInfo], chapters: Sequence[Chapter]) -> list[str]:
+    """Who ranks by match probability in all tables, where others are shown with the same readout."""
+    read_out = any(part.read_out for chapter in chapters for part in (*chapter.parts, *chapter.further_parts))
+    return [method.display for method in methods if method.matches and read_out]
 
 
 def _listed(values: Sequence[float]) -> str:

@@ -11,7 +11,7 @@ from pipeline.reporting.info import noise_words, told
 
 @pytest.mark.parametrize("name", discovery.names("pipeline.methods"))
 def test_every_method_tells_what_it_does_and_where_it_deviates(name: str) -> None:
-    summary, deviations = told(discovery.find("pipeline.methods", name, Method))
+    summary, deviations, _ = told(discovery.find("pipeline.methods", name, Method))
     assert summary.endswith(".")
     assert len(deviations) > 10
     assert "\n" not in summary + deviations
@@ -23,7 +23,11 @@ def test_a_docstring_of_one_paragraph_tells_no_deviations() -> None:
         """What it does,
         in two lines."""
 
-    assert told(Plain) == ("What it does, in two lines.", "")
+    assert told(Plain) == ("What it does, in two lines.", "", False)
+
+
+def test_witness_ranks_by_match_probability() -> None:
+    assert [told(discovery.find("pipeline.methods", name, Method))[2] for name in ("witness", "mrl")] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -117,6 +118,14 @@ def test_who_tells_wrong_labels_stands_beside_confident_learning(out: Path, text
     lines = (out / "tables" / "emoji_symmetric_suspicion.csv").read_text(encoding="utf-8").splitlines()
     labels = list(dict.fromkeys(line.split(",")[0] for line in lines[1:]))
     assert labels == ["MRL", "confident learning (cleanlab)"]
+
+
+def test_who_ranks_by_match_probability_everywhere_is_told(out: Path, text: str, tmp_path: Path) -> None:
+    sentence = "That of CE is the probability that query\nand candidate are of one class"
+    assert sentence not in text
+    methods = [replace(info, matches=info.name == "ce") for info in ALL]
+    build_report(out.parent / "records", tmp_path, PARAMS, DATASETS, methods, out.parent)
+    assert sentence in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_costs_stand_with_their_machine_or_are_missed(out: Path, text: str, tmp_path: Path) -> None:

@@ -96,5 +96,16 @@ def test_the_readout_is_the_gain_over_the_embedding(records: Path) -> None:
     assert row.note == "temperatures 0.05 to 0.15"
 
 
+def test_an_embedding_that_is_the_readout_is_told(records: Path) -> None:
+    write_suspicion(records)
+    results = scoped(records)
+    methods = [replace(info, matches=info.name == "ce") for info in results.scope.methods]
+    matching = Results(Records(records), replace(results.scope, methods=methods))
+    for found, told in ((results, False), (matching, True)):
+        table = readout(Records(records), found, "symmetric")
+        assert table is not None
+        assert ("The cosine of what CE embeds is this probability already" in table.caption) == told
+
+
 def test_a_method_without_class_probabilities_has_no_readout(records: Path) -> None:
     assert readout(Records(records), scoped(records), "symmetric") is None
