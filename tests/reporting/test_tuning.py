@@ -13,7 +13,7 @@ from pipeline.reporting.formats import markdown
 from pipeline.reporting.records import Records
 from pipeline.reporting.table import Absent, Number
 from pipeline.reporting.tuning import tuning
-from tests.reporting.conftest import METHODS
+from tests.reporting.conftest import METHODS, method
 
 PARAMS = {"tuning": {"dataset": "emoji", "noise": "symmetric", "rate": 0.4, "seed": 100}}
 
@@ -64,6 +64,17 @@ def test_the_table_reads_well(tmp_path: Path) -> None:
     assert table is not None
     assert "on emoji under symmetric noise at rate 0.4, seed 100" in table.caption
     assert "| CE: lr 0.1<sup>b</sup> | 1 | none<sup>c</sup> | .400 | .400 |" in markdown(table)
+
+
+def test_a_method_that_had_more_than_the_others_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "ce", trial(0.4, lr=0.1))
+    shown = [*METHODS, method("witness", "Witness")]
+    for told in (False, True):
+        table = tuning(Records(tmp_path), PARAMS, shown)
+        assert table is not None
+        assert table.caption.endswith("so 30 configurations in all." if told else "no test sample took part.")
+        assert ("Not so Witness: a second grid; the first of 18 was dropped" in table.caption) == told
+        write(tmp_path, "witness", trial(0.5, lr=0.1))
 
 
 def test_nothing_tuned_no_table(tmp_path: Path) -> None:
