@@ -92,10 +92,14 @@ def _excerpt(file: Path, rows: str | None) -> str:
 
 
 def _datasets(params: Params, records: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = []
-    for name in _names("pipeline.data", params["datasets"]):
-        kind = discovery.find("pipeline.data", name, Dataset)
-        if name not in params["datasets"]:
+    """A row per file, and per dataset of the report that the file of another one reads."""
+    rows, blocks = [], params["datasets"]
+    found = _names("pipeline.data", blocks)
+    again = [name for name in params["report"]["datasets"] if blocks.get(name, {}).get("source") in blocks]
+    with_block = [name for name in blocks if name in (*found, *again)]
+    for name in [*with_block, *(name for name in found if name not in blocks)]:
+        kind = discovery.find("pipeline.data", blocks.get(name, {}).get("source", name), Dataset)
+        if name not in blocks:
             rows.append((f"`{name}`", _summary(kind), "yours", "yours", "yours", "you bring them"))
             continue
         dataset, module = configured(params, name), importlib.import_module(kind.__module__)
