@@ -125,6 +125,7 @@ class Viewer(Block):
 class Tuned(Block):
     published: dict[str, Any] = {}
     grid: dict[str, Some[Any]]
+    remark: str = ""
 
 
 class Tuning(Block):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from pipeline.contract import Array, CellKey, RawDataset, RawView
+from pipeline.contract import Array, CellKey, LabelNoise, RawDataset, RawView
 from pipeline.errors import BadInput
 from pipeline.evaluation.readout import SUGGESTED, SUSPICION
 from pipeline.evaluation.scoring import FLOAT_FORMAT, results
@@ -30,12 +30,23 @@ SHOWN = 300
 
 @dataclass(frozen=True)
 class Cell:
-    """A finished cell that tells which labels look wrong. code, fingerprint: of what it was made with."""
+    """A finished cell that tells which labels look wrong. code, fingerprint: of what it was made with; label_noise: how
+    many the method thinks are wrong, None where it has no estimate."""
 
     key: CellKey
     folder: Path
     code: str
     fingerprint: str
+    label_noise: LabelNoise | None
+
+    @property
+    def estimate(self) -> str:
+        """One sentence on how many labels are wrong; empty where the method has no estimate."""
+        if self.label_noise is None:
+            return ""
+        shares = ", ".join(f"{view} {share:.0%}" for view, share in self.label_noise.wrong.items())
+        doubt = "" if self.label_noise.certain else " (unsure: neither the labels nor the features settle it)"
+        return f"Estimated share of wrong labels: {shares}{doubt}."
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,8 @@ class Suspects:
 
     views: raw samples of the whole dataset; rows: view -> n, the raw sample that stands at each place; given,
     suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the method suggests none;
-    true: view -> n classes, None where they are not known; labels: hash of the given labels.
+    true: view -> n classes, None where they are not known; labels: hash of the given labels; estimate: a sentence on
+    how many are wrong, or nothing.
     """
 
     key: CellKey
@@ -57,6 +69,7 @@ class Suspects:
     suggested: Array | None
     true: Mapping[str, Array] | None
     labels: str
+    estimate: str
 
 
 @dataclass(frozen=True)
@@ -113,7 +126,8 @@ def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: fl
     key, result, folder = fitting[0]
     if not (folder / SUSPICION).is_file():
         raise BadInput(f"this cell is {result['status']}: {result['reason']}", str(folder), "take another one")
-    return Cell(key, folder, result["code"], result["fingerprint"])
+    told = result.get("label_noise")
+    return Cell(key, folder, result["code"], result["fingerprint"], LabelNoise(**told) if told else None)
 
 
 def collect(
@@ -143,6 +157,7 @@ def collect(
         told.get(SUGGESTED),
         {view: raw.labels[standing] for view, standing in rows.items()} if known else None,
         receipt.hash,
+        cell.estimate,
     )
 
 
@@ -192,6 +207,7 @@ def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[
         samples=len(found) // len(suspects.given),
         classes=suspects.class_names,
         known=suspects.true is not None,
+        estimate=suspects.estimate,
         lowest=math.floor(100 * shown[-1].suspicion) / 100,
         name=name,
         labels=suspects.labels,

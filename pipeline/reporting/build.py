@@ -27,7 +27,7 @@ from pipeline.reporting.readout import readout
 from pipeline.reporting.receipts import receipts
 from pipeline.reporting.records import Records
 from pipeline.reporting.results import Results
-from pipeline.reporting.suspicion import suspicion
+from pipeline.reporting.suspicion import estimates, suspicion
 from pipeline.reporting.table import Table
 from pipeline.reporting.tuning import tuning
 from pipeline.reporting.verdict import verdicts
@@ -133,7 +133,9 @@ def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
         compared=_kept(apart, files),
         ranks=drawings["ranks"],
         ablated=[_keep(table, files) for table in ablations(reader, results, noise)],
-        suspected=_kept(suspicion(reader, results, noise) if results.clean else None, files),
+        suspected=[_keep(table, files) for told in (suspicion, estimates) if (table := told(reader, results, noise))]
+        if results.clean
+        else [],
         read_out=_kept(readout(reader, results, noise), files),
         memorised=drawings["memorisation"],
     )

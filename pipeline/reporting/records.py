@@ -71,7 +71,8 @@ class Records:
     def suspicion(self, dataset: str, method: str) -> pd.DataFrame:
         """How well a method, or a baseline that has a file like one, told wrong training labels, by cell and view."""
         path = self.folder / "suspicion" / dataset / f"{method}.csv"
-        return numeric_frame(path, csv_rows(path, SUSPICION_COLUMNS), SUSPICION_COLUMNS, ("variant", "noise", "view"))
+        rows = csv_rows(path, SUSPICION_COLUMNS, more=True)
+        return numeric_frame(path, rows, SUSPICION_COLUMNS, ("variant", "noise", "view"))
 
     def readout(self, dataset: str, method: str) -> pd.DataFrame:
         """MAP by match probability, by cell and direction."""

@@ -1,7 +1,8 @@
-"""Which labels are wrong? How well each method can tell, beside confident learning."""
+"""Which labels are wrong, and how many? How well each method can tell, beside confident learning."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 import pandas as pd
@@ -52,14 +53,61 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
     )
 
 
-def _cells(told: pd.DataFrame, variant: str, rows: pd.DataFrame, results: Results, noise: str) -> list[Cell]:
+def estimates(records: Records, results: Results, noise: str) -> Table | None:
+    """The share of wrong labels, in truth and as estimated, by noise rate; None where no method estimates it."""
+    name, scope = results.dataset.name, results.scope
+    estimating = ("estimate",)
+    told = {entry: records.suspicion(name, entry.method.name) for entry in scope.entries}
+    rows = [
+        Row(entry.label, cells, _certainty(frame, entry.variant, noise, scope.rates), entry.method.name)
+        for entry, frame in told.items()
+        if (cells := _cells(frame, entry.variant, results.rows(entry), results, noise, estimating))
+    ]
+    if not rows:
+        return None
+    nothing, baseline = pd.DataFrame(columns=list(CELL_COLUMNS)), records.suspicion(name, BASELINE)
+    if cells := _cells(baseline, "default", nothing, results, noise, estimating):
+        rows.append(Row(_BASELINE_LABEL, cells, _BASELINE_NOTE))
+    entry = next(entry for entry, frame in told.items() if len(frame))
+    truth = _cells(told[entry], entry.variant, results.rows(entry), results, noise, ("wrong",))
+    return Table(
+        name=f"{name}_{noise}_estimates",
+        title=f"{results.dataset.display}, how many labels are wrong",
+        caption=f"Share of wrong training labels under {noise_words(noise)}, by noise rate: in truth, and as a method "
+        "estimates it from the labels and features that it is trained on. Views are averaged. "
+        f"{spread(results, noise)}",
+        stub="who tells",
+        levels=("noise rate",),
+        columns=[Column((str(rate),), ranked=False) for rate in scope.rates],
+        rows=[Row("in truth", truth), *rows],
+    )
+
+
+def _certainty(told: pd.DataFrame, variant: str, noise: str, rates: Sequence[float]) -> str | None:
+    """In how many cells the method was sure of its estimate; None where it does not say."""
+    here = told[(told["variant"] == variant) & (told["noise"] == noise) & told["rate"].isin(rates)]
+    if "certain" not in here:
+        return None
+    sure = here.groupby(["rate", "seed"])["certain"].first().dropna()
+    return f"sure of it in {int(sure.sum())} of {len(sure)} cells" if len(sure) else None
+
+
+def _cells(
+    told: pd.DataFrame,
+    variant: str,
+    rows: pd.DataFrame,
+    results: Results,
+    noise: str,
+    measures: Iterable[str] = tuple(_MEASURES),
+) -> list[Cell]:
     """A cell per measure and rate; none where the method never tells. rows: the records of its cells."""
     here = told[(told["variant"] == variant) & (told["noise"] == noise) & told["rate"].isin(results.scope.rates)]
+    here = here.dropna(subset=list(measures))
     if here.empty:
         return []
     return [
         cell(_outcome(here[here["rate"] == rate], measure, under(rows, noise, rate), results, rate))
-        for measure, rate in product(_MEASURES, results.scope.rates)
+        for measure, rate in product(measures, results.scope.rates)
     ]
 
 

@@ -15,11 +15,6 @@ from pipeline.training.tuning import BUDGET, best
 _UNPUBLISHED = Absent("none", "neither paper nor code gives these settings")
 _UNTRIED = Absent("not run", "no record of its tuning")
 _FAILED = Absent("failed", "training with these settings does not end well")
-_REMARKS = {
-    "witness": "a second grid; the first of 18 was dropped after its choice was seen to fail at rate 0.8, on test too "
-    "(docs/witness.md), so 30 configurations in all",
-}
-"""What sets the tuning of a method apart from that of the others and no record tells."""
 
 
 def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> Table | None:
@@ -40,8 +35,8 @@ def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> T
         cells = [Number(len(trials)), published, Number(median(reached)), _cell(best(trials))]
         chosen = f"{method.display}: {_listed(best(trials)['settings'])}"
         rows.append(Row(chosen, cells, _tried(trials), method.name))
-    set_apart = [method for method in tried if tried[method] and method.name in _REMARKS]
-    apart = "".join(f" Not so {method.display}: {_REMARKS[method.name]}." for method in set_apart)
+    remarks = {method.display: at["methods"].get(method.name, {}).get("remark") for method in tried if tried[method]}
+    apart = "".join(f" Not so {display}: {remark}." for display, remark in remarks.items() if remark)
     return Table(
         name="tuning",
         title="Equal tuning",

@@ -39,6 +39,8 @@ def main(
     found = suspects.collect(cell, rawstore.read(RAW / dataset), features, *draw, known=source.clean)
     display = discovery.find("pipeline.methods", method, Method).display
     table, sheet = suspects.write(found, out, source.display, display)
+    if found.estimate:
+        click.echo(found.estimate)
     click.echo(f"Table: {table}\nSheet: {sheet.resolve().as_uri()}")
 
 

@@ -40,7 +40,9 @@ def features(tmp_path):
     return tiny.features(tmp_path / "features")
 
 
-def settle(tmp_path, features, source=None, method="ce", tells=True, rate=0.4, suggests=True, seed=0, status="done"):
+def settle(
+    tmp_path, features, source=None, method="ce", tells=True, rate=0.4, suggests=True, seed=0, status="done", **more
+):
     """A finished cell on disk and the noise that it was trained with."""
     key = CellKey("emoji", method, "default", "symmetric", rate, seed)
     train = features.splits["train"]
@@ -48,7 +50,9 @@ def settle(tmp_path, features, source=None, method="ce", tells=True, rate=0.4, s
     folder = tmp_path / "runs" / method / key.name
     folder.mkdir(parents=True)
     made = {"code": "c", "fingerprint": cell_fingerprint(key, "c", features.digest, draw[1].hash)}
-    (folder / "result.json").write_text(json.dumps({"key": asdict(key), "status": status, "reason": "why"} | made))
+    (folder / "result.json").write_text(
+        json.dumps({"key": asdict(key), "status": status, "reason": "why"} | made | more)
+    )
     if tells:
         rng = np.random.default_rng(seed)
         told = {view: rng.random(COUNT).astype("f4") for view in train.views}
@@ -122,6 +126,21 @@ def test_files_are_whole_and_their_text_is_escaped(tmp_path, features):
     assert text.count('<li class="card"') == COUNT
     assert f"{COUNT} training samples in all;\nall of them" in text
     assert "http" not in text.replace("http-equiv", "")
+
+
+@pytest.mark.parametrize(("certain", "ends"), [(True, "text 25%."), (False, "neither the labels nor the features")])
+def test_an_estimate_of_how_many_are_wrong_is_told_with_its_doubt(tmp_path, features, certain, ends):
+    told = {"wrong": {"image": 0.104, "text": 0.25}, "certain": certain}
+    what, _ = collected(tmp_path, features, label_noise=told)
+    assert what.estimate.startswith("Estimated share of wrong labels: image 10%, text 25%")
+    assert ends in what.estimate
+    assert what.estimate in write(what, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
+
+
+def test_without_an_estimate_none_is_told(tmp_path, features):
+    what, _ = collected(tmp_path, features)
+    assert what.estimate == ""
+    assert "Estimated" not in write(what, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
 
 
 def test_the_truth_is_on_the_sheet_where_it_is_known_alone(tmp_path, features):

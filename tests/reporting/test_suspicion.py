@@ -11,7 +11,7 @@ import pytest
 from pipeline.reporting.readout import readout
 from pipeline.reporting.records import SUSPICION_COLUMNS, Records
 from pipeline.reporting.results import Results
-from pipeline.reporting.suspicion import suspicion
+from pipeline.reporting.suspicion import estimates, suspicion
 from pipeline.reporting.table import Absent, Number
 from tests.reporting.conftest import scoped, write_csv, write_suspicion
 
@@ -28,6 +28,26 @@ def test_views_are_averaged_before_seeds_are_spread(records: Path) -> None:
     first = table.rows[0].cells[0]
     assert isinstance(first, Number)
     assert (first.mean, first.std, first.n) == (pytest.approx(0.95 - 0.04), pytest.approx(0.01), 3)
+
+
+def test_estimates_stand_under_the_truth(records: Path) -> None:
+    write_suspicion(records)
+    assert estimates(Records(records), scoped(records), "symmetric") is None
+    told = Records(records).suspicion("emoji", "mrl")
+    told["estimate"] = told["rate"]
+    told["certain"] = (told["rate"] < 0.5).astype(int)
+    file = records / "suspicion" / "emoji" / "ce.csv"
+    write_csv(file, [*SUSPICION_COLUMNS, "certain"], told.values.tolist())
+    table = estimates(Records(records), scoped(records), "symmetric")
+    assert table is not None
+    means = {row.label: [cell.mean for cell in row.cells if isinstance(cell, Number)] for row in table.rows}
+    assert means == {
+        "in truth": pytest.approx([0.185, 0.725]),
+        "CE": pytest.approx([0.2, 0.8]),
+        "confident learning (cleanlab)": pytest.approx([0.16, 0.64]),
+    }
+    assert table.rows[1].note == "sure of it in 3 of 6 cells"
+    assert table.rows[0].note is None
 
 
 def keep(file: Path, wanted: Callable[[str], bool]) -> None:
