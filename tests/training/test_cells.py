@@ -105,6 +105,8 @@ def test_code_counts(code: Code, old: str, new: str) -> None:
         ("training.engine", {"ce", "rono"}, {"mcca", "pls"}),
         ("methods.ce", {"ce"}, {"mrl", "deep_sm", "mcca"}),
         ("training.run", {*METHODS}, set()),
+        ("training.keepsakes", {*METHODS}, set()),
+        ("evaluation.readout", {*METHODS}, set()),
         ("methods.base", {*METHODS}, set()),
         ("evaluation.ranking", {*METHODS}, set()),
         ("contract", {*METHODS}, set()),
