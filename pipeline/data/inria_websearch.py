@@ -24,8 +24,7 @@ class InriaWebsearch(Dataset):
 
     folder holds the MATLAB file with {tr,val,te}_{img,txt} and their labels {tr,val,te}_{img,txt}_lab, as MRL's
     src/noisydataset.py reads it. image: AlexNet features; text: LDA topics; both float32. The pictures and words are
-    public (Krapac et al., CVPR 2010: lear.inrialpes.fr/~krapac/webqueries), which pairs the random split puts where
-    is not, so that only the features are read.
+    public (Krapac et al., CVPR 2010; inria_websearch_raw reads them), which pairs the random split puts where is not.
     """
 
     display = "INRIA-Websearch"

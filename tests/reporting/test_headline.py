@@ -46,7 +46,7 @@ def write(folder: Path) -> Path:
     for name, variant in (("mrl", "default"), ("rono", "authors_code")):
         points = [[variant, NOISE, r, d, level / 10, 0.5] for r in RATES for d in DIRECTIONS for level in range(11)]
         write_csv(folder / "curves" / NAME / f"{name}.csv", CURVE_COLUMNS, points)
-        told = [[variant, NOISE, *key, view, 0.9, 0.8] for key in KEYS for view in ("image", "cloud")]
+        told = [[variant, NOISE, *key, view, 0.9, 0.8, 0.5, ""] for key in KEYS for view in ("image", "cloud")]
         write_csv(folder / "suspicion" / NAME / f"{name}.csv", SUSPICION_COLUMNS, told)
         better = [[variant, NOISE, *key, d, 0.1, 0.95] for key in KEYS for d in DIRECTIONS]
         write_csv(folder / "readout" / NAME / f"{name}.csv", READOUT_COLUMNS, better)
