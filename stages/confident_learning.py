@@ -38,7 +38,7 @@ def main(params: Params, dataset: str) -> None:
             for done, found in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), start=1):
                 rows += found
                 progress(done, len(draws))
-    write(rows, RECORDS / "suspicion" / dataset / "cleanlab.csv")
+    write(rows, RECORDS / "confident_learning" / f"{dataset}.csv")
 
 
 if __name__ == "__main__":

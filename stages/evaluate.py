@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 import click
+from joblib import Parallel, delayed
 
 from pipeline import featurestore, noise_store
 from pipeline.contract import Array, CellKey
@@ -18,14 +19,12 @@ from stages.paths import FEATURES, NOISE, RECORDS, RUNS
 
 @stage
 @click.argument("dataset")
-@click.argument("method")
-def main(params: Params, dataset: str, method: str) -> None:
-    """Rank the test split of DATASET with every cell of METHOD and write the records.
+def main(params: Params, dataset: str) -> None:
+    """Rank the test split of DATASET with every cell of the grid and write the records.
 
-    Example: python -m stages.evaluate emoji mrl
+    Example: python -m stages.evaluate emoji
     """
-    block(params, "datasets", dataset)
-    block(params, "methods", method)
+    methods, known = block(params, "grid", "methods"), configured(params, dataset).clean
     splits = featurestore.read(FEATURES / dataset, ["train", "test"]).splits
 
     @cache
@@ -33,11 +32,14 @@ def main(params: Params, dataset: str, method: str) -> None:
         file = NOISE / dataset / noise_store.file_name(key.noise, key.rate, key.seed)
         return noise_store.read(file)[0].wrong(splits["train"].labels)
 
-    known = configured(params, dataset).clean
-    records = scoring.score(RUNS / dataset / method, splits["test"].labels, wrong if known else None)
+    def score(method: str) -> scoring.Records:
+        return scoring.score(RUNS / dataset / method, splits["test"].labels, wrong if known else None)
+
     kinds = ("cells", "epochs", "curves", "suspicion", "readout")
-    files = {name: RECORDS / name / dataset / f"{method}.csv" for name in kinds}
-    scoring.write(records, files | {"ap": RECORDS / "ap" / dataset / f"{method}.npz"})
+    found = Parallel(n_jobs=-1, prefer="threads")(map(delayed(score), methods))
+    for method, records in zip(methods, found, strict=True):
+        files = {name: RECORDS / name / dataset / f"{method}.csv" for name in kinds}
+        scoring.write(records, files | {"ap": RECORDS / "ap" / dataset / f"{method}.npz"})
 
 
 if __name__ == "__main__":

@@ -69,10 +69,12 @@ class Records:
         return numeric_frame(path, csv_rows(path, CURVE_COLUMNS), CURVE_COLUMNS, ("variant", "noise", "direction"))
 
     def suspicion(self, dataset: str, method: str) -> pd.DataFrame:
-        """How well a method, or a baseline that has a file like one, told wrong training labels, by cell and view."""
-        path = self.folder / "suspicion" / dataset / f"{method}.csv"
-        rows = csv_rows(path, SUSPICION_COLUMNS, more=True)
-        return numeric_frame(path, rows, SUSPICION_COLUMNS, ("variant", "noise", "view"))
+        """How well a method told wrong training labels, by cell and view."""
+        return _suspicion(self.folder / "suspicion" / dataset / f"{method}.csv")
+
+    def confident_learning(self, dataset: str) -> pd.DataFrame:
+        """How well the baseline told them, by draw and view, in the columns of a method's suspicion."""
+        return _suspicion(self.folder / "confident_learning" / f"{dataset}.csv")
 
     def readout(self, dataset: str, method: str) -> pd.DataFrame:
         """MAP by match probability, by cell and direction."""
@@ -139,3 +141,8 @@ def _check_cell(path: Path, number: int, line: dict[str, str], dataset: str, met
             broken(path, number, f"map '{line['map']}' is outside 0..1")
     elif not line["reason"]:
         broken(path, number, f"a {line['status']} cell gives no reason")
+
+
+def _suspicion(path: Path) -> pd.DataFrame:
+    rows = csv_rows(path, SUSPICION_COLUMNS, more=True)
+    return numeric_frame(path, rows, SUSPICION_COLUMNS, ("variant", "noise", "view"))

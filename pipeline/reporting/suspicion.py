@@ -14,8 +14,6 @@ from pipeline.reporting.records import CELL_COLUMNS, Records
 from pipeline.reporting.results import Results, means, under
 from pipeline.reporting.table import Absent, Cell, Column, Row, Table
 
-BASELINE = "cleanlab"
-"""Whose records stand beside the methods'."""
 _BASELINE_LABEL = "confident learning (cleanlab)"
 _BASELINE_NOTE = "a baseline: logistic regression on the features of one view, asked about samples not trained on"
 _UNDEFINED = Absent("undefined", "all training labels are right, or all are wrong: there is nothing to tell apart")
@@ -35,7 +33,7 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
         return None
     rows = [Row(entry.label, cells, method=entry.method.name) for entry, cells in found.items()]
     nothing = pd.DataFrame(columns=list(CELL_COLUMNS))
-    if baseline := _cells(records.suspicion(name, BASELINE), "default", nothing, results, noise):
+    if baseline := _cells(records.confident_learning(name), "default", nothing, results, noise):
         rows.append(Row(_BASELINE_LABEL, baseline, _BASELINE_NOTE))
     return Table(
         name=f"{name}_{noise}_suspicion",
@@ -65,7 +63,7 @@ def estimates(records: Records, results: Results, noise: str) -> Table | None:
     ]
     if not rows:
         return None
-    nothing, baseline = pd.DataFrame(columns=list(CELL_COLUMNS)), records.suspicion(name, BASELINE)
+    nothing, baseline = pd.DataFrame(columns=list(CELL_COLUMNS)), records.confident_learning(name)
     if cells := _cells(baseline, "default", nothing, results, noise, estimating):
         rows.append(Row(_BASELINE_LABEL, cells, _BASELINE_NOTE))
     entry = next(entry for entry, frame in told.items() if len(frame))

@@ -93,8 +93,8 @@ def test_of_wrong_pairs_the_moved_view_is_told():
 
 
 def test_without_rows_the_record_is_its_header(tmp_path):
-    write([], tmp_path / "new" / "cleanlab.csv")
-    assert (tmp_path / "new" / "cleanlab.csv").read_text() == ",".join(COLUMNS) + "\n"
+    write([], tmp_path / "new" / "emoji.csv")
+    assert (tmp_path / "new" / "emoji.csv").read_text() == ",".join(COLUMNS) + "\n"
 
 
 def run_stage(tmp_path, monkeypatch, **load):
@@ -115,7 +115,7 @@ def test_the_stage_goes_through_all_draws(tmp_path, monkeypatch):
         draw = make(Symmetric(), "symmetric", "emoji", train.labels, tiny.CLASSES, 0.4, seed)
         noise_store.write(*draw, folder / noise_store.file_name("symmetric", 0.4, seed))
     assert run_stage(tmp_path, monkeypatch).exit_code == 0
-    found = pd.read_csv("reports/records/suspicion/emoji/cleanlab.csv")
+    found = pd.read_csv("reports/records/confident_learning/emoji.csv")
     assert found[["noise", "rate", "seed", "view"]].to_numpy().tolist() == [
         ["symmetric", 0.4, seed, view] for seed in (0, 1) for view in ("image", "text")
     ]
@@ -133,4 +133,4 @@ def test_where_true_labels_are_not_known_the_record_has_no_rows(tmp_path, monkey
     tiny.store(tmp_path / "data/features/emoji")
     places = {"views": {"image": "x.npy", "text": "y.npy"}, "labels": "z.npy"}
     assert run_stage(tmp_path, monkeypatch, **places, clean=False).exit_code == 0
-    assert Path("reports/records/suspicion/emoji/cleanlab.csv").read_text() == ",".join(COLUMNS) + "\n"
+    assert Path("reports/records/confident_learning/emoji.csv").read_text() == ",".join(COLUMNS) + "\n"

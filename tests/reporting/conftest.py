@@ -209,16 +209,16 @@ def write_suspicion(folder: Path, dataset: str = "emoji") -> Path:
     """MRL and the baseline find wrong labels, the baseline estimates how many there are, and CE's network is also read
     by match probability."""
     keys = [("default", "symmetric", rate, seed) for rate in RATES for seed in SEEDS]
-    for name, auc in (("mrl", 0.95), ("cleanlab", 0.9)):
+    for file, auc in ((f"suspicion/{dataset}/mrl.csv", 0.95), (f"confident_learning/{dataset}.csv", 0.9)):
         found = [
             [
                 *(*key, view, auc - 0.2 * key[2] + 0.01 * key[3] - 0.02 * n, auc - 0.1),
-                *(0.9 * key[2] + 0.01 * n, "" if name == "mrl" else 0.8 * key[2]),
+                *(0.9 * key[2] + 0.01 * n, "" if "mrl" in file else 0.8 * key[2]),
             ]
             for key in keys
             for n, view in enumerate(("image", "text"))
         ]
-        write_csv(folder / "suspicion" / dataset / f"{name}.csv", SUSPICION_COLUMNS, found)
+        write_csv(folder / file, SUSPICION_COLUMNS, found)
     better = [
         [*key, direction, 0.05 + 0.05 * key[3], float(number("ce", *key[2:], BEST_VALIDATION, direction)) + 0.1]
         for key in keys

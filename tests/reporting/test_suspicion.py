@@ -57,8 +57,8 @@ def keep(file: Path, wanted: Callable[[str], bool]) -> None:
 
 def test_seeds_that_are_missing_are_told(records: Path) -> None:
     write_suspicion(records)
-    for name in ("mrl", "cleanlab"):
-        keep(records / "suspicion" / "emoji" / f"{name}.csv", lambda row: ",0.8,2," not in row and ",0.2,1," not in row)
+    for file in ("suspicion/emoji/mrl.csv", "confident_learning/emoji.csv"):
+        keep(records / file, lambda row: ",0.8,2," not in row and ",0.2,1," not in row)
     keep(records / "readout" / "emoji" / "ce.csv", lambda row: ",0.2,1," not in row)
     found = suspicion(Records(records), scoped(records), "symmetric")
     matched = readout(Records(records), scoped(records), "symmetric")

@@ -19,7 +19,7 @@ STAGES = {
     "probe": ["emoji"],
     "noise": ["emoji"],
     "train": ["emoji", "ce"],
-    "evaluate": ["emoji", "ce"],
+    "evaluate": ["emoji"],
     "confident_learning": ["emoji"],
     "report": [],
 }
@@ -168,7 +168,7 @@ def test_missing_noise() -> None:
 
 def test_missing_cells() -> None:
     with_features()
-    assert "there are no finished cells; run `dvc repro`" in refused("evaluate", "emoji", "ce")
+    assert "there are no finished cells; run `dvc repro`" in refused("evaluate", "emoji")
 
 
 @pytest.mark.parametrize(
