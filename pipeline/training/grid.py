@@ -120,6 +120,7 @@ def _landing(pool: ProcessPoolExecutor, jobs: list[Future[T]]) -> Iterator[T]:
 def _alone(function: Callable[..., T], arguments: tuple[Any, ...], device: torch.device) -> T:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    torch.set_flush_denormal(True)  # weight decay makes Adam's moments denormal, at a third of the speed
     return function(*arguments, device)
 
 
