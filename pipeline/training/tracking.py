@@ -21,6 +21,8 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from pipeline.contract import CellKey
 from pipeline.training.naming import CELL, EXPERIMENT, MEAN, NOTE, REPORT, cell_name, described, run_name, tags
 
+SQLITE = "sqlite:///"
+
 
 @dataclass
 class Shown:
@@ -39,6 +41,7 @@ class Tracker:
         self.dataset, self.lock = dataset, FileLock(lock)
         lock.parent.mkdir(parents=True, exist_ok=True)
         with self.lock:
+            _make_database(uri)
             self.client = mlflow.MlflowClient(uri)
             self.experiment = self._find_experiment()
         self.runs = {run.data.tags["cell"]: _shown(run) for run in self._search() if "cell" in run.data.tags}
@@ -157,6 +160,18 @@ class Tracker:
         if not self.experiment:
             return []
         return list(self.client.search_runs([self.experiment], run_view_type=ViewType.ACTIVE_ONLY, max_results=50_000))
+
+
+def _make_database(uri: str) -> None:
+    """A new SQLite database is made beside its place and moved there whole: MLflow cannot go on with one whose making
+    was cut off."""
+    file = Path(uri.removeprefix(SQLITE))
+    if not uri.startswith(SQLITE) or file.exists():
+        return
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    mlflow.MlflowClient(f"{SQLITE}{unfinished}").search_experiments(max_results=1)
+    unfinished.rename(file)
 
 
 def _shown(run: Any) -> Shown:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 
 from pipeline.contract import CellKey
@@ -206,3 +207,20 @@ def test_pruning_keeps_what_was_logged_again(tracker: Tracker, tmp_path: Path) -
     assert kept == {"emoji/ce/default-symmetric-0.2-0", "emoji/ce/default-symmetric-0.2-any-mean"}
     log(later, other)
     assert len(active(tracker)) == 3
+
+
+def test_a_database_whose_making_was_cut_off_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed:
+        def __init__(self, uri: str) -> None:
+            Path(uri.removeprefix("sqlite:///")).write_bytes(b"half a database")
+            raise KeyboardInterrupt
+
+    place = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as context:
+        context.setattr(mlflow, "MlflowClient", Killed)
+        with pytest.raises(KeyboardInterrupt):
+            Tracker(place, "emoji", tmp_path / "lock")
+    log(Tracker(place, "emoji", tmp_path / "lock"))
+    assert len(active(Tracker(place, "emoji", tmp_path / "lock"))) == 1
+    assert {file.name for file in tmp_path.glob("mlflow.db*")} == {"mlflow.db"}
