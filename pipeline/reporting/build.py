@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from pathlib import Path
 
+from joblib import cpu_count
 from matplotlib.figure import Figure
 
 from pipeline.contract import CRITERIA
@@ -18,7 +20,7 @@ from pipeline.reporting.comparison import comparison, robustness
 from pipeline.reporting.costs import Costs, cost_table, machine
 from pipeline.reporting.costs import read as read_costs
 from pipeline.reporting.exports import map_against_rate, metrics
-from pipeline.reporting.info import DatasetInfo, MethodInfo, scopes
+from pipeline.reporting.info import DatasetInfo, MethodInfo, Scope, scopes
 from pipeline.reporting.page import Chapter, Drawing, Part, finding, render
 from pipeline.reporting.probes import probes
 from pipeline.reporting.published import Protocol, Publication, as_printed, read
@@ -56,11 +58,12 @@ def build_report(
     results = [found for found in every if not found.scope.further]
     publications, protocols = read()
     cost, viewed = read_costs(costs), block(params, "grid", "datasets")
+    parts = _parts(reader, every, files)
     chapters = []
     for found in results:
         beside_it = [other for other in every if other.scope.further and other.dataset == found.dataset]
         viewer = found.dataset.name in viewed and found.has_numbers()
-        chapters.append(_chapter(reader, found, beside_it, publications, protocols, cost, viewer, files))
+        chapters.append(_chapter(parts, found, beside_it, publications, protocols, cost, viewer, files))
     printed = [_keep(as_printed(publication, protocols), files) for publication in publications]
     judged = verdicts(publications, protocols, results)
     tuned = [_keep(table, files)] if (table := tuning(reader, params, methods)) else []
@@ -72,8 +75,22 @@ def build_report(
     _write(files, out)
 
 
+def _parts(reader: Records, every: Sequence[Results], files: Files) -> dict[Results, list[Part]]:
+    """The parts of every scope, one for each kind of noise that has numbers; made side by side, for drawing takes its
+    time."""
+    jobs = [(found, noise) for found in every for noise in found.scope.noises if found.has_numbers(noise)]
+    made: dict[Results, list[Part]] = {found: [] for found in every}
+    with ProcessPoolExecutor(max(1, min(len(jobs), cpu_count()))) as pool:
+        waited = [pool.submit(_part, reader, found.scope, noise) for found, noise in jobs]
+        for (found, _), job in zip(jobs, waited, strict=True):
+            part, drawn = job.result()
+            made[found].append(part)
+            files |= drawn
+    return made
+
+
 def _chapter(
-    reader: Records,
+    parts: Mapping[Results, list[Part]],
     results: Results,
     beside_it: Sequence[Results],
     publications: Sequence[Publication],
@@ -82,16 +99,12 @@ def _chapter(
     viewer: bool,
     files: Files,
 ) -> Chapter:
-    parts, *further = (
-        [_part(reader, found, noise, files) for noise in found.scope.noises if found.has_numbers(noise)]
-        for found in (results, *beside_it)
-    )
     published = beside(results, publications, protocols) if results.has_numbers() else None
     return Chapter(
         results=results,
         further=[other for other in beside_it if other.has_numbers()],
-        parts=parts,
-        further_parts=list(chain.from_iterable(further)),
+        parts=parts[results],
+        further_parts=list(chain.from_iterable(parts[other] for other in beside_it)),
         published=[_keep(published, files)] if published else [],
         probes=[_keep(probes(results), files)] if results.probes and results.clean else [],
         receipts=[_keep(receipts(r), files) for r in (results, *beside_it) if r.receipts and r.clean],
@@ -100,8 +113,9 @@ def _chapter(
     )
 
 
-def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
-    """What the page shows of one kind of noise."""
+def _part(reader: Records, scope: Scope, noise: str) -> tuple[Part, Files]:
+    """What the page shows of one kind of noise, and its files."""
+    results, files = Results(reader, scope), Files()
     name, several = results.dataset.name, len(results.scope.rates) > 1
     taken = samples(reader, results, noise)
     headline = comparison(results, noise, results.headline)
@@ -125,7 +139,7 @@ def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
         kind: [_draw(f"{name}_{noise}_{kind}", figure, files, caption)] if figure else []
         for kind, (figure, caption) in drawn.items()
     }
-    return Part(
+    part = Part(
         noise=noise,
         findings=[sentence] if (sentence := finding(results, noise, rates)) else [],
         main=[_keep(table, files) for table in main],
@@ -139,6 +153,7 @@ def _part(reader: Records, results: Results, noise: str, files: Files) -> Part:
         read_out=_kept(readout(reader, results, noise), files),
         memorised=drawings["memorisation"],
     )
+    return part, files
 
 
 def _keep(table: Table, files: Files) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import permutations, product
 
 import pandas as pd
@@ -39,13 +39,14 @@ class Results:
         self.probes = records.probes(self.dataset.name)
         self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
         self._records = records
+        self.rows, self.outcome, self.kept = cache(self._rows), cache(self._outcome), cache(self._kept)
 
     @property
     def clean(self) -> bool:
         """Whether the true labels are known; else the recorded ones are those that a user has."""
         return self.description is None or bool(self.description.get("clean", True))
 
-    @property
+    @cached_property
     def directions(self) -> list[str]:
         """As recorded; before anything was run, every ordered pair of views."""
         recorded = pd.concat(list(self._cells.values()))["direction"]
@@ -70,7 +71,7 @@ class Results:
         common = [criterion for criterion in shown if all(criterion in criteria for criteria in kept)]
         return (common or shown)[0]
 
-    def kept(self, entry: Entry, noise: str | None = None) -> list[str]:
+    def _kept(self, entry: Entry, noise: str | None = None) -> list[str]:
         """The criteria under which an entry has numbers, under this noise where one is named."""
         rows = self.rows(entry)
         here = rows["noise"].isna() | (rows["noise"] == noise) | (noise is None)
@@ -106,12 +107,12 @@ class Results:
     def _curves(self) -> dict[str, pd.DataFrame]:
         return {method.name: self._records.curves(self.dataset.name, method.name) for method in self.scope.methods}
 
-    def rows(self, entry: Entry) -> pd.DataFrame:
+    def _rows(self, entry: Entry) -> pd.DataFrame:
         """The records of one row of a comparison, at every noise, rate and seed."""
         rows = self._cells[entry.method.name]
         return rows[rows["variant"] == entry.variant]
 
-    def outcome(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
+    def _outcome(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
         rows = under(self.rows(entry), noise, rate)
         done = rows[(rows["status"] == DONE) & (rows["criterion"] == criterion) & (rows["direction"] == direction)]
         values = {

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
@@ -150,8 +152,11 @@ def svg(made: Figure) -> str:
 
 def png(made: Figure) -> bytes:
     """128 colours are enough for lines on white, and keep the file small."""
-    drawn, buffer = io.BytesIO(), io.BytesIO()
+    buffer = io.BytesIO()
     with mpl.rc_context(SETTINGS):
-        made.savefig(drawn, format="png", dpi=110, facecolor="white")
-    Image.open(drawn).convert("RGB").quantize(128).save(buffer, format="png", optimize=True)
+        made.set(dpi=110, facecolor="white")
+        canvas = FigureCanvasAgg(made)
+        canvas.draw()
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    drawn.quantize(128).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
