@@ -39,6 +39,7 @@ class Results:
         self.probes = records.probes(self.dataset.name)
         self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
         self._records = records
+        # Every table and figure asks for them again.
         self.rows, self.outcome, self.kept = cache(self._rows), cache(self._outcome), cache(self._kept)
 
     @property
