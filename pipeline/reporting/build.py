@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from pathlib import Path
 
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count
 from matplotlib.figure import Figure
 
 from pipeline.contract import CRITERIA
@@ -79,10 +80,12 @@ def _parts(reader: Records, every: Sequence[Results], files: Files) -> dict[Resu
     time."""
     jobs = [(found, noise) for found in every for noise in found.scope.noises if found.has_numbers(noise)]
     made: dict[Results, list[Part]] = {found: [] for found in every}
-    drawn = Parallel(n_jobs=cpu_count())(delayed(_part)(reader, found.scope, noise) for found, noise in jobs)
-    for (found, _), (part, its) in zip(jobs, drawn, strict=True):
-        made[found].append(part)
-        files |= its
+    with ProcessPoolExecutor(max(1, min(len(jobs), cpu_count()))) as pool:
+        waited = [pool.submit(_part, reader, found.scope, noise) for found, noise in jobs]
+        for (found, _), job in zip(jobs, waited, strict=True):
+            part, drawn = job.result()
+            made[found].append(part)
+            files |= drawn
     return made
 
 
