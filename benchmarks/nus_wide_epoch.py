@@ -20,13 +20,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipeline import discovery, params
-from pipeline.contract import Array, Split
+from pipeline.config import params
+from pipeline.core import plugins as discovery
+from pipeline.core.splits import Array, Split
 from pipeline.data.nus_wide import CLASSES, SIZES
-from pipeline.evaluation.ranking import mean_average_precision
+from pipeline.learning.loop import Batch, train
+from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.mrl import MRL
-from pipeline.networks import PrototypeNetwork
-from pipeline.training.engine import Batch, train
+from pipeline.retrieval.ranking import mean_average_precision
 
 WIDTHS = {"image": 4096, "text": 300}
 FORWARD, BACKWARD, GRADIENT, ADAM = 4, 4, 4, 28

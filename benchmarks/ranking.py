@@ -15,9 +15,9 @@ import click
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from pipeline.contract import Array
-from pipeline.evaluation.hits import CHUNK
-from pipeline.evaluation.ranking import average_precision
+from pipeline.core.splits import Array
+from pipeline.retrieval.hits import CHUNK
+from pipeline.retrieval.ranking import average_precision
 
 
 def plain(queries: Array, gallery: Array, query_labels: Array, gallery_labels: Array) -> Array:

@@ -23,16 +23,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline import discovery, featurestore, params
-from pipeline.contract import BEST_VALIDATION, Array, Embeddings, Run, Split, Views
-from pipeline.evaluation.ranking import mean_average_precision
-from pipeline.evaluation.readout import match_embeddings
+from pipeline.config import params
+from pipeline.config.params import Params, block, method_settings
+from pipeline.core import plugins as discovery
+from pipeline.core.criteria import BEST_VALIDATION
+from pipeline.core.runs import Run
+from pipeline.core.splits import Array, Embeddings, Split, Views
+from pipeline.features.base import store as featurestore
+from pipeline.learning.loop import Batch, Step
+from pipeline.methods.base.label_em import Verdict, expectation, joint_opinion, uniform_errors
 from pipeline.methods.base.soft_regression import GaussianFeatures, SoftRegression, principal
-from pipeline.methods.base.witnesses import Verdict, expectation, joint_opinion, uniform_errors
 from pipeline.methods.witness import Witness
 from pipeline.noise.base import Noise, make
-from pipeline.params import Params, block, method_settings
-from pipeline.training.engine import Batch, Step
+from pipeline.retrieval.match_probability import match_embeddings
+from pipeline.retrieval.ranking import mean_average_precision
 
 CPU = torch.device("cpu")
 COLUMNS = ["idea", "dataset", "rate", "seed", "direction", "validation_map", "test_map"]

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from pipeline import params
-from pipeline.errors import PipelineError
+from pipeline.config import params
+from pipeline.core.errors import PipelineError
 from stages.paths import PARAMS
 
 

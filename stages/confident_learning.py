@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 from joblib import Parallel, delayed
 
-from pipeline import featurestore, noise_store
+from pipeline.config.params import Params, block
+from pipeline.core.errors import BadInput
+from pipeline.core.progress import counting
 from pipeline.data.base import configured
-from pipeline.errors import BadInput
 from pipeline.evaluation.confident_learning import components, detected, write
-from pipeline.params import Params, block
-from pipeline.training.progress import counting
+from pipeline.features.base import store as featurestore
+from pipeline.noise.base import store as noise_store
 from stages.command import stage
 from stages.paths import FEATURES, NOISE, RECORDS
 

@@ -8,11 +8,13 @@ from functools import cache
 import click
 from joblib import Parallel, delayed
 
-from pipeline import featurestore, noise_store
-from pipeline.contract import Array, CellKey
+from pipeline.config.params import Params, block
+from pipeline.core.cells import CellKey
+from pipeline.core.splits import Array
 from pipeline.data.base import configured
 from pipeline.evaluation import scoring
-from pipeline.params import Params, block
+from pipeline.features.base import store as featurestore
+from pipeline.noise.base import store as noise_store
 from stages.command import stage
 from stages.paths import FEATURES, NOISE, RECORDS, RUNS
 

@@ -7,13 +7,16 @@ import json
 import click
 import torch
 
-from pipeline import discovery, doctor, featurestore, rawstore
-from pipeline.contract import SPLITS
+from pipeline import doctor
+from pipeline.config.params import Params, extractors_of
+from pipeline.core import plugins as discovery
+from pipeline.core.errors import UnknownName
+from pipeline.core.progress import counting
+from pipeline.core.splits import SPLITS
 from pipeline.data.base import configured
-from pipeline.errors import UnknownName
+from pipeline.data.base import store as rawstore
 from pipeline.features.base import Extractor, extract
-from pipeline.params import Params, extractors_of
-from pipeline.training.progress import counting
+from pipeline.features.base import store as featurestore
 from stages.command import stage
 from stages.paths import FEATURES, RAW, RECORDS
 

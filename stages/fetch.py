@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from pipeline import rawstore
+from pipeline.config.params import Params
+from pipeline.core.errors import MissingFiles
+from pipeline.core.progress import counting
 from pipeline.data.base import configured, lacking
-from pipeline.download import download
-from pipeline.errors import MissingFiles
-from pipeline.params import Params
-from pipeline.training.progress import counting
+from pipeline.data.base import store as rawstore
+from pipeline.data.base.download import download
 from stages.command import stage
 from stages.paths import RAW
 

@@ -7,9 +7,11 @@ from itertools import product
 
 import click
 
-from pipeline import discovery, featurestore, noise_store
+from pipeline.config.params import Params, block, further_grids
+from pipeline.core import plugins as discovery
+from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
-from pipeline.params import Params, block, further_grids
+from pipeline.noise.base import store as noise_store
 from stages.command import stage
 from stages.paths import FEATURES, NOISE, RECORDS
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import torch
 
-from pipeline.params import Params, block
-from pipeline.training.pretraining import pretrain
-from pipeline.training.progress import counting
+from pipeline.config.params import Params, block
+from pipeline.core.progress import counting
+from pipeline.features.base.pretraining import pretrain
 from stages.command import stage
 
 WEIGHTS = Path("pipeline/features/dgcnn.pt")

@@ -8,11 +8,13 @@ import click
 import numpy as np
 import torch
 
-from pipeline import discovery, featurestore, rawstore
+from pipeline.config.params import Params, block, extractors_of
+from pipeline.core import plugins as discovery
+from pipeline.core.progress import counting
+from pipeline.data.base import store as rawstore
 from pipeline.evaluation.probe import linear_probe
 from pipeline.features.base import Extractor, extract
-from pipeline.params import Params, block, extractors_of
-from pipeline.training.progress import counting
+from pipeline.features.base import store as featurestore
 from stages.command import stage
 from stages.features import EXTRACTION_SEED
 from stages.paths import FEATURES, RAW, RECORDS

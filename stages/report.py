@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pipeline import discovery
-from pipeline.contract import Need
+from pipeline.config.params import Params, block
+from pipeline.core import plugins as discovery
+from pipeline.core.runs import Need
 from pipeline.data.base import configured
 from pipeline.methods.base import Method
-from pipeline.params import Params, block
-from pipeline.reporting.build import build_report
-from pipeline.reporting.info import DatasetInfo, MethodInfo, told
-from pipeline.reporting.sync import sync
-from pipeline.training.tracking import Tracker
+from pipeline.reporting.page.build import build_report
+from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, told
+from pipeline.tracking.mlflow_tracker import Tracker
+from pipeline.tracking.sync import sync
 from stages.command import stage, tracking_uri
 from stages.paths import RECORDS, REPORTS, TRACKING_LOCK
 

@@ -7,13 +7,14 @@ from functools import cache
 
 import click
 
-from pipeline import featurestore, noise_store
-from pipeline.contract import CellKey
+from pipeline.config.params import Params, block
+from pipeline.core.cells import CellKey
+from pipeline.core.progress import counting
+from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Corruption, NoiseReceipt
-from pipeline.params import Params, block
-from pipeline.training.cells import CellStore
-from pipeline.training.grid import plan, run_all
-from pipeline.training.progress import counting
+from pipeline.noise.base import store as noise_store
+from pipeline.runs.plan import plan, run_all
+from pipeline.runs.store import CellStore
 from stages.command import stage, tracking_uri
 from stages.paths import CELLS, FEATURES, NOISE, RUNS, TRACKING_LOCK
 
@@ -42,7 +43,7 @@ def main(params: Params, dataset: str, method: str) -> None:
 
     with counting(f"{dataset}: {method}, {len(cells)} cells", finished, running) as progress:
         landing = run_all(params, cells, features, draws, store)
-        from pipeline.training.tracking import Tracker  # MLflow takes seconds to load; training goes on meanwhile
+        from pipeline.tracking.mlflow_tracker import Tracker  # MLflow takes seconds to load; training goes on meanwhile
 
         tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
         for done, cell in enumerate(landing, start=1):

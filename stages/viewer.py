@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from pipeline import rawstore
+from pipeline.config.params import Params
+from pipeline.core.files import write_text
 from pipeline.data.base import configured
-from pipeline.gallery import viewer
-from pipeline.params import Params
-from pipeline.whole import write_text
+from pipeline.data.base import store as rawstore
+from pipeline.explore.viewer import viewer
 from stages.command import stage
 from stages.paths import RAW, REPORTS, RUNS
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from pipeline.training import grid
+from pipeline.runs import plan as grid
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.contract import Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
 from pipeline.data.base.array_files import READERS, parted, read
 from pipeline.data.base.splits import NAMES, SHARES, check, classes, hashed
-from pipeline.errors import BadInput, BadParams
 
 
 class Arrays(Dataset):

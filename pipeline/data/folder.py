@@ -10,15 +10,16 @@ import numpy as np
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from pipeline.contract import Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.seeds import generator
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
 from pipeline.data.base.clouds import read_cloud
 from pipeline.data.base.pairing import Column, by_row, by_stem, check_pairs, find_files, of_kind
 from pipeline.data.base.pictures import read_picture
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
-from pipeline.errors import BadInput, BadParams
-from pipeline.seeds import generator
 
 SEED = 0
 TASKS = {"image": "image", "cloud": "point cloud", "text": "text"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.contract import RawDataset
+from pipeline.core.datasets import RawDataset
 from pipeline.data.base import Dataset, Progress
-from pipeline.shipped import needed, numbered, paired, read_matlab, variable
+from pipeline.data.base.author_files import needed, numbered, paired, read_matlab, variable
 
 SIZES = {"train": 9000, "valid": 1332, "test": 4366}
 PREFIX = {"train": "tr", "valid": "val", "test": "te"}

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.contract import RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput
 from pipeline.data.base import Dataset, Progress
+from pipeline.data.base.author_files import AGAIN, needed
+from pipeline.data.base.drawn_splits import draw_splits
 from pipeline.data.inria_websearch import CLASSES, SIZES
 from pipeline.data.wikipedia import read_square
-from pipeline.errors import BadInput
-from pipeline.imagenet import SHORTER_SIDE
-from pipeline.partition import draw_splits
-from pipeline.shipped import AGAIN, needed
+from pipeline.features.base.imagenet import SHORTER_SIDE
 
 LABELS, QUERIES = "labels.txt", "queries_en_trans.txt"
 PICTURE = "images/query_{}_document_{}_imagethumb.jpg"

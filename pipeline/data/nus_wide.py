@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.contract import Array, RawDataset
+from pipeline.core.datasets import RawDataset
+from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
-from pipeline.errors import BadInput, MissingFiles
-from pipeline.shipped import AGAIN, needed, numbered, pairs_of_mrl
+from pipeline.data.base.author_files import AGAIN, needed, numbered, pairs_of_mrl
 
 SIZES = {"train": 42941, "valid": 5000, "test": 23661}
 CLASSES = 10

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.contract import RawDataset
+from pipeline.core.datasets import RawDataset
 from pipeline.data.base import Dataset, Progress, Served
-from pipeline.shipped import from_matlab, needed, numbered, paired
+from pipeline.data.base.author_files import from_matlab, needed, numbered, paired
 
 SIZES = {"train": 800, "test": 100}
 SUFFIX = {"image": "img", "text": "txt"}

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from pipeline.contract import Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress, Served
+from pipeline.data.base.author_files import AGAIN, named, needed, numbered, pairs_of_mrl
 from pipeline.data.wikipedia_shallow import CATEGORIES, CLASSES, LISTS, read_classes
-from pipeline.errors import BadInput
-from pipeline.imagenet import SHORTER_SIDE, central_square
-from pipeline.shipped import AGAIN, named, needed, numbered, pairs_of_mrl
+from pipeline.features.base.imagenet import SHORTER_SIDE, central_square
 
 SIZES = {"train": 2173, "valid": 231, "test": 462}
 FEATURES = "wiki_deep_doc2vec_data_corr_ae.h5py"
@@ -36,7 +37,7 @@ class Wikipedia(Dataset):
     form 'ready': folder holds MRL's HDF5 file of VGG-19 (4096) and Doc2Vec (300) features (its git blob is
     e3ffcb7a6e42a853e24154a7834cbbeb21a913a7); its classes have numbers only.
     form 'raw': folder holds the authors' lists, texts/<text>.xml and images/<class>/<picture>.jpg. image: 256 x 256
-    x 3 uint8, of which pipeline.imagenet.prepare cuts what it cuts of the whole picture, but for the rounding to
+    x 3 uint8, of which features.base.imagenet.prepare cuts what it cuts of the whole picture, but for the rounding to
     whole grey levels; text: what stands between <text> and </text>.
     """
 

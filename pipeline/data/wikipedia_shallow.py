@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 from scipy.io import loadmat
 
-from pipeline.contract import Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
-from pipeline.errors import BadInput
-from pipeline.shipped import AGAIN, named, needed
+from pipeline.data.base.author_files import AGAIN, named, needed
 
 SIZES = {"train": 2173, "test": 693}
 SUFFIX = {"train": "tr", "test": "te"}

@@ -7,10 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline.contract import Array, RawDataset
+from pipeline.core.datasets import RawDataset
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
-from pipeline.errors import BadInput
-from pipeline.shipped import AGAIN, Variable, needed, numbered, paired, pairs_of_mrl, read_matlab
+from pipeline.data.base.author_files import AGAIN, Variable, needed, numbered, paired, pairs_of_mrl, read_matlab
 
 SIZES = {"train": 32000, "valid": 4000, "test": 4000}
 CLASSES = 200

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.contract import RawDataset
+from pipeline.core.datasets import RawDataset
 from pipeline.data.base import Dataset, Progress
+from pipeline.data.base.author_files import from_matlab, needed, numbered, paired
 from pipeline.data.xmedianet import CLASSES, SIZES
-from pipeline.shipped import from_matlab, needed, numbered, paired
 
 PARTS = {"image": "img", "text": "text"}
 LABELS = "label"

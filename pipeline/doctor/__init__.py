@@ -8,16 +8,17 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pipeline import featurestore, rawstore
-from pipeline.contract import RawDataset
+from pipeline.config.params import Params, block
+from pipeline.core.datasets import RawDataset
+from pipeline.core.errors import BadInput, PipelineError
 from pipeline.data.base import Dataset, Progress, configured
+from pipeline.data.base import store as rawstore
 from pipeline.doctor import copies, samples, structure, tables
 from pipeline.doctor.files import check_files
 from pipeline.doctor.finding import Finding, Severity
-from pipeline.errors import BadInput, PipelineError
-from pipeline.featurestore import Features
-from pipeline.params import Params, block
-from pipeline.reporting import published
+from pipeline.features.base import store as featurestore
+from pipeline.features.base.store import Features
+from pipeline.reporting.published import publications as published
 
 T = TypeVar("T")
 

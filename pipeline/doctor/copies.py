@@ -7,7 +7,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from pipeline.contract import Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.splits import Array
 from pipeline.doctor.finding import Finding, Severity, marked
 
 

@@ -8,8 +8,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput, PipelineError
+from pipeline.core.errors import BadInput, PipelineError
+from pipeline.core.splits import Array
 
 
 class Severity(IntEnum):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from pipeline.contract import Array, RawView
+from pipeline.core.datasets import RawView
+from pipeline.core.splits import Array
 from pipeline.doctor.finding import Finding, Severity, marked
 
 REPLACEMENT = "\ufffd"

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pipeline.contract import SPLITS, Array, RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.splits import SPLITS, Array
+from pipeline.data.base.store import DIMENSIONS, DTYPES
 from pipeline.doctor.finding import Finding, Severity, found, marked
-from pipeline.rawstore import DIMENSIONS, DTYPES
 
 CHANNELS = {"image": 3, "cloud": 3}
 """Kind -> numbers per pixel of a colour picture, and per point."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pipeline.contract import Array, RawDataset
+from pipeline.core.datasets import RawDataset
+from pipeline.core.splits import Array
 from pipeline.doctor.finding import Finding, Severity, found
-from pipeline.featurestore import Features
+from pipeline.features.base.store import Features
 
 APART = 100.0
 """Views whose features spread so many times as far as another view's are told."""

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.contract import Array
+from pipeline.core.splits import Array
 
 INVERSE_PENALTY = 0.01
 """C of the logistic regression. Fixed for all features, so that no probe is tuned on what it is scored on."""

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.contract import CRITERIA, Array, CellKey, Labels
-from pipeline.errors import BadInput
-from pipeline.evaluation.detection import detection
-from pipeline.evaluation.ranking import LEVELS, directions, mean_average_precision, retrieval_scores
-from pipeline.evaluation.readout import READOUT, SUSPICION, TEMPERATURE
+from pipeline.core.cells import CellKey
+from pipeline.core.criteria import CRITERIA
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array, Labels
+from pipeline.retrieval.detection import detection
+from pipeline.retrieval.match_probability import READOUT, SUSPICION, TEMPERATURE
+from pipeline.retrieval.ranking import LEVELS, directions, mean_average_precision, retrieval_scores
 
 FLOAT_FORMAT = "%.6g"
 

@@ -17,8 +17,8 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import studentized_range
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 
 BLOCK = 1 << 20
 """Most numbers that are drawn at a time; results do not depend on it."""

@@ -10,9 +10,8 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
-from pipeline import imagenet
-from pipeline.contract import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.core.splits import Array
+from pipeline.features.base import Extractor, Progress, Samples, imagenet
 
 URL = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
 UP_TO_FC6 = 3
@@ -24,7 +23,7 @@ class AlexNet(Extractor):
     The one-column layout of "One weird trick for parallelizing convolutional neural networks" (Krizhevsky, 2014),
     which differs from the network of 2012 in its widths and has no response normalisation.
     weights: file of the ImageNet weights that torchvision publishes (233 MB), downloaded where it is missing.
-    Nothing is trained. pipeline/imagenet.py says how pictures are prepared.
+    Nothing is trained. pipeline/features/base/imagenet.py says how pictures are prepared.
     """
 
     display = "AlexNet"

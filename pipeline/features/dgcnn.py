@@ -14,10 +14,10 @@ from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
+from pipeline.core.seeds import torch_seed
+from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
-from pipeline.seeds import torch_seed
 
 NEIGHBOURS = 20
 WIDTHS = (64, 64, 128, 256)

@@ -13,10 +13,10 @@ from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 from gensim.models.doc2vec_inner import train_document_dbow
 from pydantic import PositiveInt
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
+from pipeline.core.seeds import generator
+from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
-from pipeline.seeds import generator
 
 ALPHA, MIN_ALPHA = 0.025, 0.0001
 NEGATIVE = 5

@@ -12,7 +12,7 @@ from pydantic import PositiveInt
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from pipeline.contract import Array
+from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
 
 SIDE = 224

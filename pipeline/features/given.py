@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
 
 

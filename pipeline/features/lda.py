@@ -10,10 +10,10 @@ from pydantic import Field, PositiveInt
 from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.feature_extraction.text import CountVectorizer
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
+from pipeline.core.seeds import torch_seed
+from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
-from pipeline.seeds import torch_seed
 
 MIN_TEXTS = 2
 """Training texts in which a word must occur to be counted."""

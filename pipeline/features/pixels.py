@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from pipeline.contract import Array
+from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
 
 

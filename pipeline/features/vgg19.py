@@ -10,9 +10,8 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
-from pipeline import imagenet
-from pipeline.contract import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.core.splits import Array
+from pipeline.features.base import Extractor, Progress, Samples, imagenet
 
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 BLOCKS = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
@@ -23,7 +22,7 @@ class VGG19(Extractor):
     """VGG-19 (Simonyan and Zisserman, ICLR 2015), fc7 after ReLU: n x h x w (x 3) uint8 -> n x 4096 float32.
 
     weights: file of the ImageNet weights that torchvision publishes (548 MB), downloaded where it is missing.
-    Nothing is trained. pipeline/imagenet.py says how pictures are prepared.
+    Nothing is trained. pipeline/features/base/imagenet.py says how pictures are prepared.
     """
 
     display = "VGG-19"

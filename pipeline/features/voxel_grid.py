@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from pydantic import PositiveInt
 
-from pipeline.contract import Array
+from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
 
 HALF = 0.7

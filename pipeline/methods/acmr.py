@@ -13,10 +13,11 @@ from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.networks import MultiViewNetwork, mlp
 from pipeline.methods.base.deep import Deep
-from pipeline.networks import MultiViewNetwork, mlp
-from pipeline.training.engine import Batch, Step
 
 STEEPNESS = 10.0
 

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.contract import Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.base.prototypes import PrototypeMethod, mrl_paper
-from pipeline.networks import PrototypeNetwork
-from pipeline.training.engine import Batch, Step
 
 
 @dataclass(kw_only=True, eq=False)

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from pipeline.contract import Paper
-from pipeline.losses.canonical import canonical_correlation
+from pipeline.core.papers import Paper
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.canonical import canonical_correlation
 from pipeline.methods.base.canonical import CanonicalMethod, CanonicalNetwork
-from pipeline.training.engine import Batch, Step
 
 
 @dataclass(kw_only=True, eq=False)

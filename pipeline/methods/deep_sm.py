@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.contract import Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.networks import mlp
 from pipeline.methods.base.deep import Deep
 from pipeline.methods.base.posteriors import PosteriorNetwork
-from pipeline.networks import mlp
-from pipeline.training.engine import Batch, Step
 
 
 @dataclass(kw_only=True, eq=False)

@@ -12,11 +12,12 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Need, Paper
-from pipeline.losses.distances import label_distance, mean_distance
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.distances import label_distance, mean_distance
+from pipeline.learning.networks import MultiViewNetwork
 from pipeline.methods.base.deep import Deep
-from pipeline.networks import MultiViewNetwork
-from pipeline.training.engine import Batch, Step
 
 
 class DSCMRNetwork(MultiViewNetwork):

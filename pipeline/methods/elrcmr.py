@@ -11,12 +11,13 @@ from pydantic import NonNegativeFloat, PositiveFloat
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.contract import Need, Paper
-from pipeline.losses.contrastive import contrastive
-from pipeline.losses.robust_clustering import robust_clustering
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.contrastive import contrastive
+from pipeline.learning.losses.robust_clustering import robust_clustering
+from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.base.prototypes import PrototypeMethod
-from pipeline.networks import PrototypeNetwork
-from pipeline.training.engine import Batch, Step
 
 MOMENTUM = 0.9
 CLAMP = 1e-4

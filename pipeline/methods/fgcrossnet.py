@@ -11,11 +11,12 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.networks import mlp
 from pipeline.methods.base.deep import Deep
 from pipeline.methods.base.posteriors import PosteriorNetwork
-from pipeline.networks import mlp
-from pipeline.training.engine import Batch, Step
 
 
 class FGCrossNetwork(PosteriorNetwork):

@@ -9,12 +9,13 @@ from typing import ClassVar
 from pydantic import PositiveFloat, PositiveInt
 from torch import Tensor
 
-from pipeline.contract import Need, Paper
-from pipeline.losses.contrastive import contrastive
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.contrastive import contrastive
+from pipeline.learning.networks import SphereNetwork
 from pipeline.methods.base.deep import Deep
 from pipeline.methods.base.prototypes import mrl_paper
-from pipeline.networks import SphereNetwork
-from pipeline.training.engine import Batch, Step
 
 
 @dataclass(kw_only=True, eq=False)

@@ -9,11 +9,12 @@ import torch
 from pydantic import PositiveFloat
 from torch import Tensor
 
-from pipeline.contract import Need, Paper
-from pipeline.losses.robust_clustering import robust_clustering
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.robust_clustering import robust_clustering
+from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.base.prototypes import PrototypeMethod, mrl_paper
-from pipeline.networks import PrototypeNetwork
-from pipeline.training.engine import Batch, Step
 
 
 @dataclass(kw_only=True, eq=False)

@@ -9,7 +9,9 @@ import numpy as np
 from pydantic import PositiveFloat, PositiveInt
 from scipy.linalg import eigh
 
-from pipeline.contract import Array, Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.core.splits import Array
 from pipeline.methods.base.closed_form import ClosedForm
 
 

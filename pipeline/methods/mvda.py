@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, PositiveFloat
 
-from pipeline.contract import Array, Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.core.splits import Array
 from pipeline.methods.base.closed_form import ClosedForm
 from pipeline.methods.base.linear import discriminants, leading, per_view, principal, ridged, scatter
 

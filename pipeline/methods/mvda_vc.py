@@ -10,7 +10,9 @@ import numpy as np
 from pydantic import Field, PositiveFloat
 from scipy.linalg import block_diag
 
-from pipeline.contract import Array, Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.core.splits import Array
 from pipeline.methods.base.closed_form import ClosedForm
 from pipeline.methods.base.linear import discriminants, leading, per_view, principal, ridged, scatter
 

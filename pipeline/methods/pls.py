@@ -8,7 +8,9 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import PositiveInt
 
-from pipeline.contract import Array, Need, Paper
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.core.splits import Array
 from pipeline.methods.base.closed_form import ClosedForm
 
 

@@ -13,12 +13,13 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Need, Paper
-from pipeline.errors import BadParams, UnknownName
-from pipeline.losses.contrastive import contrastive
+from pipeline.core.errors import BadParams, UnknownName
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.contrastive import contrastive
+from pipeline.learning.networks import MultiViewNetwork
 from pipeline.methods.base.deep import Deep
-from pipeline.networks import MultiViewNetwork
-from pipeline.training.engine import Batch, Step
 
 DECAY, DECAY_AFTER = 0.1, 0.3
 """Rates fall to a tenth after every 600 of 2000 iterations."""

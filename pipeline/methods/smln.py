@@ -11,11 +11,12 @@ import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 
-from pipeline.contract import Need, Paper
-from pipeline.losses.canonical import known, whitened
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.canonical import known, whitened
+from pipeline.learning.networks import SphereNetwork
 from pipeline.methods.base.deep import Deep
-from pipeline.networks import SphereNetwork
-from pipeline.training.engine import Batch, Step
 
 
 def nearest_neighbours(x: Tensor, count: int) -> Tensor:

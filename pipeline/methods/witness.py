@@ -15,15 +15,17 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Array, LabelNoise, Need, Paper, Run, Split
-from pipeline.errors import BadInput, UnknownName
+from pipeline.core.errors import BadInput, UnknownName
+from pipeline.core.papers import Paper
+from pipeline.core.runs import LabelNoise, Need, Run
+from pipeline.core.seeds import torch_seed
+from pipeline.core.splits import Array, Split
+from pipeline.learning.loop import Batch, Step, train
+from pipeline.learning.networks import MultiViewNetwork
 from pipeline.methods.base import check_views
 from pipeline.methods.base.deep import Deep
+from pipeline.methods.base.label_em import Verdict, reconsider, recover, trusted
 from pipeline.methods.base.pictures import PictureEncoder, picture_side
-from pipeline.methods.base.witnesses import Verdict, reconsider, recover, trusted
-from pipeline.networks import MultiViewNetwork
-from pipeline.seeds import torch_seed
-from pipeline.training.engine import Batch, Step, train
 
 START, WARM_UP = 0.04, 0.3
 """One-cycle: the rate climbs from this share of its maximum during this share of the run."""

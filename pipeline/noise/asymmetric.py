@@ -20,10 +20,10 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from pipeline.contract import Array, Labels, Views
-from pipeline.errors import BadParams
+from pipeline.core.errors import BadParams
+from pipeline.core.seeds import generator
+from pipeline.core.splits import Array, Labels, Views
 from pipeline.noise.base import Corruption, Noise, RngFor, redrawn
-from pipeline.seeds import generator
 
 WHERE = "params.yaml, noises.asymmetric, map"
 

@@ -21,8 +21,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from pipeline.contract import Array, Labels, Views
-from pipeline.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.splits import Array, Labels, Views
 from pipeline.noise.base import Corruption, Noise, RngFor
 
 DEVIATION = 0.1

@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.contract import Labels, Views
-from pipeline.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.splits import Labels, Views
 from pipeline.noise.base import Corruption, Noise, RngFor
 
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.contract import Array
+from pipeline.core.splits import Array
 from pipeline.noise.asymmetric import Asymmetric
 
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.contract import Labels, Views
+from pipeline.core.errors import BadInput, BadParams, MissingFiles
+from pipeline.core.splits import Labels, Views
 from pipeline.data.base import read_labels
-from pipeline.errors import BadInput, BadParams, MissingFiles
 from pipeline.noise.base import Corruption, Noise, RngFor
 
 PERCENT = "{percent}"

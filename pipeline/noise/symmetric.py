@@ -16,8 +16,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from pipeline.contract import Array, Labels, Views
-from pipeline.errors import BadParams
+from pipeline.core.errors import BadParams
+from pipeline.core.splits import Array, Labels, Views
 from pipeline.noise.base import Corruption, Noise, RngFor, redrawn
 
 

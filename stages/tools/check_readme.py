@@ -15,8 +15,8 @@ from urllib.request import urlopen
 
 import click
 
-from pipeline.errors import BadInput
-from pipeline.params import Params
+from pipeline.config.params import Params
+from pipeline.core.errors import BadInput
 from stages.command import stage
 
 BLOCK = re.compile(r"^(?:<!-- (not run|serves): (.+?) -->\n)?```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from pipeline.errors import BadInput
+from pipeline.config.params import Params, block, method_settings
+from pipeline.core.errors import BadInput
 from pipeline.evaluation.scoring import by_cell
-from pipeline.params import Params, block, method_settings
-from pipeline.reporting.info import shown_grid
-from pipeline.reporting.records import Records
-from pipeline.training import tuning
-from pipeline.training.cells import code_fingerprint
+from pipeline.records.reader import Records
+from pipeline.reporting.results.report_scope import shown_grid
+from pipeline.runs import tuning
+from pipeline.runs.store import code_fingerprint
 from stages.command import stage
 from stages.paths import RECORDS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from pipeline.params import Params, block
-from pipeline.training import costs
-from pipeline.training.cells import CellStore
+from pipeline.config.params import Params, block
+from pipeline.runs import costs
+from pipeline.runs.store import CellStore
 from stages.command import stage
 from stages.paths import CELLS, COSTS, MACHINE, RUNS
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from pipeline import doctor
-from pipeline.params import Params
-from pipeline.training.progress import counting
+from pipeline.config.params import Params
+from pipeline.core.progress import counting
 from stages.command import stage
 from stages.paths import FEATURES, RAW
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import torch
 
-from pipeline.gallery import bundle
-from pipeline.gallery.card import card
-from pipeline.gallery.trained import model_file, of_run
-from pipeline.params import Params
-from pipeline.reporting.records import Records
-from pipeline.training.progress import counting
+from pipeline.config.params import Params
+from pipeline.core.progress import counting
+from pipeline.explore.search import bundle
+from pipeline.explore.search.card import card
+from pipeline.explore.search.loaded_run import model_file, of_run
+from pipeline.records.reader import Records
 from stages.command import stage
 from stages.features import EXTRACTION_SEED
 from stages.paths import RAW, RECORDS

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from pipeline import scaffold
-from pipeline.errors import BadInput
-from pipeline.params import Params
-from pipeline.whole import write_text
+from pipeline.authoring import new_method as scaffold
+from pipeline.config.params import Params
+from pipeline.core.errors import BadInput
+from pipeline.core.files import write_text
 from stages.command import stage
 from stages.paths import PARAMS
 

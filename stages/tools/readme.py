@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from pipeline import catalogue
-from pipeline.params import Params
-from pipeline.whole import write_text
+from pipeline.authoring import readme_tables as catalogue
+from pipeline.config.params import Params
+from pipeline.core.files import write_text
 from stages.command import stage
 from stages.paths import RECORDS, REPORTS
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import click
 
-from pipeline.errors import BadParams
-from pipeline.params import Params, block, grid_of, load
-from pipeline.training import costs
-from pipeline.training.cells import CellStore
-from pipeline.training.progress import Countdown
-from pipeline.training.status import Rest, untouched, workers
+from pipeline.config.params import Params, block, grid_of, load
+from pipeline.core.errors import BadParams
+from pipeline.core.progress import Countdown
+from pipeline.runs import costs
+from pipeline.runs.status import Rest, untouched, workers
+from pipeline.runs.store import CellStore
 from stages.command import Mistake, stage
 from stages.paths import CELLS, COSTS, MACHINE, PARAMS, RECORDS, RUNS
 from stages.tools.sandbox import make_sandbox

@@ -9,12 +9,12 @@ from typing import Any
 import click
 import torch
 
-from pipeline.errors import BadParams
-from pipeline.gallery import galleries, search
-from pipeline.gallery.bundle import read_bundle
-from pipeline.gallery.trained import of_run
-from pipeline.params import Params
-from pipeline.training.progress import counting
+from pipeline.config.params import Params
+from pipeline.core.errors import BadParams
+from pipeline.core.progress import counting
+from pipeline.explore.search import galleries, search
+from pipeline.explore.search.bundle import read_bundle
+from pipeline.explore.search.loaded_run import of_run
 from stages.command import stage
 from stages.features import EXTRACTION_SEED
 from stages.paths import RAW

@@ -8,12 +8,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.config.params import Params, block
 from pipeline.evaluation.scoring import by_cell
-from pipeline.params import Params, block
-from pipeline.reporting.records import Records
-from pipeline.training import costs
-from pipeline.training.cells import CellStore
-from pipeline.training.status import STATES, Rest, Standing, cost_so_far, sentence, standing, workers
+from pipeline.records.reader import Records
+from pipeline.runs import costs
+from pipeline.runs.status import STATES, Rest, Standing, cost_so_far, sentence, standing, workers
+from pipeline.runs.store import CellStore
 from stages.command import stage
 from stages.paths import CELLS, COSTS, FEATURES, NOISE, RECORDS
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 
-from pipeline import discovery, featurestore, noise_store, rawstore
+from pipeline.config.params import Params, block
+from pipeline.core import plugins as discovery
 from pipeline.data.base import configured
-from pipeline.gallery import suspects
+from pipeline.data.base import store as rawstore
+from pipeline.explore.suspects import suspects
+from pipeline.features.base import store as featurestore
 from pipeline.methods.base import Method
-from pipeline.params import Params, block
+from pipeline.noise.base import store as noise_store
 from stages.command import stage
 from stages.paths import FEATURES, NOISE, RAW, RUNS
 

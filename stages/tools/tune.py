@@ -6,12 +6,13 @@ import json
 
 import click
 
-from pipeline import discovery, featurestore
+from pipeline.config.params import Params, block
+from pipeline.core import plugins as discovery
+from pipeline.core.progress import counting
+from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
-from pipeline.params import Params, block
-from pipeline.reporting.records import Records
-from pipeline.training.progress import counting
-from pipeline.training.tuning import best, configurations, tune
+from pipeline.records.reader import Records
+from pipeline.runs.tuning import best, configurations, tune
 from stages.command import stage
 from stages.paths import FEATURES, RECORDS
 

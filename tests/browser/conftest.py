@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import Chromium, Page, installed
+from tests.support.chromium import Chromium, Page, installed
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import Page
 from tests.browser.conftest import findings
-from tests.reporting.whole import write_report
+from tests.support.chromium import Page
+from tests.support.whole_report import write_report
 
 TABLE = "#table-emoji_symmetric_best_validation"
 NAMES = f"[...document.querySelectorAll('{TABLE} tbody th')].map(head => head.firstChild.textContent)"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.gallery.viewer import page
-from tests.browser.chromium import Chromium, Page
+from pipeline.explore.viewer.viewer import page
 from tests.browser.conftest import findings
-from tests.gallery import ranked
-from tests.gallery.ranked import CLASSES
+from tests.support import ranked
+from tests.support.chromium import Chromium, Page
+from tests.support.ranked import CLASSES
 
 APPLES, BOATS, CATS = CLASSES
 

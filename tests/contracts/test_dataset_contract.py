@@ -5,10 +5,10 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from pipeline.contract import SPLITS
+from pipeline.core.plugins import find, names
+from pipeline.core.splits import SPLITS
 from pipeline.data.base import Dataset
-from pipeline.discovery import find, names
-from tests.samples import dataset, load, params
+from tests.support.samples import dataset, load, params
 
 DATASETS = [name for name in names("pipeline.data") if name not in {"arrays", "folder"}]
 """Those with samples of their own; the other two read what a user brings, and tests/data writes such files."""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.discovery import build, find, names
+from pipeline.core.plugins import build, find, names
 from pipeline.features.base import Extractor
-from tests import imagenet_weights
-from tests.samples import dataset, params
+from tests.support import imagenet_weights
+from tests.support.samples import dataset, params
 
 CPU = torch.device("cpu")
 TOTAL, TRAIN = 12, 8

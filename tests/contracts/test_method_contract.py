@@ -10,15 +10,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pipeline import discovery
-from pipeline.contract import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH, Need, Paper
-from pipeline.errors import BadInput
-from pipeline.evaluation.ranking import mean_average_precision
+from pipeline.config.params import method_settings
+from pipeline.core import plugins as discovery
+from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.errors import BadInput
+from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
 from pipeline.methods.base import Method
-from pipeline.params import method_settings
-from pipeline.training.grid import plan
-from tests.paired import CLASSES, DIMS, THREE, make, relabelled, run, split
-from tests.samples import params
+from pipeline.retrieval.ranking import mean_average_precision
+from pipeline.runs.plan import plan
+from tests.support.paired import CLASSES, DIMS, THREE, make, relabelled, run, split
+from tests.support.samples import params
 
 METHODS = discovery.names("pipeline.methods")
 TRAIN, VALID, TEST = split(60, 0), split(30, 1), split(30, 2)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline import discovery, noise_store
-from pipeline.contract import Labels, Views
-from pipeline.errors import BadInput, BadParams, UnknownName
+from pipeline.core import plugins as discovery
+from pipeline.core.errors import BadInput, BadParams, UnknownName
+from pipeline.core.splits import Labels, Views
 from pipeline.noise.base import Corruption, Noise, NoiseReceipt, make
+from pipeline.noise.base import store as noise_store
 
 BLOCKS: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from pipeline.core.errors import BadInput, MissingFiles, UnknownName
 from pipeline.data.base.array_files import read
-from pipeline.errors import BadInput, MissingFiles, UnknownName
 
 NUMBERS = np.arange(12, dtype=np.float32).reshape(4, 3)
 TEXTS = np.array(["cat", "dog", "Käse", "ox"])

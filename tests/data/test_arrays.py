@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.data.arrays import Arrays
 from pipeline.data.base.splits import SHARES, hashed
-from pipeline.errors import BadInput, BadParams, UnknownName
 
 N = 90
 RNG = np.random.default_rng(0)

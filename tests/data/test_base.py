@@ -7,12 +7,12 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipeline import rawstore
-from pipeline.contract import RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import UnknownName
 from pipeline.data.base import configured
+from pipeline.data.base import store as rawstore
 from pipeline.data.emoji import Emoji
 from pipeline.data.folder import Folder
-from pipeline.errors import UnknownName
 from stages.features import main as features
 
 PARAMS = {

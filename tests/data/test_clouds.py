@@ -5,9 +5,9 @@ import struct
 import numpy as np
 import pytest
 
+from pipeline.core.errors import BadInput
+from pipeline.core.seeds import generator
 from pipeline.data.base.clouds import read_cloud, read_off, read_ply
-from pipeline.errors import BadInput
-from pipeline.seeds import generator
 
 POINTS = np.random.default_rng(0).normal(size=(200, 3)) * [1, 2, 5] + 40
 SQUARES = """OFF

@@ -3,7 +3,7 @@ import re
 import numpy as np
 
 from pipeline.data.emoji import _concept, _drawing, _merge_same_drawings, _text
-from tests.samples import dataset
+from tests.support.samples import dataset
 
 
 def test_sizes():

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
+from pipeline.core.plugins import build
 from pipeline.data.base.splits import SHARES, hashed
 from pipeline.data.folder import Folder, Place
-from pipeline.discovery import build
-from pipeline.errors import BadInput, BadParams, MissingFiles, UnknownName
 
 CLASSES = ("cats", "dogs")
 EACH = 30

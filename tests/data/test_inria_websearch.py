@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.inria_websearch import FILE, InriaWebsearch
-from pipeline.errors import BadInput, MissingFiles
 
 ROWS = {"tr": 9000, "val": 1332, "te": 4366}
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.inria_websearch import SIZES
 from pipeline.data.inria_websearch_raw import InriaWebsearchRaw
 from pipeline.data.wikipedia import read_square
-from pipeline.errors import BadInput, MissingFiles
 
 QUERIES, RELEVANT, PUBLISHED = 102, 10, 14698
 SMALL = (5, 40)

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.core.errors import BadInput
+from pipeline.core.seeds import generator
 from pipeline.data.base.clouds import cloud_of_mesh
 from pipeline.data.base.meshes import (
     BACKGROUND,
@@ -16,9 +18,7 @@ from pipeline.data.base.meshes import (
     read_off,
     render,
 )
-from pipeline.errors import BadInput
-from pipeline.seeds import generator
-from tests.solids import CUBE, GLUED, TETRAHEDRON
+from tests.support.solids import CUBE, GLUED, TETRAHEDRON
 
 HERE = Path("a.off")
 

@@ -1,8 +1,8 @@
 import numpy as np
 
-from pipeline.geometry import point_cloud
-from pipeline.seeds import generator
-from tests.samples import dataset, params
+from pipeline.core.seeds import generator
+from pipeline.data.base.extrusion import point_cloud
+from tests.support.samples import dataset, params
 
 
 def test_sizes():

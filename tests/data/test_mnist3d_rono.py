@@ -10,11 +10,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.seeds import generator
 from pipeline.data import mnist3d_rono
+from pipeline.data.base.extrusion import point_cloud
 from pipeline.data.mnist3d_rono import MNIST, Mnist3dRono
-from pipeline.errors import BadInput, MissingFiles
-from pipeline.geometry import point_cloud
-from pipeline.seeds import generator
 from stages.fetch import main as fetch
 
 PROTOCOL = mnist3d_rono.SIZES

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pipeline import discovery
+from pipeline.core import plugins as discovery
+from pipeline.core.errors import BadInput, BadParams, MissingFiles
 from pipeline.data.base import Dataset
 from pipeline.data.modelnet10 import ModelNet10
-from pipeline.errors import BadInput, BadParams, MissingFiles
-from tests.samples import params
-from tests.solids import CUBE, GLUED, TETRAHEDRON, write_release
+from tests.support.samples import params
+from tests.support.solids import CUBE, GLUED, TETRAHEDRON, write_release
 
 CLASSES = ["bathtub", "bed", "chair", "desk", "dresser", "monitor", "night_stand", "sofa", "table", "toilet"]
 

@@ -5,11 +5,11 @@ import zipfile
 import numpy as np
 import pytest
 
+from pipeline.core.errors import BadInput
 from pipeline.data.base import meshes
 from pipeline.data.modelnet10 import ModelNet10
 from pipeline.data.modelnet40 import ModelNet40
-from pipeline.errors import BadInput
-from tests.solids import write_release
+from tests.support.solids import write_release
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.nus_wide import FILE, NusWide, single_label
-from pipeline.errors import BadInput, MissingFiles
 
 SIZES = {"train": 42941, "valid": 5000, "test": 23661}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.pascal_sentence import PascalSentence
-from pipeline.errors import BadInput, MissingFiles
 
 ROWS = {"train": 800, "test": 100}
 

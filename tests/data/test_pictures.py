@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.core.errors import BadInput
 from pipeline.data.base.pictures import read_picture
-from pipeline.errors import BadInput
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 

@@ -9,14 +9,14 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipeline import discovery
+from pipeline.core import plugins as discovery
+from pipeline.core.errors import MissingFiles
 from pipeline.data.base import Dataset, lacking
 from pipeline.data.mnist3d_rono import GZIPPED, LABELS, Mnist3dRono
 from pipeline.data.wikipedia import Wikipedia
-from pipeline.errors import MissingFiles
 from stages import fetch
-from tests import tiny
-from tests.samples import params
+from tests.support import tiny
+from tests.support.samples import params
 
 DATASETS = [name for name in discovery.names("pipeline.data") if name not in {"arrays", "folder"}]
 

@@ -5,8 +5,8 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from pipeline.core.errors import BadInput, BadParams
 from pipeline.data.base.splits import SHARES, check, classes, hashed
-from pipeline.errors import BadInput, BadParams
 
 IDS = [f"cats/{number:05d}" for number in range(4000)]
 

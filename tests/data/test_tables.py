@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline.core.errors import BadInput, MissingFiles, UnknownName
 from pipeline.data.base.tables import read_table
-from pipeline.errors import BadInput, MissingFiles, UnknownName
 
 
 def table(tmp_path, content, encoding="utf-8"):

@@ -10,10 +10,10 @@ import yaml
 from click.testing import CliRunner
 from PIL import Image
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data import wikipedia
 from pipeline.data.wikipedia import FEATURES, Wikipedia, read_square
-from pipeline.errors import BadInput, MissingFiles
-from pipeline.imagenet import STD, prepare
+from pipeline.features.base.imagenet import STD, prepare
 from stages.fetch import main as fetch
 
 NAMES = ["art", "biology", "geography", "history", "literature", "media", "music", "royalty", "sport", "warfare"]

@@ -9,9 +9,9 @@ import yaml
 from click.testing import CliRunner
 from scipy.io import savemat
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data import wikipedia_shallow
 from pipeline.data.wikipedia_shallow import CATEGORIES, FEATURES, LISTS, WikipediaShallow
-from pipeline.errors import BadInput, MissingFiles
 from stages.fetch import main as fetch
 
 PROTOCOL = wikipedia_shallow.SIZES

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.xmedianet import FOUR, TWO, XMediaNet
-from pipeline.errors import BadInput, MissingFiles
 
 PAIRS = {"train": 32000, "test": 8000}
 QUADS = {"train": 600, "valid": 200, "test": 400}

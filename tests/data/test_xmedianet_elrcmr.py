@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.xmedianet_elrcmr import XMediaNetElrcmr
-from pipeline.errors import BadInput, MissingFiles
 
 ROWS = {"train": 32000, "valid": 4000, "test": 4000}
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import params
+from pipeline.config import params
 from stages.tools.sandbox import make_sandbox
 
 ROOT = Path(__file__).parents[2]

@@ -11,14 +11,14 @@ from joblib import parallel_config
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from pipeline import noise_store
 from pipeline.evaluation.confident_learning import COLUMNS, DIMENSIONS, components, detected, suspicion, write
 from pipeline.evaluation.probe import INVERSE_PENALTY
 from pipeline.noise.base import make
+from pipeline.noise.base import store as noise_store
 from pipeline.noise.mismatched import Mismatched
 from pipeline.noise.symmetric import Symmetric
 from stages.confident_learning import main
-from tests import tiny
+from tests.support import tiny
 
 CLASSES = 3
 CLEAN = np.arange(120) % CLASSES

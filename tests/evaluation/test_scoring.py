@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.contract import BEST_VALIDATION, LAST_EPOCH, Array, CellKey
-from pipeline.errors import BadInput
-from pipeline.evaluation.ranking import average_precision
-from pipeline.evaluation.readout import READOUT, SUSPICION, TEMPERATURE
+from pipeline.core.cells import CellKey
+from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.evaluation.scoring import Records, by_cell, score, write
+from pipeline.retrieval.match_probability import READOUT, SUSPICION, TEMPERATURE
+from pipeline.retrieval.ranking import average_precision
 
 LABELS = dict.fromkeys(("image", "text"), np.arange(6) % 3)
 KEYS = [CellKey("emoji", "ce", "default", "symmetric", 0.2, seed) for seed in (0, 1)]

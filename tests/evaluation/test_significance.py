@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.evaluation import significance
 from pipeline.evaluation.significance import (
     area_under_rates,

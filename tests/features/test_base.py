@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.contract import RawView
-from pipeline.errors import BadInput
+from pipeline.core.datasets import RawView
+from pipeline.core.errors import BadInput
 from pipeline.features import base
 from pipeline.features.base import BLOCK, Extractor, extract
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
 from pipeline.features.dgcnn import DGCNN, OWN_WEIGHTS, DGCNNFeatures, edge_convolution, load
-from tests.samples import params
+from tests.support.samples import params
 
 CPU = torch.device("cpu")
 CLOUDS = np.random.default_rng(0).uniform(-0.5, 0.5, (3, 60, 3)).astype(np.float32)

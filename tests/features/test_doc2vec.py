@@ -8,9 +8,9 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
 from pipeline.features.doc2vec import Doc2VecFeatures
-from tests.samples import dataset
+from tests.support.samples import dataset
 
 TEXTS = [f"{fruit} {word} red green sweet" for fruit in ("apple", "pear", "plum") for word in ("tree", "juice", "pie")]
 TEXTS += [f"{metal} {word} hard cold heavy" for metal in ("iron", "lead", "zinc") for word in ("bar", "mine", "ore")]

@@ -4,7 +4,7 @@ import torch
 from sklearn.datasets import load_sample_image
 
 from pipeline.features.efficientnet_lite0 import EfficientNetLite0, _network, _prepare
-from tests.samples import dataset
+from tests.support.samples import dataset
 
 CPU = torch.device("cpu")
 

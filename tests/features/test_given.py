@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.contract import RawView
-from pipeline.errors import BadInput, BadParams
+from pipeline.core.datasets import RawView
+from pipeline.core.errors import BadInput, BadParams
 from pipeline.features.base import extract
 from pipeline.features.given import Given
 from pipeline.features.pixels import Pixels

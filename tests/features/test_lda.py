@@ -3,9 +3,9 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
 from pipeline.features.lda import LDA
-from tests.samples import dataset
+from tests.support.samples import dataset
 
 FRUIT, METAL = ["apple", "pear", "plum", "juice", "tree"], ["iron", "lead", "zinc", "ore", "mine"]
 DRAW = np.random.default_rng(0)

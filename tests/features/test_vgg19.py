@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
 from pipeline.features.vgg19 import VGG19, architecture
-from tests.imagenet_weights import checksums, mosaic, shapes, write
+from tests.support.imagenet_weights import checksums, mosaic, shapes, write
 
 CPU = torch.device("cpu")
 

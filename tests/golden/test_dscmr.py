@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.losses.distances import label_distance, mean_distance
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.distances import label_distance, mean_distance
 from pipeline.methods.dscmr import DSCMR, DSCMRNetwork, similarity_likelihood
-from pipeline.training.engine import Step
-from tests.golden.stored import assert_agrees, batch, give_weights, load
+from tests.support.golden import assert_agrees, batch, give_weights, load
 
 GOLDEN = load("dscmr")
 VIEWS = ("image", "text")

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pipeline.losses.contrastive import contrastive
-from pipeline.losses.robust_clustering import robust_clustering
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.contrastive import contrastive
+from pipeline.learning.losses.robust_clustering import robust_clustering
 from pipeline.methods.elrcmr import ELRCMR, early_learning, same_prediction_contrast
-from pipeline.training.engine import Step
-from tests.golden.stored import Given, assert_agrees, batch, load
+from tests.support.golden import Given, assert_agrees, batch, load
 
 GOLDEN = load("elrcmr")
 VIEWS = ("image", "text")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pipeline.losses.contrastive import contrastive
-from pipeline.losses.robust_clustering import robust_clustering
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.contrastive import contrastive
+from pipeline.learning.losses.robust_clustering import robust_clustering
 from pipeline.methods.mrl import MRL
-from pipeline.training.engine import Step
-from tests.golden.stored import Given, assert_agrees, batch, load
+from tests.support.golden import Given, assert_agrees, batch, load
 
 GOLDEN = load("mrl")
 VIEWS = ("image", "text")

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pipeline.losses.contrastive import contrastive
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.contrastive import contrastive
 from pipeline.methods.rono import RONO, RONONetwork, discriminative_centres, robust_classification
-from pipeline.training.engine import Step
-from tests.golden.stored import assert_agrees, batch, load
+from tests.support.golden import assert_agrees, batch, load
 
 GOLDEN = load("rono")
 VIEWS = ("image", "cloud")

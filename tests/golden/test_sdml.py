@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from pipeline.losses.distances import mean_distance
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.distances import mean_distance
 from pipeline.methods.sdml import SDML, SDMLNetwork
-from pipeline.training.engine import Step
-from tests.golden.stored import assert_agrees, batch, give_weights, load
+from tests.support.golden import assert_agrees, batch, give_weights, load
 
 GOLDEN = load("sdml")
 VIEWS = ("image", "text")

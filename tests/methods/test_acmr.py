@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from pipeline.learning.loop import Step
 from pipeline.methods.acmr import ramp, reverse_gradient, triplet_loss
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
 
 LATE = Step(9, 10, 9, 10)
 

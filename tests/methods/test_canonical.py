@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from pipeline.losses.canonical import linear_cca
+from pipeline.learning.losses.canonical import linear_cca
 from pipeline.methods.base.canonical import CanonicalNetwork
-from tests.paired import DIMS
+from tests.support.paired import DIMS
 
 
 def drawn(*shape):

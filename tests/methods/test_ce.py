@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.learning.loop import Step
 from pipeline.methods.ce import CE
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, run, settings, split
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, run, settings, split
 
 
 @pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.contract import BEST_VALIDATION, LAST_EPOCH, Need
-from pipeline.errors import Diverged
-from pipeline.losses.canonical import canonical_correlation
+from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
+from pipeline.core.errors import Diverged
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.canonical import canonical_correlation
 from pipeline.methods.base import validation_scores
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, batch_of, make, relabelled, run, split
-from tests.samples import params
+from tests.support.paired import CLASSES, DIMS, batch_of, make, relabelled, run, split
+from tests.support.samples import params
 
 STEP = Step(0, 1, 0, 1)
 TRAIN, VALID, TEST = split(60, 0), split(30, 1), split(20, 2)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.contract import Need
-from pipeline.losses.canonical import linear_cca
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, batch_of, make, relabelled, run, split
-from tests.samples import params
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.canonical import linear_cca
+from tests.support.paired import CLASSES, DIMS, batch_of, make, relabelled, run, split
+from tests.support.samples import params
 
 STEP = Step(0, 1, 0, 1)
 TRAIN, VALID, TEST = split(60, 0), split(30, 1), split(20, 2)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.training.engine import Batch, Step
-from tests.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
+from pipeline.learning.loop import Batch, Step
+from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
 
 
 @pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import BadParams
+from pipeline.config.params import method_settings
+from pipeline.core.errors import BadParams
+from pipeline.learning.loop import Step
 from pipeline.methods.dscmr import similarity_likelihood
-from pipeline.params import method_settings
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, run, split
-from tests.samples import params
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, run, split
+from tests.support.samples import params
 
 STEP = Step(0, 1, 0, 1)
 

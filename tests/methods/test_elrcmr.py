@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pipeline.losses.contrastive import contrastive
-from pipeline.losses.robust_clustering import robust_clustering
+from pipeline.learning.loop import Step
+from pipeline.learning.losses.contrastive import contrastive
+from pipeline.learning.losses.robust_clustering import robust_clustering
+from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.elrcmr import ELRCMR, early_learning, same_prediction_contrast
-from pipeline.networks import PrototypeNetwork
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, run, settings, split
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, run, settings, split
 
 STILL = 1e-30
 """A learning rate at which no weight moves, so that predictions stay what they were."""

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import BadParams
+from pipeline.core.errors import BadParams
+from pipeline.learning.loop import Step
 from pipeline.methods.fgcrossnet import centre_loss, ranking_loss, sample_quadruplets
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
 
 FIRST_PART, SECOND_PART = Step(4, 10, 4, 10), Step(5, 10, 5, 10)
 

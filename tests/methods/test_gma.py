@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipeline.contract import Need
-from tests.linear import awkward, given, same_up_to_sign, score, solve
-from tests.paired import make, relabelled, run, split
+from pipeline.core.runs import Need
+from tests.support.linear import awkward, given, same_up_to_sign, score, solve
+from tests.support.paired import make, relabelled, run, split
 
 ONE = {"energy": 1.0, "ridge": 0.1, "coupling": 3.0}
 

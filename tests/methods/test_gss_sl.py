@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from pipeline.contract import Need
-from tests.linear import awkward, given, score, solve
-from tests.paired import CLASSES, DIMS, THREE, make, relabelled, run, split
+from pipeline.core.runs import Need
+from tests.support.linear import awkward, given, score, solve
+from tests.support.paired import CLASSES, DIMS, THREE, make, relabelled, run, split
 
 BOTH = pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.contract import Need
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Step
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
 
 STEP = Step(0, 1, 0, 1)
 

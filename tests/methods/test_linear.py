@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.methods.base.linear import discriminants, leading, one_hot, per_view, principal, ridged, scatter
-from tests.linear import given
-from tests.paired import DIMS, THREE
+from tests.support.linear import given
+from tests.support.paired import DIMS, THREE
 
 
 def by_loops(views, labels):

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, split
+from pipeline.learning.loop import Step
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, split
 
 STEP = Step(0, 1, 0, 1)
 

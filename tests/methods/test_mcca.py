@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.methods.mcca import MCCA
-from tests.paired import DIMS, THREE, run, split
+from tests.support.paired import DIMS, THREE, run, split
 
 KAPPA, COUNT = 0.1, 4
 

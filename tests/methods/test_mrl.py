@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import BadParams
+from pipeline.core.errors import BadParams
+from pipeline.learning.loop import Step
 from pipeline.methods.mrl import MRL
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, settings, split
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, settings, split
 
 STEP = Step(0, 1, 0, 1)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from pipeline.contract import Need
-from tests.linear import awkward, given, same_up_to_sign, score, solve
+from pipeline.core.runs import Need
 from tests.methods.test_linear import by_loops
-from tests.paired import DIMS, THREE, make, relabelled, run, split
+from tests.support.linear import awkward, given, same_up_to_sign, score, solve
+from tests.support.paired import DIMS, THREE, make, relabelled, run, split
 
 ONE = {"energy": 1.0, "ridge": 0.1}
 BOTH = pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])

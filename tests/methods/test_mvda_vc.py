@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pipeline.contract import Need
+from pipeline.core.runs import Need
 from pipeline.methods.mvda_vc import view_consistency
-from tests.linear import awkward, given, same_up_to_sign, score, solve
 from tests.methods.test_linear import by_loops
-from tests.paired import DIMS, THREE, make, relabelled, run, split
+from tests.support.linear import awkward, given, same_up_to_sign, score, solve
+from tests.support.paired import DIMS, THREE, make, relabelled, run, split
 
 ONE = {"energy": 1.0, "ridge": 0.1, "consistency": 1.0}
 BOTH = pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.errors import BadParams
+from pipeline.core.errors import BadParams
 from pipeline.methods.base.pictures import CHANNELS, PictureEncoder, Shift, picture_side
 
 SIDE = 8

@@ -4,9 +4,9 @@ import cca_zoo.linear
 import numpy as np
 import pytest
 
-from pipeline.contract import Need
+from pipeline.core.runs import Need
 from pipeline.methods.pls import PLS
-from tests.paired import DIMS, make, relabelled, run, split
+from tests.support.paired import DIMS, make, relabelled, run, split
 
 COUNT = 4
 

@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH, Run
-from pipeline.errors import BadParams
-from pipeline.losses.contrastive import contrastive
+from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.errors import BadParams
+from pipeline.core.runs import Run
+from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.contrastive import contrastive
 from pipeline.methods.rono import ImageEncoder, discriminative_centres, robust_classification
-from pipeline.training.engine import Batch, Step
-from tests.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
+from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
 
 LABELS = torch.tensor([0, 3, 2, 2, 1, 0])
 PICTURES = {"image": 36, "cloud": 8}

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.errors import BadParams
-from pipeline.params import method_settings
-from pipeline.training.engine import Batch, Step
-from tests.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
-from tests.samples import params
+from pipeline.config.params import method_settings
+from pipeline.core.errors import BadParams
+from pipeline.learning.loop import Batch, Step
+from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
+from tests.support.samples import params
 
 STEP = Step(0, 1, 0, 1)
 

@@ -8,12 +8,12 @@ import scipy.linalg
 import torch
 from torch.nn import functional as F
 
-from pipeline.contract import Need
-from pipeline.errors import Diverged
+from pipeline.core.errors import Diverged
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Step
 from pipeline.methods.smln import balanced, nearest_neighbours, similarity, spectrum
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, run, split
-from tests.samples import params
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, run, split
+from tests.support.samples import params
 
 RIDGE = 1e-2
 

@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pipeline.contract import LAST_EPOCH
-from pipeline.errors import BadInput, UnknownName
-from pipeline.evaluation.ranking import mean_average_precision
+from pipeline.core.criteria import LAST_EPOCH
+from pipeline.core.errors import BadInput, UnknownName
+from pipeline.learning.loop import Step
+from pipeline.methods.base.label_em import Verdict
 from pipeline.methods.base.pictures import PictureEncoder
-from pipeline.methods.base.witnesses import Verdict
 from pipeline.methods.witness import match_vector
-from pipeline.training.engine import Step
-from tests.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
+from pipeline.retrieval.ranking import mean_average_precision
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
 
 STEP = Step(0, 2, 0, 8)
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import discovery
-from pipeline.contract import Labels
-from pipeline.errors import BadInput, BadParams
+from pipeline.core import plugins as discovery
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.splits import Labels
 from pipeline.noise.asymmetric import Asymmetric
 from pipeline.noise.base import Corruption, Noise, NoiseReceipt, make
 

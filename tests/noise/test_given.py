@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.errors import BadInput, BadParams, MissingFiles, UnknownName
+from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
 from pipeline.noise.base import make
 from pipeline.noise.given import Given
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.contract import Array, Labels
-from pipeline.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.splits import Array, Labels
 from pipeline.noise.base import Corruption, NoiseReceipt, make
 from pipeline.noise.mismatched import Mismatched
-from pipeline.training.run import run_cell
-from tests import paired
+from pipeline.runs.cell import run_cell
+from tests.support import paired
 
 N = 20_000
 VIEWS = ("image", "text", "cloud")

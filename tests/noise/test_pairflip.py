@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.contract import Labels
-from pipeline.errors import BadParams
+from pipeline.core.errors import BadParams
+from pipeline.core.splits import Labels
 from pipeline.noise.base import Corruption, NoiseReceipt, make
 from pipeline.noise.pairflip import Pairflip
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.contract import Labels
-from pipeline.errors import BadInput, BadParams, MissingFiles
+from pipeline.core.errors import BadInput, BadParams, MissingFiles
+from pipeline.core.splits import Labels
 from pipeline.noise.base import Corruption, NoiseReceipt, make
 from pipeline.noise.recorded import Recorded
 

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.contract import BEST_VALIDATION, CRITERIA, LAST_EPOCH, Paper
-from pipeline.reporting.info import DatasetInfo, MethodInfo, Scope
-from pipeline.reporting.records import (
+from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, LAST_EPOCH
+from pipeline.core.papers import Paper
+from pipeline.core.seeds import generator
+from pipeline.records.reader import (
     CELL_COLUMNS,
     CURVE_COLUMNS,
     EPOCH_COLUMNS,
@@ -22,9 +23,9 @@ from pipeline.reporting.records import (
     SUSPICION_COLUMNS,
     Records,
 )
-from pipeline.reporting.results import Results
-from pipeline.seeds import generator
-from pipeline.training.costs import COLUMNS
+from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, Scope
+from pipeline.reporting.results.results import Results
+from pipeline.runs.costs import COLUMNS
 
 RATES, SEEDS = (0.2, 0.8), (0, 1, 2)
 PARAMS: dict[str, Any] = {

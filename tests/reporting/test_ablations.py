@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import UnknownName
-from pipeline.reporting.build import build_report
-from pipeline.reporting.info import scopes
+from pipeline.core.errors import UnknownName
+from pipeline.reporting.page.build import build_report
+from pipeline.reporting.results.report_scope import scopes
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
 from tests.reporting.test_further import GRID, add_pairflip
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.contract import LAST_EPOCH
-from pipeline.reporting.beside import beside
-from pipeline.reporting.build import build_report
-from pipeline.reporting.info import DatasetInfo, Scope
-from pipeline.reporting.published import ELEVEN_POINT, MEASURES, read
-from pipeline.reporting.records import CELL_COLUMNS, CURVE_COLUMNS, Records
-from pipeline.reporting.results import NO_SPREAD, Results
-from pipeline.reporting.table import Number
-from pipeline.reporting.verdict import mismatch, verdicts
+from pipeline.core.criteria import LAST_EPOCH
+from pipeline.records.reader import CELL_COLUMNS, CURVE_COLUMNS, Records
+from pipeline.reporting.page.build import build_report
+from pipeline.reporting.published.publications import ELEVEN_POINT, MEASURES, read
+from pipeline.reporting.published.verdict import mismatch, verdicts
+from pipeline.reporting.results.report_scope import DatasetInfo, Scope
+from pipeline.reporting.results.results import NO_SPREAD, Results
+from pipeline.reporting.tables.published_beside import beside
+from pipeline.reporting.tables.table import Number
 from tests.reporting.conftest import DIRECTIONS, done, method, write_csv
 
 NAME, DISPLAY = "wikipedia_shallow", "Wikipedia (SIFT, LDA)"

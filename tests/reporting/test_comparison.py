@@ -8,17 +8,17 @@ from statistics import fmean, stdev
 import pandas as pd
 import pytest
 
-from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.errors import BadInput
-from pipeline.reporting.chance import differences, marked, samples
-from pipeline.reporting.comparison import comparison, robustness
-from pipeline.reporting.formats import html, latex, markdown, tidy
-from pipeline.reporting.info import Entry, Scope
-from pipeline.reporting.outcomes import NOT_KEPT, NOT_RUN, Values, combine
-from pipeline.reporting.receipts import receipts
-from pipeline.reporting.records import Records
-from pipeline.reporting.results import Results, under
-from pipeline.reporting.table import Absent, Number, Table
+from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.errors import BadInput
+from pipeline.records.reader import Records
+from pipeline.reporting.results.cell_values import NOT_KEPT, NOT_RUN, Values, combine
+from pipeline.reporting.results.report_scope import Entry, Scope
+from pipeline.reporting.results.results import Results, under
+from pipeline.reporting.tables.comparison import comparison, robustness
+from pipeline.reporting.tables.formats import html, latex, markdown, tidy
+from pipeline.reporting.tables.receipts import receipts
+from pipeline.reporting.tables.significance_marks import differences, marked, samples
+from pipeline.reporting.tables.table import Absent, Number, Table
 from tests.reporting.conftest import DATASETS, METHODS, SEEDS, number, scoped, write_records
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BadInput
-from pipeline.reporting.costs import cost_table, machine, read
-from pipeline.reporting.table import Absent, Number
+from pipeline.core.errors import BadInput
+from pipeline.reporting.tables.costs import cost_table, machine, read
+from pipeline.reporting.tables.table import Absent, Number
 from tests.reporting.conftest import DATASETS, scoped, write_costs
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.reporting.build import build_report
+from pipeline.reporting.page.build import build_report
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
 
 GRID = {

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.reporting.beside import beside
-from pipeline.reporting.build import build_report
-from pipeline.reporting.chance import differences, marked, samples
-from pipeline.reporting.comparison import comparison, robustness
-from pipeline.reporting.figures import curve_caption, map_against_noise, precision_recall
-from pipeline.reporting.info import Scope
-from pipeline.reporting.published import read
-from pipeline.reporting.ranks import rank_figure
-from pipeline.reporting.readout import readout
-from pipeline.reporting.records import CELL_COLUMNS, CURVE_COLUMNS, READOUT_COLUMNS, SUSPICION_COLUMNS, Records
-from pipeline.reporting.results import NO_SPREAD, Results
-from pipeline.reporting.suspicion import suspicion
-from pipeline.reporting.table import Number
+from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.records.reader import CELL_COLUMNS, CURVE_COLUMNS, READOUT_COLUMNS, SUSPICION_COLUMNS, Records
+from pipeline.reporting.figures.figures import curve_caption, map_against_noise, precision_recall
+from pipeline.reporting.figures.ranks import rank_figure
+from pipeline.reporting.page.build import build_report
+from pipeline.reporting.published.publications import read
+from pipeline.reporting.results.report_scope import Scope
+from pipeline.reporting.results.results import NO_SPREAD, Results
+from pipeline.reporting.tables.comparison import comparison, robustness
+from pipeline.reporting.tables.published_beside import beside
+from pipeline.reporting.tables.readout import readout
+from pipeline.reporting.tables.significance_marks import differences, marked, samples
+from pipeline.reporting.tables.suspicion import suspicion
+from pipeline.reporting.tables.table import Number
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, scoped, write_ap, write_csv
-from tests.reporting.protocol import write_protocol
+from tests.support.protocol_records import write_protocol
 
 NAME, NOISE = "mnist3d_rono", "recorded"
 MRL = replace(METHODS[2], variants=("default",))

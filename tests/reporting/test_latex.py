@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reporting.whole import write_report
+from tests.support.whole_report import write_report
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ("-halt-on-error", "-interaction=nonstopmode")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contract import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.reporting.beside import beside
-from pipeline.reporting.comparison import comparison, robustness
-from pipeline.reporting.probes import probes
-from pipeline.reporting.published import read
-from pipeline.reporting.receipts import receipts
-from tests.reporting.protocol import protocol_results, write_protocol
+from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.reporting.published.publications import read
+from pipeline.reporting.tables.comparison import comparison, robustness
+from pipeline.reporting.tables.probes import probes
+from pipeline.reporting.tables.published_beside import beside
+from pipeline.reporting.tables.receipts import receipts
 from tests.reporting.test_comparison import FORMATS, GOLDEN
+from tests.support.protocol_records import protocol_results, write_protocol
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

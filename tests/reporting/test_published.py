@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import discovery
-from pipeline.contract import CRITERIA
+from pipeline.core import plugins as discovery
+from pipeline.core.criteria import CRITERIA
 from pipeline.data.base import Dataset
-from pipeline.reporting.formats import markdown
-from pipeline.reporting.info import DatasetInfo
-from pipeline.reporting.published import as_printed, read
-from pipeline.reporting.results import Results
-from pipeline.reporting.verdict import Verdict, mismatch, verdicts
+from pipeline.reporting.published.publications import as_printed, read
+from pipeline.reporting.published.verdict import Verdict, mismatch, verdicts
+from pipeline.reporting.results.report_scope import DatasetInfo
+from pipeline.reporting.results.results import Results
+from pipeline.reporting.tables.formats import markdown
 from tests.reporting.conftest import scoped, write_records
 
 PUBLICATIONS, PROTOCOLS = read()
@@ -31,7 +31,7 @@ def judge(*results: Results) -> list[Verdict]:
 
 
 def test_every_csv_has_a_source_and_every_source_a_csv() -> None:
-    folder = Path(__file__).parents[2] / "pipeline" / "published"
+    folder = Path(__file__).parents[2] / "pipeline" / "reporting" / "published"
     assert {path.stem for path in folder.glob("*.csv")} == {publication.name for publication in PUBLICATIONS}
 
 

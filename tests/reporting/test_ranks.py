@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.contract import Array
-from pipeline.reporting.chance import Sample, Samples
-from pipeline.reporting.ranks import joined, rank_caption, rank_figure, ranked
+from pipeline.core.splits import Array
+from pipeline.reporting.figures.ranks import joined, rank_caption, rank_figure, ranked
+from pipeline.reporting.tables.significance_marks import Sample, Samples
 from tests.reporting.conftest import scoped
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import BadInput
-from pipeline.reporting.build import build_report
+from pipeline.core.errors import BadInput
+from pipeline.reporting.page.build import build_report
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RONO, write_records
-from tests.reporting.whole import ALL, write_report
+from tests.support.whole_report import ALL, write_report
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 

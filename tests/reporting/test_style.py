@@ -7,9 +7,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pipeline.reporting.figures import map_against_noise
-from pipeline.reporting.info import Entry, Scope
-from pipeline.reporting.style import Look, svg
+from pipeline.reporting.figures.figures import map_against_noise
+from pipeline.reporting.figures.style import Look, svg
+from pipeline.reporting.results.report_scope import Entry, Scope
 from tests.reporting.conftest import DATASETS, METHODS, RATES, SEEDS, scoped
 
 MANY = [f"method_{n}" for n in range(30)]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.reporting.readout import readout
-from pipeline.reporting.records import SUSPICION_COLUMNS, Records
-from pipeline.reporting.results import Results
-from pipeline.reporting.suspicion import estimates, suspicion
-from pipeline.reporting.table import Absent, Number
+from pipeline.records.reader import SUSPICION_COLUMNS, Records
+from pipeline.reporting.results.results import Results
+from pipeline.reporting.tables.readout import readout
+from pipeline.reporting.tables.suspicion import estimates, suspicion
+from pipeline.reporting.tables.table import Absent, Number
 from tests.reporting.conftest import scoped, write_csv, write_suspicion
 
 

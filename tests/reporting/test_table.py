@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.reporting.formats import document, html, latex, markdown, tidy
-from pipeline.reporting.table import Absent, Cell, Column, Number, Row, Table, decimal, typeset
+from pipeline.reporting.tables.formats import document, html, latex, markdown, tidy
+from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table, decimal, typeset
 
 
 def one_column(cells: Sequence[Cell], ranked: bool = True, labels: Sequence[str] = "abcdef") -> Table:

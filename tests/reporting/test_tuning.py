@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import BadInput
-from pipeline.reporting.formats import markdown
-from pipeline.reporting.records import Records
-from pipeline.reporting.table import Absent, Number
-from pipeline.reporting.tuning import tuning
+from pipeline.core.errors import BadInput
+from pipeline.records.reader import Records
+from pipeline.reporting.tables.formats import markdown
+from pipeline.reporting.tables.table import Absent, Number
+from pipeline.reporting.tables.tuning import tuning
 from tests.reporting.conftest import METHODS, method
 
 PARAMS = {

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipeline.errors import MissingFiles
-from tests import tiny
+from pipeline.core.errors import MissingFiles
+from tests.support import tiny
 
 STAGES = {
     "fetch": ["emoji"],

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from pipeline import scaffold
-from pipeline.errors import BadParams
+from pipeline.authoring import new_method as scaffold
+from pipeline.core.errors import BadParams
 from stages.tools.new_method import main
-from tests.copied import copy_project, run
+from tests.support.copied import copy_project, run
 
 PARAMS = """# The top.
 methods:

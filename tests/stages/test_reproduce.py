@@ -10,15 +10,15 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipeline.params import grid_of, load
-from pipeline.training.costs import COLUMNS
-from pipeline.training.progress import duration
-from pipeline.training.status import workers
+from pipeline.config.params import grid_of, load
+from pipeline.core.progress import duration
+from pipeline.runs.costs import COLUMNS
+from pipeline.runs.status import workers
 from stages.command import Mistake
 from stages.paths import COSTS, MACHINE
 from stages.tools import reproduce
 from stages.tools.sandbox import make_sandbox
-from tests import tiny
+from tests.support import tiny
 
 
 @pytest.fixture(autouse=True)

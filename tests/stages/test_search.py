@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from tests.gallery.cell import RUN, made, raw
+from tests.support.trained_cell import RUN, made, raw
 
 QUERY = "cat purr milk"
 

@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from stages.paths import COSTS, MACHINE
-from tests import tiny
+from tests.support import tiny
 
 pytestmark = pytest.mark.usefixtures("one_process")
 

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from pipeline import rawstore
-from pipeline.contract import RawDataset, RawView
-from tests import tiny
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.data.base import store as rawstore
+from tests.support import tiny
 
 pytestmark = pytest.mark.usefixtures("one_process")
 OUT = Path("build/suspects")

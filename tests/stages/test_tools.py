@@ -11,7 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from tests import tiny
+from tests.support import tiny
 
 pytestmark = pytest.mark.usefixtures("one_process")
 TRIALS = Path("reports/records/tuning/ce.json")

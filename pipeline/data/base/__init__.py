@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import discovery
-from pipeline.contract import Array, RawDataset
-from pipeline.errors import BadInput, MissingFiles
-from pipeline.params import Params, block
+from pipeline.config.params import Params, block
+from pipeline.core import plugins as discovery
+from pipeline.core.datasets import RawDataset
+from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.splits import Array
 
 Progress = Callable[[int, int], None]
 

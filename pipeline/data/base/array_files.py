@@ -11,8 +11,8 @@ import h5py
 import numpy as np
 from scipy.io import loadmat, whosmat
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput, MissingFiles, UnknownName
+from pipeline.core.errors import BadInput, MissingFiles, UnknownName
+from pipeline.core.splits import Array
 
 Found = tuple[list[str], Callable[[str], Any]]
 """The keys of a file, and what gives the array of one of them."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.contract import Array
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 from pipeline.data.base import read_array
 from pipeline.data.base.meshes import AGAIN, on_surface, perpendiculars, read_off
-from pipeline.errors import BadInput
 
 SUFFIXES = frozenset({".npy", ".ply", ".off"})
 PLY_TYPES = (

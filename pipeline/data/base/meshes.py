@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.contract import Array
-from pipeline.errors import BadInput
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import Array
 
 AGAIN = "save it again or remove it"
 DENSE = 50_000

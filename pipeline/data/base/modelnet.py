@@ -9,13 +9,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from pipeline.contract import RawDataset, RawView
+from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.seeds import generator
 from pipeline.data.base import Dataset, Progress
+from pipeline.data.base.archives import unpack
 from pipeline.data.base.clouds import cloud_of_mesh
 from pipeline.data.base.meshes import read_off, render
-from pipeline.errors import BadInput, MissingFiles
-from pipeline.seeds import generator
-from pipeline.unpack import unpack
 
 SPLITS = ("train", "test")
 LIMIT = 1 << 36

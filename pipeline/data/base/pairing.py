@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
+from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.base import clouds, pictures, visible
 from pipeline.data.base.splits import NAMES
 from pipeline.data.base.tables import Line, Table
-from pipeline.errors import BadInput, MissingFiles
 
 SUFFIXES = {"image": pictures.SUFFIXES, "cloud": clouds.SUFFIXES, "text": frozenset({".txt"})}
 Column = Literal["file", "text", "label", "split"]

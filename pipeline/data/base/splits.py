@@ -7,8 +7,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from pipeline.contract import SPLITS, Array
-from pipeline.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.splits import SPLITS, Array
 
 SHARES = {"train": 0.7, "valid": 0.1, "test": 0.2}
 NAMES = {name: name for name in SPLITS} | {"val": "valid", "validation": "valid"}

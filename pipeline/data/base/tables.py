@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import BadInput, MissingFiles, UnknownName
+from pipeline.core.errors import BadInput, MissingFiles, UnknownName
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from pipeline.contract import Array, Embeddings, LabelNoise, Need, Paper, Run, Split, Views
-from pipeline.errors import BadInput
-from pipeline.evaluation.ranking import mean_average_precision
+from pipeline.core.errors import BadInput
+from pipeline.core.papers import Paper
+from pipeline.core.runs import LabelNoise, Need, Run
+from pipeline.core.splits import Array, Embeddings, Split, Views
+from pipeline.retrieval.ranking import mean_average_precision
 
 Row = dict[str, float]
 """History of one epoch: column -> value."""

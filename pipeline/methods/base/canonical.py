@@ -11,11 +11,11 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.contract import Need
-from pipeline.losses.canonical import linear_cca
+from pipeline.core.runs import Need
+from pipeline.learning.loop import Batch
+from pipeline.learning.losses.canonical import linear_cca
+from pipeline.learning.networks import MultiViewNetwork, mlp
 from pipeline.methods.base.deep import Deep
-from pipeline.networks import MultiViewNetwork, mlp
-from pipeline.training.engine import Batch
 
 
 class CanonicalNetwork(MultiViewNetwork):

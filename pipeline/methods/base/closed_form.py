@@ -8,7 +8,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from pipeline.contract import BEST_VALIDATION, LAST_EPOCH, Array, Embeddings, Run, Split, Views
+from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
+from pipeline.core.runs import Run
+from pipeline.core.splits import Array, Embeddings, Split, Views
 from pipeline.methods.base import Method, check_views
 
 

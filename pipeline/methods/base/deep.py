@@ -14,12 +14,13 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from scipy.special import softmax
 from torch import Tensor
 
-from pipeline.contract import Array, Embeddings, Run, Split, Views
-from pipeline.errors import Diverged
+from pipeline.core.errors import Diverged
+from pipeline.core.runs import Run
+from pipeline.core.seeds import torch_seed
+from pipeline.core.splits import Array, Embeddings, Split, Views
+from pipeline.learning.loop import Batch, Step, train
+from pipeline.learning.networks import MultiViewNetwork
 from pipeline.methods.base import Method, Row, check_views, validation_scores
-from pipeline.networks import MultiViewNetwork
-from pipeline.seeds import torch_seed
-from pipeline.training.engine import Batch, Step, train
 
 Network = TypeVar("Network", bound=MultiViewNetwork)
 BLOCK = 1000

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.linalg import block_diag, eigh
 
-from pipeline.contract import Array
+from pipeline.core.splits import Array
 
 
 def principal(x: Array, energy: float) -> Array:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.errors import BadParams
+from pipeline.core.errors import BadParams
 
 CHANNELS = (16, 32, 64)
 SHIFT = 2

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.networks import MultiViewNetwork
+from pipeline.learning.networks import MultiViewNetwork
 
 
 class PosteriorNetwork(MultiViewNetwork):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from pipeline.contract import Paper
+from pipeline.core.papers import Paper
+from pipeline.learning.loop import Step
+from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.base.deep import Deep
-from pipeline.networks import PrototypeNetwork
-from pipeline.training.engine import Step
 
 
 @dataclass(kw_only=True, eq=False)

@@ -1,0 +1,190 @@
+"""What the folders hold, as README's tables and as a bibliography."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.params import Params, block
+from pipeline.core import plugins as discovery
+from pipeline.core.errors import BadInput
+from pipeline.core.papers import Paper
+from pipeline.core.splits import SPLITS
+from pipeline.data.base import Dataset, configured
+from pipeline.features.base import Extractor
+from pipeline.methods.base import Method
+
+SOURCE = re.compile(r"([A-Z][\w-]+ et al\.),.*?\b([A-Z][A-Za-z]+ (?:19|20)\d\d)\b")
+"""In a noise kind's docstring: who, and venue with year."""
+
+QUOTED = re.compile(r"(<!-- table: (\w+)(?:; rows: ([^>]+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+"""A method that was made here has its document there."""
+NOTE = re.compile("<sup>([†≈]*)[a-z]{1,2}</sup>")
+"""The letters of a footnote, behind the marks that a caption explains."""
+
+
+def tables(params: Params, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Name -> Markdown table of datasets, methods, extractors and noises, in the order of params.yaml.
+
+    records: dataset -> its record with `sizes` and `classes`, for those that were fetched; of the others the sizes
+    are what their files expect.
+    """
+    return {
+        "datasets": _datasets(params, records),
+        "methods": _methods(params),
+        "extractors": _extractors(params),
+        "noises": _noises(params),
+    }
+
+
+def filled(text: str, made: Mapping[str, str]) -> str:
+    """The text with each table between its markers, <!-- name --> and <!-- /name -->."""
+    for name, table in made.items():
+        marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if len(marked.findall(text)) != 1:
+            remedy = f"put <!-- {name} --> and <!-- /{name} --> on lines of their own around it, once"
+            raise BadInput(f"the place of the table '{name}' is not marked", "README.md", remedy)
+        text = marked.sub(lambda found, table=table: f"{found[1]}{table}{found[2]}", text)  # type: ignore[misc]
+    return text
+
+
+def quoted(text: str, tables: Path) -> str:
+    """The text with tables of the report between <!-- table: name --> and <!-- /table -->; after `; rows: CE, MRL` the
+    rows of these methods alone.
+
+    tables: the folder with name.md. A mark that is written in another way is refused.
+    """
+    marks = text.count("<!-- table:")
+    if len(QUOTED.findall(text)) != marks:
+        what = f"of {marks} marks `<!-- table: ... -->` not all can be read"
+        remedy = "write <!-- table: name; rows: CE, MRL --> and <!-- /table --> on lines of their own"
+        raise BadInput(what, text.strip().splitlines()[0], remedy)
+    return QUOTED.sub(lambda found: f"{found[1]}{_excerpt(tables / f'{found[2]}.md', found[3])}{found[4]}", text)
+
+
+def bibliography(params: Params) -> str:
+    """The methods' papers as BibTeX, each once, by year; authors have family names only."""
+    papers = {(paper.title, paper.year): paper for _, _, paper in _papers(params)}
+    return "\n".join(_entry(papers[key]) for key in sorted(papers, key=lambda key: (key[1], key[0])))
+
+
+def _marks(note: re.Match[str]) -> str:
+    return f"<sup>{note[1]}</sup>" if note[1] else ""
+
+
+def _excerpt(file: Path, rows: str | None) -> str:
+    if not file.exists():
+        raise BadInput("there is no such table", str(file), "name another one, or run `dvc repro` first")
+    head, rule, *body = [
+        NOTE.sub(_marks, line) for line in file.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
+    ]
+    if rows is not None:
+        shown = {line.split("|")[1].replace("\\", "").strip(): line for line in body}
+        wanted = rows.split(", ")
+        if missing := [name for name in wanted if name not in shown]:
+            raise BadInput(f"no row is named '{missing[0]}'", str(file), f"choose from {', '.join(shown)}")
+        body = [shown[name] for name in wanted]
+    return "\n".join([head, rule, *body]) + "\n"
+
+
+def _datasets(params: Params, records: Mapping[str, Mapping[str, Any]]) -> str:
+    """A row per file, and per dataset of the report that the file of another one reads."""
+    rows, blocks = [], params["datasets"]
+    found = _names("pipeline.data", blocks)
+    again = [name for name in params["report"]["datasets"] if blocks.get(name, {}).get("source") in blocks]
+    with_block = [name for name in blocks if name in (*found, *again)]
+    for name in [*with_block, *(name for name in found if name not in blocks)]:
+        kind = discovery.find("pipeline.data", blocks.get(name, {}).get("source", name), Dataset)
+        if name not in blocks:
+            rows.append((f"`{name}`", _summary(kind), "yours", "yours", "yours", "you bring them"))
+            continue
+        dataset, module = configured(params, name), importlib.import_module(kind.__module__)
+        sizes = records[name]["sizes"] if name in records else getattr(module, "SIZES", {})
+        classes = len(records[name]["classes"]) if name in records else _classes(module, kind)
+        split = " / ".join(str(sizes.get(part, 0)) for part in SPLITS) if sizes else "the authors'"
+        files = "you bring them" if hasattr(dataset, "folder") else "come with the packages"
+        files = "are downloaded" if dataset.served else files
+        rows.append((f"`{name}`", f"{dataset.display}: {_summary(kind)}", dataset.task, split, str(classes), files))
+    return _markdown(("dataset", "what it is", "views", "train / validation / test", "classes", "files"), rows)
+
+
+def _classes(module: Any, kind: type[Dataset]) -> int:
+    return int(getattr(module, "CLASSES", 0)) or len(getattr(kind, "class_names", ()))
+
+
+def _methods(params: Params) -> str:
+    rows = []
+    for name, kind, paper in _papers(params):
+        variants = ", ".join(f"`{v}`" for v in block(params, "methods", name, "variants") if v != "default")
+        authors = paper.authors.split(", ")
+        who = " and ".join(authors) if len(authors) < 3 else f"{authors[0]} et al."
+        source = f"[{who}, {paper.venue} {paper.year}]({paper.url})"
+        if (DOCS / f"{name}.md").exists():
+            source = f"[ours](docs/{name}.md), after {source}"
+        needs = ", ".join(sorted(need.value for need in kind.needs))
+        rows.append((f"`{name}`", f"{kind.display}: {_summary(kind)}", source, needs, variants))
+    return _markdown(("method", "what it is", "paper", "needs", "variants"), rows)
+
+
+def _extractors(params: Params) -> str:
+    kinds = {
+        name: discovery.find("pipeline.features", name, Extractor)
+        for name in _names("pipeline.features", params["extractors"])
+    }
+    rows = [(f"`{name}`", _summary(kind), ", ".join(sorted(kind.accepts))) for name, kind in kinds.items()]
+    return _markdown(("extractor", "what it is", "reads"), rows)
+
+
+def _noises(params: Params) -> str:
+    rows = []
+    for name in _names("pipeline.noise", params["noises"]):
+        text = _paragraphs(importlib.import_module(f"pipeline.noise.{name}"))
+        source = SOURCE.search(" ".join(text))
+        rows.append((f"`{name}`", text[0], f"{source[1]}, {source[2]}" if source else ""))
+    return _markdown(("noise", "what it does to the training split", "source"), rows)
+
+
+def _papers(params: Params) -> Iterable[tuple[str, type[Method], Paper]]:
+    for name in _names("pipeline.methods", params["methods"]):
+        kind = discovery.find("pipeline.methods", name, Method)
+        yield name, kind, kind.paper
+
+
+def _names(package: str, blocks: Mapping[str, Any]) -> list[str]:
+    """All files of a folder: those with a block in the order of the blocks, then the others."""
+    found = discovery.names(package)
+    return [*(name for name in blocks if name in found), *(name for name in found if name not in blocks)]
+
+
+def _summary(documented: Any) -> str:
+    return _paragraphs(documented)[0]
+
+
+def _paragraphs(documented: Any) -> list[str]:
+    """Of the docstring, each in one line."""
+    return [" ".join(paragraph.split()) for paragraph in (inspect.getdoc(documented) or "").split("\n\n")]
+
+
+def _markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *([cell.replace("|", r"\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _entry(paper: Paper) -> str:
+    first, *_ = authors = paper.authors.split(", ")
+    kind, place = ("article", "journal") if paper.venue.startswith("IEEE") else ("inproceedings", "booktitle")
+    word = re.findall(r"\w+", paper.title)[0]
+    fields = {
+        "title": f"{{{paper.title}}}",
+        "author": " and ".join(authors),
+        place: paper.venue,
+        "year": str(paper.year),
+        "url": paper.url,
+    }
+    lines = "".join(f"  {field} = {{{value.replace('&', chr(92) + '&')}}},\n" for field, value in fields.items())
+    return f"@{kind}{{{first.lower()}{paper.year}{word.lower()},\n{lines}}}\n"

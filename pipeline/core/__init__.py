@@ -1,0 +1,1 @@
+"""The nouns of the project and what every room needs: errors, seeds, whole files, plug-ins, progress."""

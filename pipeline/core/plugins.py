@@ -1,0 +1,64 @@
+"""The folder is the registry: a plug-in is one file that defines one concrete class."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.core.errors import BadParams, UnknownName
+
+T = TypeVar("T")
+
+
+def names(package: str) -> list[str]:
+    """Names of all plug-ins in a package such as 'pipeline.methods', in alphabetical order."""
+    folder = importlib.import_module(package)
+    return sorted(module.name for module in pkgutil.iter_modules(folder.__path__) if module.name != "base")
+
+
+def find(package: str, name: str, kind: type[T]) -> type[T]:
+    """The concrete subclass of kind that the file `name` of the package defines."""
+    if name not in names(package):
+        raise UnknownName(name, names(package), package.rsplit(".", 1)[-1])
+    module = importlib.import_module(f"{package}.{name}")
+    found = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, kind)
+        and value.__module__ == module.__name__
+        and not inspect.isabstract(value)
+    ]
+    if len(found) != 1:
+        raise TypeError(f"{module.__name__} must define exactly one concrete {kind.__name__}, it defines {len(found)}")
+    return found[0]
+
+
+def build(package: str, name: str, kind: type[T], settings: Mapping[str, Any], place: str = "") -> T:
+    """Make the plug-in from its block in params.yaml; a wrong setting is named with the nearest right one.
+
+    place: where in params.yaml the settings stand, if not at `<folder>.<name>`.
+    """
+    plugin = find(package, name, kind)
+    where = f"params.yaml, {place or package.rsplit('.', 1)[-1] + '.' + name}"
+    signature = inspect.signature(plugin)
+    hints = get_type_hints(plugin if is_dataclass(plugin) else plugin.__init__, include_extras=True)
+    checked = {}
+    for setting, value in settings.items():
+        if setting not in signature.parameters:
+            raise UnknownName(setting, signature.parameters, where)
+        try:
+            checked[setting] = TypeAdapter(hints[setting]).validate_python(value)
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"]
+            raise BadParams(f"'{setting}' is {value!r}: {problem}", where, "correct the value") from None
+    for name, parameter in signature.parameters.items():
+        if parameter.default is parameter.empty and name not in checked:
+            raise BadParams(f"the setting '{name}' is missing", where, "add it")
+    return plugin(**checked)

@@ -1,0 +1,1 @@
+"""Samples for people to look at: the retrieval viewer, suspected labels, search."""

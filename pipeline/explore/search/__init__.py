@@ -1,0 +1,1 @@
+"""Search with a trained model, and the bundle that takes it elsewhere."""

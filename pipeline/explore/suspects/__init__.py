@@ -1,0 +1,1 @@
+"""The training labels that look wrong."""

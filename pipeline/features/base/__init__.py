@@ -1,0 +1,89 @@
+"""What an extractor file must offer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+import torch
+from joblib import Parallel, cpu_count, delayed
+
+from pipeline.core.datasets import RawView
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.plugins import find, names
+from pipeline.core.splits import Array
+
+BLOCK = 128
+"""Fewest samples that are worth a process of their own."""
+
+Samples = Array | Sequence[str]
+Progress = Callable[[int, int], None]
+
+
+class Extractor(ABC):
+    """Turns the samples of one view into rows of features.
+
+    accepts: the kinds of RawView it reads. fit sees training samples only; transform gives
+    n x d float32 and treats every sample on its own, so that a sample's features depend
+    neither on its neighbours nor on their order. seed: drives whatever the extractor draws. batch_size: how many
+    samples are computed together, 0 where all together take no time to speak of.
+    """
+
+    display: ClassVar[str]
+    accepts: ClassVar[frozenset[str]]
+    batch_size: int = 0
+
+    def fit(self, samples: Samples, seed: int) -> Self:
+        return self
+
+    @abstractmethod
+    def transform(self, samples: Samples, device: torch.device, progress: Progress) -> Array:
+        """n samples -> n x d float32; progress(done, n) is called as it goes."""
+
+
+def extract(
+    extractor: Extractor, view: RawView, train: Array, seed: int, device: torch.device, progress: Progress
+) -> Array:
+    """Fit on the samples that train (n booleans) marks, transform all: n x d float32, every number finite."""
+    where = f"extractor '{extractor.display}'"
+    if view.kind not in extractor.accepts:
+        raise BadParams(
+            f"it reads views of kind {', '.join(sorted(extractor.accepts))}, this one is of kind '{view.kind}'",
+            where,
+            f"choose {_readers(view.kind)} under datasets.<name>.views in params.yaml",
+        )
+    rows = np.flatnonzero(train)
+    samples = view.samples[rows] if isinstance(view.samples, np.ndarray) else [view.samples[int(row)] for row in rows]
+    features = _in_blocks(extractor.fit(samples, seed), view.samples, device, progress)
+    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if len(bad):
+        raise BadInput(f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", where, "drop them")
+    return features
+
+
+def _in_blocks(extractor: Extractor, samples: Samples, device: torch.device, progress: Progress) -> Array:
+    """What transform gives, on the CPU by processes of one thread each. Blocks are whole batches, so that the bits do
+    not depend on how many processes there are."""
+    together = extractor.batch_size or len(samples)
+    step = -(-BLOCK // together) * together
+    if device.type != "cpu" or len(samples) <= step:
+        return extractor.transform(samples, device, progress)
+    jobs = (delayed(_alone)(extractor, samples[start : start + step], device) for start in range(0, len(samples), step))
+    parts: list[Array] = []
+    for part in Parallel(n_jobs=cpu_count(), return_as="generator", max_nbytes=None)(jobs):
+        parts.append(part)
+        progress(sum(map(len, parts)), len(samples))
+    return np.concatenate(parts)
+
+
+def _alone(extractor: Extractor, samples: Samples, device: torch.device) -> Array:
+    torch.set_num_threads(1)
+    return extractor.transform(samples, device, lambda done, total: None)
+
+
+def _readers(kind: str) -> str:
+    """The extractors that read views of this kind, for an error's remedy."""
+    package = "pipeline.features"
+    return " or ".join(name for name in names(package) if kind in find(package, name, Extractor).accepts)

@@ -1,0 +1,80 @@
+"""Extracted features on disk: one array per split and view, clean labels, and what made them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.core.errors import BadInput
+from pipeline.core.splits import SPLITS, Array, Split
+
+
+@dataclass(frozen=True)
+class Features:
+    """The splits of one dataset with clean labels; 'valid' is absent where the protocol has none.
+
+    extractors: view -> name of its extractor; digest: hash of every number and label.
+    """
+
+    splits: Mapping[str, Split]
+    class_names: Sequence[str]
+    extractors: Mapping[str, str]
+    digest: str
+
+
+def write(
+    folder: Path,
+    views: Mapping[str, Array],
+    labels: Array,
+    split: Array,
+    class_names: Sequence[str],
+    extractors: Mapping[str, str],
+) -> None:
+    """views: n rows each; labels: n; split: n names. Raises BadInput before anything is written."""
+    arrays: dict[str, Array] = {}
+    for name in SPLITS:
+        rows = np.flatnonzero(split == name)
+        if name == "valid" and not len(rows):
+            continue
+        Split({v: x[rows] for v, x in views.items()}, {"labels": labels[rows]}, rows, len(class_names))
+        arrays |= {f"{name}_{view}": np.ascontiguousarray(x[rows]) for view, x in views.items()}
+        arrays[f"{name}_labels"] = labels[rows].astype(np.int64)
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        digest.update(name.encode())
+        digest.update(array.tobytes())
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    meta = {"class_names": list(class_names), "extractors": dict(extractors), "digest": digest.hexdigest()[:16]}
+    (folder / "meta.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
+
+
+def read(folder: Path, wanted: Sequence[str] = SPLITS) -> Features:
+    """What write stored, or only the wanted splits of it."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        splits = {
+            name: _read_split(folder, name, list(meta["extractors"]), len(meta["class_names"]))
+            for name in wanted
+            if name != "valid" or (folder / "valid_labels.npy").exists()
+        }
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(
+            f"the features cannot be read ({type(error).__name__})", str(folder), "run `dvc repro` to extract them"
+        ) from error
+    return Features(splits, meta["class_names"], meta["extractors"], meta["digest"])
+
+
+def _read_split(folder: Path, name: str, views: Sequence[str], classes: int) -> Split:
+    labels = np.load(folder / f"{name}_labels.npy", allow_pickle=False)
+    return Split(
+        {view: np.load(folder / f"{name}_{view}.npy", allow_pickle=False) for view in views},
+        dict.fromkeys(views, labels),
+        np.arange(len(labels)),
+        classes,
+    )

@@ -1,1 +1,0 @@
-"""Samples that a person looks at: the retrieval viewer, suspected labels, search results, the bundle to take away."""

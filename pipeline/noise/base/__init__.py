@@ -1,0 +1,143 @@
+"""What a noise file must offer, and the receipt that goes with every set of noisy labels."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.seeds import generator
+from pipeline.core.splits import Array, Labels, Split, Views
+
+RngFor = Callable[..., np.random.Generator]
+"""rng_for(*words) -> a generator of its own for these words, e.g. rng_for('image')."""
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """What noise makes of a training split.
+
+    labels: view name -> n noisy class indices; rows: view name -> n, the sample whose features stand at each
+    place. Only kinds that pair samples wrongly give rows; a view that is absent keeps its order.
+    """
+
+    labels: Labels
+    rows: Mapping[str, Array] = field(default_factory=dict)
+
+    def applied(self, train: Split) -> Split:
+        """The training split as a method is given it."""
+        moved = {view: train.views[view][rows] for view, rows in self.rows.items()}
+        return replace(train, views={**train.views, **moved}, labels=self.labels)
+
+    def wrong(self, clean: Labels) -> dict[str, Array]:
+        """View -> n booleans, where the given label is not that of the sample which stands there."""
+        return {v: given != clean[v][self.rows.get(v, slice(None))] for v, given in self.labels.items()}
+
+
+class Noise(ABC):
+    """Clean labels -> noisy labels; constructor arguments are the block noises.<name> in params.yaml.
+
+    per_pair: whether all views of a sample share one noisy label; moves_pairs: whether samples are paired wrongly,
+    which methods that use no labels meet as well.
+    """
+
+    display: ClassVar[str]
+    moves_pairs: ClassVar[bool] = False
+    per_pair: bool
+
+    @abstractmethod
+    def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
+        """Corrupt clean training labels (n per view, in 0..classes-1) at a nominal rate in [0, 1].
+
+        features: n x d per view, for kinds that depend on the instance. All randomness comes from rng_for.
+        """
+
+
+def redrawn(
+    labels: Labels, per_pair: bool, rng_for: RngFor, draw: Callable[[Array, np.random.Generator], Array]
+) -> Corruption:
+    """What draw makes of n clean labels: of every view on its own, or per_pair once for all views of a sample."""
+    if not per_pair:
+        return Corruption({view: draw(clean, rng_for(view)) for view, clean in labels.items()})
+    clean, *others = labels.values()
+    if any((other != clean).any() for other in others):
+        raise BadInput("views differ in their clean labels", "params.yaml, per_pair", "set it to false")
+    noisy = draw(clean, rng_for("pair"))
+    return Corruption({view: noisy.copy() for view in labels})
+
+
+@dataclass(frozen=True)
+class NoiseReceipt:
+    """How noisy labels were made and what came out.
+
+    realised: view -> share of samples whose label is wrong; transition: view -> K x K counts, row = true class,
+    column = noisy label; hash: of the noisy labels (and rows), 16 hex digits.
+    """
+
+    kind: str
+    rate: float
+    seed: int
+    per_pair: bool
+    realised: dict[str, float]
+    transition: dict[str, list[list[int]]]
+    hash: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def make(
+    noise: Noise,
+    kind: str,
+    dataset: str,
+    labels: Labels,
+    classes: int,
+    rate: float,
+    seed: int,
+    features: Views | None = None,
+) -> tuple[Corruption, NoiseReceipt]:
+    """Noisy labels with their receipt; the draw depends on kind, dataset, rate and seed, and on nothing else."""
+    if not 0 <= rate <= 1:
+        raise BadParams(f"the noise rate is {rate}", "params.yaml, grid.rates", "give rates from 0 to 1")
+    _check(labels, classes, "clean labels")
+    corruption = noise.corrupt(
+        labels, classes, rate, features, partial(generator, seed, "noise", dataset, kind, repr(float(rate)))
+    )
+    _check(corruption.labels, classes, f"noise '{kind}'")
+    realised, transition = {}, {}
+    for view, clean in labels.items():
+        true, noisy = clean[corruption.rows.get(view, slice(None))], corruption.labels[view]
+        counts = np.bincount(true * classes + noisy, minlength=classes**2).reshape(classes, classes)
+        realised[view], transition[view] = float(np.mean(true != noisy)), counts.tolist()
+    receipt = NoiseReceipt(kind, float(rate), seed, noise.per_pair, realised, transition, fingerprint(corruption))
+    return corruption, receipt
+
+
+def fingerprint(corruption: Corruption) -> str:
+    """16 hex digits of the SHA-256 of all labels and rows, independent of platform and order of views."""
+    digest = hashlib.sha256()
+    for part, views in (("labels", corruption.labels), ("rows", corruption.rows)):
+        for view in sorted(views):
+            digest.update(f"{part}/{view}/{len(views[view])}/".encode())
+            digest.update(views[view].astype("<i8").tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _check(labels: Labels, classes: int, where: str) -> None:
+    if len({len(column) for column in labels.values()}) != 1:
+        raise BadInput("the views differ in their number of labels", where, "give every sample one label per view")
+    for view, column in labels.items():
+        outside = (column < 0) | (column >= classes)
+        if outside.any():
+            row = int(outside.argmax())
+            raise BadInput(
+                f"label {int(column[row])} of sample {row} in view '{view}' is outside 0..{classes - 1}",
+                where,
+                "number the classes from 0 or correct the number of classes",
+            )

@@ -1,0 +1,1 @@
+"""The results page and everything else that the report stage writes."""

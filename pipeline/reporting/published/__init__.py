@@ -1,0 +1,1 @@
+"""Numbers as their papers print them, and how ours compare."""

@@ -1,0 +1,1 @@
+"""Records as the cells of a comparison."""

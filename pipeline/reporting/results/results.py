@@ -1,0 +1,189 @@
+"""Records -> what each cell of a comparison holds: a number per seed, or why there is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
+from itertools import permutations, product
+
+import pandas as pd
+
+from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.records.reader import DONE, FAILED, SKIPPED, Records
+from pipeline.reporting.results.cell_values import NOT_KEPT, NOT_RUN, Outcome, Values, combine
+from pipeline.reporting.results.report_scope import Entry, Scope
+from pipeline.reporting.tables.table import Absent
+
+CRITERION_NAMES = {
+    BEST_VALIDATION: "best validation",
+    FIXED_CHECKPOINT: "fixed checkpoint",
+    LAST_EPOCH: "last epoch",
+}
+
+NO_SPREAD = Absent("not kept", "precision at recall levels is recorded for one criterion and without spread")
+
+
+def under(rows: pd.DataFrame, noise: str, rate: float) -> pd.DataFrame:
+    """The records of this noise and rate; a label-free one has neither and answers for each of them."""
+    return rows[rows["rate"].isna() | ((rows["noise"] == noise) & (rows["rate"] == rate))]
+
+
+class Results:
+    """All records of one dataset, seen through its grid."""
+
+    def __init__(self, records: Records, scope: Scope) -> None:
+        self.scope, self.dataset = scope, scope.dataset
+        self.description = records.description(self.dataset.name)
+        self.receipts = [r for r in records.receipts(self.dataset.name) if r["kind"] in scope.noises]
+        self.probes = records.probes(self.dataset.name)
+        self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
+        self._records = records
+        # Every table and figure asks for them again.
+        self.rows, self.outcome, self.kept = cache(self._rows), cache(self._outcome), cache(self._kept)
+
+    @property
+    def clean(self) -> bool:
+        """Whether the true labels are known; else the recorded ones are those that a user has."""
+        return self.description is None or bool(self.description.get("clean", True))
+
+    @cached_property
+    def directions(self) -> list[str]:
+        """As recorded; before anything was run, every ordered pair of views."""
+        recorded = pd.concat(list(self._cells.values()))["direction"]
+        views = self.description["views"] if self.description else ()
+        return [name for name in recorded.unique() if name] or [f"{a}->{b}" for a, b in permutations(views, 2)]
+
+    def entries(self, criterion: str) -> list[Entry]:
+        """Who is shown under a criterion: all, but no one under best validation where the dataset has no validation
+        split, and under the fixed checkpoint those that have one."""
+        if criterion == BEST_VALIDATION and self.description and not self.description["sizes"]["valid"]:
+            return []
+        if criterion == FIXED_CHECKPOINT:
+            return [entry for entry in self.scope.entries if criterion in set(self.rows(entry)["criterion"])]
+        return self.scope.entries
+
+    @cached_property
+    def headline(self) -> str:
+        """The first criterion that every entry with numbers has, so that nobody is missing from what it is about; where
+        none is common, the first under which anybody is shown."""
+        shown = [criterion for criterion in CRITERIA if self.entries(criterion)]
+        kept = [criteria for entry in self.scope.entries if (criteria := self.kept(entry))]
+        common = [criterion for criterion in shown if all(criterion in criteria for criteria in kept)]
+        return (common or shown)[0]
+
+    def _kept(self, entry: Entry, noise: str | None = None) -> list[str]:
+        """The criteria under which an entry has numbers, under this noise where one is named."""
+        rows = self.rows(entry)
+        here = rows["noise"].isna() | (rows["noise"] == noise) | (noise is None)
+        found = set(rows.loc[here & (rows["status"] == DONE), "criterion"])
+        return [criterion for criterion in CRITERIA if criterion in found]
+
+    def first(self, entry: Entry, noise: str) -> str:
+        """The criterion under which an entry's AP per query, precision at recall levels, suspicion and readout are
+        recorded: the first that it keeps."""
+        return next(iter(self.kept(entry, noise)), self.headline)
+
+    def elsewhere(self, noise: str) -> dict[Entry, str]:
+        """Those whose AP and precision are not of the headline, so that they stand beside no MAP of it, as captions
+        name them with their criterion."""
+        first = {entry: self.first(entry, noise) for entry in self.scope.entries}
+        return {
+            entry: f"{entry.label} ({CRITERION_NAMES[criterion]})"
+            for entry, criterion in first.items()
+            if criterion != self.headline
+        }
+
+    @property
+    def criteria(self) -> list[str]:
+        """What figures and the robustness table show: the headline and beside it the last epoch."""
+        return list(dict.fromkeys([self.headline, LAST_EPOCH]))
+
+    def drawn_once(self, noise: str) -> bool:
+        """Whether all seeds met the same noisy labels at every rate."""
+        drawn = [(receipt["rate"], receipt["hash"]) for receipt in self.receipts if receipt["kind"] == noise]
+        return len(drawn) > len(set(drawn)) == len({rate for rate, _ in drawn})
+
+    @cached_property
+    def _curves(self) -> dict[str, pd.DataFrame]:
+        return {method.name: self._records.curves(self.dataset.name, method.name) for method in self.scope.methods}
+
+    def _rows(self, entry: Entry) -> pd.DataFrame:
+        """The records of one row of a comparison, at every noise, rate and seed."""
+        rows = self._cells[entry.method.name]
+        return rows[rows["variant"] == entry.variant]
+
+    def _outcome(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
+        rows = under(self.rows(entry), noise, rate)
+        done = rows[(rows["status"] == DONE) & (rows["criterion"] == criterion) & (rows["direction"] == direction)]
+        values = {
+            None if pd.isna(seed) else int(seed): float(m) for seed, m in zip(done["seed"], done["map"], strict=True)
+        }
+        return self.by_seed(rows, values)
+
+    def by_seed(self, rows: pd.DataFrame, values: Mapping[int | None, float], lacking: Absent = NOT_KEPT) -> Outcome:
+        """A number per seed of the scope, with what is missing from it. rows: the records of its cells, which tell why
+        a seed has none; lacking: what to say where the cell is done."""
+        if None in values:
+            return Values({None: values[None]})
+        values = {seed: value for seed, value in values.items() if seed in self.scope.seeds}
+        missing = [seed for seed in self.scope.seeds if seed not in values]
+        if not values:
+            return _why(rows, self.scope.seeds, lacking)
+        if missing:
+            reasons = "; ".join(f"seed {seed} {_reason(_why(rows, [seed], lacking))}" for seed in missing)
+            return Values(values, f"n = {len(values)} of {len(self.scope.seeds)} seeds: {reasons}")
+        return Values(values)
+
+    def eleven_point(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
+        """The mean of the precision at eleven recall levels, recorded under the first criterion and without spread."""
+        found = self.outcome(entry, noise, rate, criterion, direction)
+        if isinstance(found, Absent):
+            return found
+        curves = under(self._curves[entry.method.name], noise, rate)
+        rows = curves[(curves["variant"] == entry.variant) & (curves["direction"] == direction)]
+        if criterion != self.first(entry, noise) or len(found.by_seed) > 1 or rows.empty:
+            return NO_SPREAD
+        return Values(dict.fromkeys(found.by_seed, float(rows["precision"].mean())), found.note)
+
+    def mean(self, entry: Entry, noise: str, rates: Sequence[float], criterion: str) -> Outcome:
+        """Mean over both directions and the given rates, seed by seed."""
+        parts = [self.outcome(entry, noise, r, criterion, d) for r in rates for d in self.directions]
+        return combine(parts, [1 / len(parts) for _ in parts])
+
+    def has_numbers(self, noise: str | None = None) -> bool:
+        """Whether any cell is done, under this noise where one is named; label-free cells belong to every noise."""
+        cells = pd.concat(list(self._cells.values()))
+        here = cells["noise"].isna() | (cells["noise"] == noise) | (noise is None)
+        return bool((here & (cells["status"] == DONE)).any())
+
+    def absences(self) -> list[tuple[Entry, Absent, int]]:
+        """Every kind of gap in the comparisons with the number of cells that it leaves empty."""
+        shown = [(entry, criterion) for criterion in CRITERIA for entry in self.entries(criterion)]
+        gaps: Counter[tuple[Entry, Absent]] = Counter()
+        for (entry, criterion), noise, rate in product(shown, self.scope.noises, self.scope.rates):
+            for direction in self.directions:
+                found = self.outcome(entry, noise, rate, criterion, direction)
+                if isinstance(found, Absent):
+                    gaps[entry, found] += 1
+        order = self.scope.entries
+        return sorted(((entry, gap, count) for (entry, gap), count in gaps.items()), key=lambda g: order.index(g[0]))
+
+
+def means(told: pd.DataFrame, measure: str) -> dict[int | None, float]:
+    """The mean of a measure by seed; a deterministic one stands under None."""
+    found = told.groupby("seed", dropna=False)[measure].mean()
+    return {None if pd.isna(seed) else int(seed): float(value) for seed, value in found.items()}  # type: ignore[call-overload]
+
+
+def _why(rows: pd.DataFrame, seeds: Sequence[int], lacking: Absent) -> Absent:
+    rows = rows[rows["seed"].isna() | rows["seed"].isin(list(seeds))]
+    for status in (FAILED, SKIPPED):
+        reasons = rows.loc[rows["status"] == status, "reason"]
+        if len(reasons):
+            return Absent(status, "; ".join(reasons.unique()))
+    return lacking if (rows["status"] == DONE).any() else NOT_RUN
+
+
+def _reason(absent: Absent) -> str:
+    return absent.state if absent in (NOT_RUN, NOT_KEPT) else f"{absent.state} ({absent.reason})"

@@ -1,0 +1,1 @@
+"""Tables of the report and the formats they are written in."""

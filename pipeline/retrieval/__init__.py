@@ -1,0 +1,1 @@
+"""Ranking by similarity: pure functions of arrays that read and write no files."""

@@ -1,0 +1,151 @@
+"""How far the grid is: what is done, running, missing or failed, what it has cost and about how long the rest takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+import torch
+from joblib import cpu_count
+
+from pipeline.config.params import Params, method_settings
+from pipeline.core.cells import CellKey
+from pipeline.core.errors import BadInput
+from pipeline.core.progress import duration
+from pipeline.features.base import store as featurestore
+from pipeline.noise.base import store as noise_store
+from pipeline.runs.costs import Costs
+from pipeline.runs.plan import keys
+from pipeline.runs.store import CellStore, cell_fingerprint, code_fingerprint
+
+DONE, FAILED, SKIPPED = "done", "failed", "skipped"
+RUNNING, RECORDED, MISSING = "running", "recorded", "missing"
+STATES = (DONE, RUNNING, RECORDED, MISSING, FAILED, SKIPPED)
+"""Done, failed and skipped cells are in the store. Recorded: not there, but today's code made its committed record."""
+
+
+@dataclass(frozen=True)
+class CellStatus:
+    """One cell of the grid. reason: why it failed or was skipped; seconds: what it took, on what kind of device."""
+
+    key: CellKey
+    state: str
+    reason: str = ""
+    seconds: float = 0.0
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one method stands on one dataset."""
+
+    dataset: str
+    method: str
+    cells: Sequence[CellStatus]
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(cell.state for cell in self.cells)
+
+    def reasons(self) -> list[str]:
+        """What keeps cells from being done, each with how many cells it met."""
+        met = Counter((cell.state, cell.reason) for cell in self.cells if cell.reason)
+        return [f"{count} {state}: {reason}" for (state, reason), count in met.items()]
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Tells how long what is not in the store takes. earlier: a table of costs, for methods without a finished cell;
+    workers: how many cells of one method are trained at once; methods follow each other."""
+
+    earlier: Costs
+    workers: int
+
+    def seconds(self, standings: Iterable[Standing]) -> float | None:
+        """None if nothing tells for one of the methods."""
+        total = 0.0
+        for one in standings:
+            done = [cell for cell in one.cells if cell.state == DONE]
+            left = [cell for cell in one.cells if cell.state not in (DONE, FAILED, SKIPPED)]
+            for cell in left:
+                alike = [other.seconds for other in done if other.key.variant == cell.key.variant]
+                row = self.earlier.get((one.dataset, one.method, cell.key.variant))
+                told = alike or ([float(row["seconds"])] if row else [other.seconds for other in done])
+                if not told:
+                    return None
+                total += mean(told) / min(self.workers, len(left))
+        return total
+
+    def told(self, standings: Iterable[Standing]) -> str:
+        seconds = self.seconds(standings)
+        return "not known" if seconds is None else f"about {duration(seconds)}" if seconds else ""
+
+
+def workers() -> int:
+    """How many cells are trained at once on this machine."""
+    return 1 if torch.cuda.is_available() else int(cpu_count())
+
+
+def cost_so_far(standings: Iterable[Standing]) -> str:
+    """CPU-hours, or GPU-hours, of the cells in the store; at least a hundredth."""
+    spent = {"CPU": 0.0, "GPU": 0.0}
+    for one in standings:
+        for cell in one.cells:
+            spent["GPU" if cell.device.startswith("cuda") else "CPU"] += cell.seconds / 3600
+    return ", ".join(f"{max(hours, 0.01):.2f} {device}-hours" for device, hours in spent.items() if hours)
+
+
+def sentence(standings: Sequence[Standing], rest: Rest) -> str:
+    """Counts, cost and time left in one line."""
+    counts = sum((one.counts for one in standings), Counter())
+    states = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
+    told = f"{counts.total()} cells: {states}"
+    for name, part in (("cost so far", cost_so_far(standings)), ("left", rest.told(standings))):
+        told += f"; {name}: {part}" if part else ""
+    return told
+
+
+def standing(
+    params: Params,
+    dataset: str,
+    method: str,
+    folders: tuple[Path, Path],
+    store: CellStore,
+    recorded: Iterable[tuple[CellKey, Mapping[str, str]]],
+) -> Standing:
+    """folders: features and noise of the dataset, either of which may not be there yet; recorded: cells with the facts
+    of their committed records."""
+    known = dict(recorded)
+    found = []
+    for key in keys(params, dataset, method):
+        code = code_fingerprint(method, method_settings(params, method, key.variant, dataset))
+        fingerprint = _fingerprint(key, code, *folders)
+        if fingerprint is not None and fingerprint in store:
+            result, cost = store.read(fingerprint)
+            found.append(CellStatus(key, result["status"], result["reason"], cost["seconds"], cost["device"]))
+        elif fingerprint is not None and store.is_running(fingerprint):
+            found.append(CellStatus(key, RUNNING))
+        elif key in known and known[key]["code"] == code:
+            found.append(CellStatus(key, RECORDED, known[key]["reason"]))
+        else:
+            found.append(CellStatus(key, MISSING))
+    return Standing(dataset, method, found)
+
+
+def untouched(params: Params, dataset: str, method: str) -> Standing:
+    """Where a method stands when nothing of it is done."""
+    return Standing(dataset, method, [CellStatus(key, MISSING) for key in keys(params, dataset, method)])
+
+
+def _fingerprint(key: CellKey, code: str, features: Path, noise: Path) -> str | None:
+    """None while features or noisy labels are not there."""
+    try:
+        digest = featurestore.read(features, []).digest
+        name = noise_store.file_name(key.noise, key.rate, key.seed)
+        draw = noise_store.read(noise / name)[1].hash if key.noise else None
+    except BadInput:
+        return None
+    return cell_fingerprint(key, code, digest, draw)

@@ -1,0 +1,89 @@
+"""Equal tuning: every method is tried in as many configurations as every other, and clean validation chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import torch
+
+from pipeline.config.params import Params, block, method_settings
+from pipeline.core import plugins as discovery
+from pipeline.core.criteria import BEST_VALIDATION
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.features.base.store import Features
+from pipeline.methods.base import Method
+from pipeline.noise.base import Corruption
+from pipeline.retrieval.ranking import mean_average_precision
+from pipeline.runs.cell import run_cell
+from pipeline.runs.plan import on_pool
+from pipeline.runs.store import code_fingerprint
+
+BUDGET = 20
+"""The most configurations that a method may be tried in, the published one among them."""
+
+Trial = dict[str, Any]
+"""settings: what was varied; published: whether these are the paper's; maps: validation MAP by direction and their
+mean, empty where training failed for the reason that is given; code: fingerprint of code and all settings."""
+
+
+def configurations(params: Params, method: str) -> list[tuple[dict[str, Any], bool]]:
+    """The published settings where there are any, then all combinations of the lists, each once."""
+    chosen = block(params, "tuning", "methods", method)
+    grid, published = block(chosen, "grid"), chosen.get("published")
+    listed = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    tried = listed if published is None else [published, *(settings for settings in listed if settings != published)]
+    if len(tried) > BUDGET:
+        where = f"params.yaml, tuning.methods.{method}"
+        raise BadParams(f"{len(tried)} configurations are more than the {BUDGET} of every method", where, "try fewer")
+    return [(settings, settings == published) for settings in tried]
+
+
+def tune(
+    params: Params, method: str, features: Features, noise: Corruption, finished: Mapping[str, Trial]
+) -> Iterator[Trial]:
+    """Yield a trial per configuration as it lands. finished: earlier trials by their code, which are not run again."""
+    dataset, seed = block(params, "tuning", "dataset"), block(params, "tuning", "seed")
+    common = method_settings(params, method, "default", dataset)
+    jobs = []
+    for varied, published in configurations(params, method):
+        settings = common | varied
+        built = discovery.build("pipeline.methods", method, Method, settings)
+        code = code_fingerprint(method, settings)
+        trial = {"settings": varied, "published": published, "code": code}
+        if code in finished:
+            yield finished[code] | trial
+        else:
+            jobs.append((_try, (trial, built, features, noise, seed)))
+    yield from on_pool(jobs)
+
+
+def best(trials: list[Trial]) -> Trial:
+    """The trial of highest mean validation MAP, the first of equal ones."""
+    return max(trials, key=lambda trial: trial["maps"].get("mean", -1.0))
+
+
+def check(params: Params, method: str, trials: list[Trial]) -> None:
+    """Refuse trials that are not those of the configurations in params.yaml, and a choice that does not stand there."""
+    where = f"the tuning of '{method}'"
+    if [trial["settings"] for trial in trials] != [settings for settings, _ in configurations(params, method)]:
+        remedy = f"run `python -m stages.tools.tune {method}`"
+        raise BadInput("what was tried is not what params.yaml lists", where, remedy)
+    settings = method_settings(params, method, "default", block(params, "tuning", "dataset"))
+    for name, value in best(trials)["settings"].items():
+        if settings.get(name) != value:
+            what = f"'{name}' is {settings.get(name)}, but {value} was chosen"
+            raise BadInput(what, where, f"set it in params.yaml, methods.{method}.default")
+
+
+def _try(trial: Trial, method: Method, features: Features, noise: Corruption, seed: int, device: torch.device) -> Trial:
+    """Validation takes the place of test: what is tuned never meets a test sample."""
+    train, valid = features.splits["train"], features.splits["valid"]
+    result, embeddings = run_cell(method, train, valid, valid, noise, seed, device)
+    maps: dict[str, float] = {}
+    if embeddings:
+        maps = mean_average_precision(embeddings[BEST_VALIDATION], valid.labels)
+        maps = {name: round(value, 6) for name, value in maps.items()}
+        maps["mean"] = round(sum(maps.values()) / len(maps), 6)
+    return trial | {"maps": maps, "reason": result["reason"]}

@@ -1,0 +1,1 @@
+"""Experiment trackers: finished cells and their scores for people to browse."""

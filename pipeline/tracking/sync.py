@@ -1,0 +1,66 @@
+"""Records -> MLflow: what the train stage did not log itself, final scores, summaries, tables and figures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, stdev
+
+import pandas as pd
+
+from pipeline.config.params import Params, block, method_settings
+from pipeline.core.cells import CellKey
+from pipeline.evaluation.scoring import by_cell
+from pipeline.records.reader import Records
+from pipeline.reporting.results.report_scope import shown_grid
+from pipeline.tracking.mlflow_tracker import Tracker
+
+
+def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
+    """Make the runs of one dataset match its records; a cell restored from a cache gets its run here.
+
+    folder: the records, beside which the report's tables/ and figures/ lie.
+    """
+    records = Records(folder)
+    clean = (records.description(dataset) or {}).get("clean", True)
+    receipts = {(r["kind"], r["rate"], r["seed"]): r for r in records.receipts(dataset)}
+    groups: dict[CellKey, list[dict[str, float]]] = defaultdict(list)
+    for method, variants in shown_grid(params, dataset)["methods"].items():
+        recorded, epochs = records.cells(dataset, method), records.epochs(dataset, method)
+        first = recorded["seed"].min()
+        for key, facts, scores in by_cell(recorded[recorded["variant"].isin(list(variants))]):
+            settings = method_settings(params, method, key.variant, dataset)
+            receipt = receipts.get((key.noise, key.rate, key.seed))
+            history = _history(epochs, key) if key.seed in (None, first) else []
+            realised = {} if receipt is None or not clean else receipt["realised"]
+            known = scores | {f"noise_realised/{view}": rate for view, rate in realised.items()}
+            tracker.log_cell(key, settings, {**facts, "history": history}, {}, receipt, known)
+            groups[replace(key, seed=None)].append(scores)
+    for setting, rows in groups.items():
+        done = [row for row in rows if row]
+        summary = {"n": float(len(done))}
+        for name in done[0] if done else ():
+            values = [row[name] for row in done]
+            summary |= {name: mean(values)} | ({f"{name}/std": stdev(values)} if len(values) > 1 else {})
+        tracker.log_summary(setting, summary)
+    if files := _shown(folder.parent, block(params, "report", "datasets"), dataset):
+        tracker.log_report(files)
+    tracker.prune()
+
+
+def _shown(folder: Path, datasets: Iterable[str], dataset: str) -> list[Path]:
+    """The tables, as Markdown and CSV, and the figures of one dataset: <dataset>_<what>, where a longer name wins."""
+    longer = tuple(f"{name}_" for name in datasets if name.startswith(f"{dataset}_"))
+    kinds = (("tables", "md"), ("tables", "csv"), ("figures", "png"))
+    found = [file for part, kind in kinds for file in sorted((folder / part).glob(f"{dataset}_*.{kind}"))]
+    return [file for file in found if not file.name.startswith(longer)]
+
+
+def _history(epochs: pd.DataFrame, key: CellKey) -> list[dict[str, float]]:
+    """The recorded epochs of a cell of the first seed, as the train stage logs them."""
+    rate = epochs["rate"].isna() if key.rate is None else epochs["rate"] == key.rate
+    rows = epochs[(epochs["variant"] == key.variant) & (epochs["noise"] == (key.noise or "")) & rate]
+    numbers = rows.drop(columns=["variant", "noise", "rate"]).to_dict("records")
+    return [{str(name): float(value) for name, value in row.items() if not pd.isna(value)} for row in numbers]

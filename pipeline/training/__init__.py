@@ -1,1 +1,0 @@
-"""The loop, its seeds, the store of finished cells and their tracking."""

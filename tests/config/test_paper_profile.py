@@ -1,0 +1,232 @@
+"""The published settings, dataset by dataset, and a paper's whole table from its files to verdicts, at one epoch."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+import yaml
+from click.testing import CliRunner
+
+from pipeline.config.params import grid_of, method_settings
+from pipeline.core import plugins as discovery
+from pipeline.core.criteria import BEST_VALIDATION
+from pipeline.data import inria_websearch, nus_wide, wikipedia, xmedianet
+from pipeline.methods.base import Method
+from pipeline.methods.base.deep import Deep
+from pipeline.reporting.published.publications import read
+from pipeline.reporting.published.verdict import TOLERANCE
+from stages.tools.reproduce import _needs_own_grid
+from tests.support.samples import params
+
+PAPERS = [name for name, described in params()["datasets"].items() if described["profile"] == "paper"]
+TABLES = {
+    "wikipedia": (wikipedia.SIZES, 10, 50, 0.7),
+    "inria_websearch": (inria_websearch.SIZES, inria_websearch.CLASSES, 200, 0.9),
+    "nus_wide": (nus_wide.SIZES, nus_wide.CLASSES, 500, 0.9),
+    "xmedianet": (xmedianet.SIZES, xmedianet.CLASSES, 500, 0.9),
+}
+"""MRL's datasets: pairs per split, classes, batch, and a beta within what the paper calls stable."""
+MOST_CLASSES = {name: table[1] for name, table in TABLES.items()}
+MOST_CLASSES |= {"inria_websearch_raw": 100, "xmedianet_elrcmr": 200, "pascal_sentence": 20}
+MOST_CLASSES |= {"modelnet10": 10, "modelnet40": 40, "mnist3d_rono": 10}
+WIDTHS = {"image": 4096, "text": 300}
+OTHER_WIDTHS = {"mnist3d_rono": {"image": 784, "cloud": 512}}
+OTHER_WIDTHS |= {name: {"image": 1280, "cloud": 512} for name in ("modelnet10", "modelnet40")}
+OURS = ("MCCA", "MRL")
+
+
+def settings(method: str, dataset: str) -> dict[str, Any]:
+    return method_settings(params(), method, "default", dataset)
+
+
+def built(method: str, dataset: str) -> Method:
+    return discovery.build("pipeline.methods", method, Method, settings(method, dataset))
+
+
+@pytest.mark.parametrize("dataset", PAPERS)
+@pytest.mark.parametrize("method", sorted(params()["methods"]))
+def test_every_method_fits_every_paper_dataset(method: str, dataset: str) -> None:
+    """Networks are made at full width without memory, for as many classes and features as the authors' files hold."""
+    found = built(method, dataset)
+    if not isinstance(found, Deep):
+        return
+    widths, classes = OTHER_WIDTHS.get(dataset, WIDTHS), MOST_CLASSES[dataset]
+    with torch.device("meta"):
+        network = found.build(widths, classes)
+        embeddings = network({view: torch.empty(4, width) for view, width in widths.items()})
+    assert len({z.shape for z in embeddings.values()}) == 1
+    reads_pictures = method in ("rono", "witness") and dataset == "mnist3d_rono"
+    assert getattr(found, "convolutional", []) == (["image"] if reads_pictures else [])
+
+
+@pytest.mark.parametrize(("dataset", "table"), TABLES.items())
+def test_mrl_and_its_ablations_are_as_published(dataset: str, table: tuple[Any, int, int, float]) -> None:
+    for name in ("mrl", "ce", "lr_only", "lc_only"):
+        found = built(name, dataset)
+        assert isinstance(found, Deep)
+        assert (found.epochs, found.batch_size, found.hidden) == (100, table[2], [4096, 4096])
+        assert (found.learning_rate, found.betas, found.weight_decay) == (1e-4, (0.5, 0.999), 0)
+        assert settings(name, dataset)["embedding"] == 512
+    assert settings("mrl", dataset)["beta"] == table[3]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "batch", "steps", "lama", "beta"),
+    [
+        ("wikipedia", 100, 3000, 1.0, 0.75),
+        ("inria_websearch", 100, 10000, 1e-3, 1.0),
+        ("xmedianet", 500, 50000, 1e-3, 1.0),
+    ],
+)
+def test_elrcmr_balances_over_the_iterations_of_its_code(
+    dataset: str, batch: int, steps: int, lama: float, beta: float
+) -> None:
+    found = settings("elrcmr", dataset)
+    iterations = found["epochs"] * math.ceil(TABLES[dataset][0]["train"] / found["batch_size"])
+    assert found["balance_steps"] * iterations == pytest.approx(steps, rel=1e-3)
+    assert (found["batch_size"], found["lama"], found["zeta"], found["beta"]) == (batch, lama, 1e-3, beta)
+
+
+@pytest.mark.parametrize("dataset", TABLES)
+def test_batches_hold_enough_samples_per_output(dataset: str) -> None:
+    for name, samples in (("dcca", 10), ("dccae", 10), ("smln", 3)):
+        found = settings(name, dataset)
+        assert found["batch_size"] >= samples * found["embedding"]
+        assert found["batch_size"] <= TABLES[dataset][0]["train"]
+
+
+@pytest.mark.parametrize("dataset", TABLES)
+def test_one_command_runs_what_the_paper_prints(dataset: str) -> None:
+    _needs_own_grid(params(), dataset)
+    grid = grid_of(params(), dataset)
+    assert grid["methods"] == {name: ["default"] for name in params()["grid"]["methods"]}
+    publications, protocols = read()
+    (name, protocol), *others = [item for item in protocols.items() if item[1].dataset == dataset]
+    assert not others
+    assert dict(protocol.sizes) == TABLES[dataset][0]
+    assert grid["noises"] == [protocol.noise["kind"]]
+    assert params()["noises"]["symmetric"]["per_pair"] == protocol.noise["per_pair"]
+    printed = {rate for table in publications for shown, _, _, rate in table.values if shown == name}
+    assert printed == set(grid["rates"])
+    assert protocol.selection == BEST_VALIDATION
+
+
+def features_of_mrl(folder: Path) -> None:
+    """The authors' HDF5 file with all their rows and narrow features: what a pair shares, and its class, per view."""
+    rng = np.random.default_rng(0)
+    mixing = {"imgs_deep": rng.standard_normal((10, 64)), "text": rng.standard_normal((10, 32))}
+    folder.mkdir()
+    with h5py.File(folder / wikipedia.FEATURES, "w") as content:
+        for split, count in (("train", 2173), ("test", 693)):
+            labels = rng.integers(0, 10, count)
+            shared = np.eye(10)[labels] + 0.5 * rng.standard_normal((count, 10))
+            for kind, mix in mixing.items():
+                noise = rng.standard_normal((count, mix.shape[1]))
+                content[f"{split}_{kind}"] = (shared @ mix + noise).astype(np.float32)
+            content[f"{split}_imgs_labels"] = content[f"{split}_texts_labels"] = labels
+
+
+def settle(folder: Path) -> None:
+    """params.yaml as `make reproduce DATASET=wikipedia` settles it, for two methods, one seed, one narrow epoch."""
+    given = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+    own = grid_of(given, "wikipedia")
+    assert {"mcca", "mrl"} <= set(own["methods"])
+    given["grid"] = own | {"datasets": ["wikipedia"], "methods": ["mcca", "mrl"], "seeds": [0]}
+    given["report"] = {"datasets": ["wikipedia"], "methods": ["mcca", "mrl"]}
+    given["further"] = []
+    del given["datasets"]["wikipedia"]["grid"]
+    given["datasets"]["wikipedia"]["load"]["folder"] = str(folder)
+    for name in ("mcca", "mrl"):
+        given["methods"][name]["variants"] = {"default": {}}
+    given["methods"]["mrl"]["datasets"]["wikipedia"]["paper"] |= {"epochs": 1, "hidden": [32, 32]}
+    Path("params.yaml").write_text(yaml.safe_dump(given), encoding="utf-8")
+
+
+def invoke(stage: str, *arguments: str) -> None:
+    result = CliRunner().invoke(importlib.import_module(f"stages.{stage}").main, list(arguments))
+    assert result.exit_code == 0, result.output
+
+
+def tally() -> tuple[int, int]:
+    """Of the page: cells reproduced, and cells compared."""
+    page = Path("reports/index.html").read_text(encoding="utf-8")
+    (reproduced,) = re.findall(r"(\d+) of 534 published cells reproduced", page)
+    (compared,) = re.findall(r"(\d+) compared; a cell counts", page)
+    return int(reproduced), int(compared)
+
+
+def table_beside() -> dict[tuple[str, str, float], dict[str, str]]:
+    """Method, direction and rate -> what stands here, as published and as difference, from the page's CSV."""
+    found: dict[tuple[str, str, float], dict[str, str]] = {}
+    method = ""
+    with Path("reports/tables/wikipedia_beside_published.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            label = row["method"]
+            method = label.split(",")[0] if label != "difference" else method
+            kind = "difference" if label == "difference" else label.split(", ")[1].split(" ")[0]
+            found.setdefault((method, row["direction"], float(row["noise rate"])), {})[kind] = row["mean"]
+    return found
+
+
+def recorded(method: str) -> list[Mapping[str, str]]:
+    with Path(f"reports/records/cells/wikipedia/{method}.csv").open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["criterion"] == BEST_VALIDATION]
+
+
+def overwrite(direction: str, rate: float, value: float) -> None:
+    """Let a record of MRL hold another MAP, and AP whose mean it is."""
+    row = next(row for row in recorded("mrl") if (row["direction"], float(row["rate"])) == (direction, rate))
+    file = Path("reports/records/cells/wikipedia/mrl.csv")
+    key = ",".join(list(row.values())[:8])
+    text = file.read_text(encoding="utf-8")
+    assert text.count(f"{key},{row['map']},") == 1
+    file.write_text(text.replace(f"{key},{row['map']},", f"{key},{value},"), encoding="utf-8")
+    file = Path("reports/records/ap/wikipedia/mrl.npz")
+    with np.load(file) as content:
+        ap = dict(content)
+    ap[f"default|symmetric|{rate}|{direction}"] += value - float(row["map"])
+    np.savez_compressed(file, allow_pickle=False, **ap)
+
+
+@pytest.mark.usefixtures("one_process")
+def test_from_the_authors_file_to_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    features_of_mrl(tmp_path / "brought")
+    settle(tmp_path / "brought")
+    for stage in ("fetch", "features", "noise"):
+        invoke(stage, "wikipedia")
+    for method in ("mcca", "mrl"):
+        invoke("train", "wikipedia", method)
+    invoke("evaluate", "wikipedia")
+    invoke("report")
+
+    ways = read()[1]["Wikipedia"].directions
+    published = read()[0][0].values
+    printed = {(m, ways[w], rate): value for (d, m, w, rate), value in published.items() if d == "Wikipedia"}
+    ours = {("MRL", row["direction"], float(row["rate"])): float(row["map"]) for row in recorded("mrl")}
+    rates = sorted({rate for _, _, rate in ours})
+    ours |= {("MCCA", row["direction"], rate): float(row["map"]) for row in recorded("mcca") for rate in rates}
+    beside = table_beside()
+    assert set(beside) == set(ours) == {key for key in printed if key[0] in OURS}
+    for key, cells in beside.items():
+        assert float(cells["here"]) == pytest.approx(ours[key], abs=1e-4)
+        assert float(cells["published"]) == printed[key]
+        assert float(cells["difference"]) == pytest.approx(ours[key] - printed[key], abs=1e-4)
+    near = sum(abs(value - printed[key]) <= TOLERANCE for key, value in ours.items())
+    assert tally() == (near, 16)
+
+    off = next(key for key, value in ours.items() if key[0] == "MRL" and abs(value - printed[key]) > TOLERANCE)
+    overwrite(*off[1:], printed[off])
+    invoke("report")
+    assert tally() == (near + 1, 16)

@@ -1,0 +1,32 @@
+"""Datasets and settings that several tests share; each dataset is loaded once per session."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.core.datasets import RawDataset
+from pipeline.core.errors import MissingFiles
+from pipeline.core.plugins import build
+from pipeline.data.base import Dataset
+
+
+@cache
+def params() -> dict[str, Any]:
+    return yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+
+
+def load(name: str, **changes: Any) -> RawDataset:
+    """The dataset as params.yaml configures it; without the files that only a user can provide the test skips."""
+    settings = {**params()["datasets"][name]["load"], **changes}
+    try:
+        return build("pipeline.data", name, Dataset, settings).load(lambda done, total: None)
+    except MissingFiles as error:
+        pytest.skip(str(error))
+
+
+@cache
+def dataset(name: str) -> RawDataset:
+    return load(name)
