@@ -117,9 +117,9 @@ class ACMR(Deep[ACMRNetwork]):
         encoders = {view: tanh_encoder(dim, self.hidden, self.embedding) for view, dim in dims.items()}
         return ACMRNetwork(encoders, classes, self.embedding, self.discriminator)
 
-    def loss(self, batch: Batch, model: ACMRNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: ACMRNetwork, position: Step) -> dict[str, Tensor]:
         embeddings, labels = model(batch.views), batch.labels
-        strength = self.lambda_adv * ramp(step)
+        strength = self.lambda_adv * ramp(position)
         classification, adversarial = [], []
         for number, (view, z) in enumerate(embeddings.items()):
             classification.append(F.cross_entropy(model.head(z), labels[view]))
@@ -141,6 +141,6 @@ class ACMR(Deep[ACMRNetwork]):
         return terms | {"total": embedding + terms["adversarial"]}
 
 
-def ramp(step: Step) -> float:
+def ramp(position: Step) -> float:
     """2 / (1 + e^(-10 p)) - 1: from 0 to nearly 1 over the share p of the run."""
-    return 2 / (1 + math.exp(-STEEPNESS * step.iteration / step.iterations)) - 1
+    return 2 / (1 + math.exp(-STEEPNESS * position.iteration / position.iterations)) - 1

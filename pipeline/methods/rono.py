@@ -173,7 +173,7 @@ class RONO(Deep[RONONetwork]):
         falls = group == "centres" or self.network_rates_decay
         return DECAY ** int(epoch / (DECAY_AFTER * self.epochs) + 1e-9) if falls else 1.0
 
-    def loss(self, batch: Batch, model: RONONetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: RONONetwork, position: Step) -> dict[str, Tensor]:
         embeddings = model(batch.views)
         unit = {view: F.normalize(f) for view, f in embeddings.items()}
         classification = torch.stack(
@@ -183,7 +183,7 @@ class RONO(Deep[RONONetwork]):
             torch.cat(list(unit.values())),
             torch.cat([batch.labels[view] for view in unit]),
             model.centres,
-            self._distrust(step),
+            self._distrust(position),
             self.margin,
             self.rdc_scale,
         )
@@ -195,7 +195,7 @@ class RONO(Deep[RONONetwork]):
             "total": classification + centres + contrast,
         }
 
-    def _distrust(self, step: Step) -> float:
+    def _distrust(self, position: Step) -> float:
         """From 0 to 1 over the warm-up: min(epoch / (T_w - 1), 1)."""
-        last = round(self.warm_up * step.epochs) - 1
-        return min(step.epoch / last, 1.0) if last > 0 else 1.0
+        last = round(self.warm_up * position.epochs) - 1
+        return min(position.epoch / last, 1.0) if last > 0 else 1.0

@@ -27,15 +27,15 @@ class Hits:
     """Ranks where relevant items stand, for some queries; arrays of equal length, ordered by query and rank.
 
     query: position in the call's queries; rank: from 1; weight: probability that the item there is relevant;
-    hits: expected relevant items up to here if it is; found: expected relevant items up to here.
-    Without ties weight is 1 and hits = found = 1, 2, ...
+    hits: expected relevant items up to here if it is; expected: expected relevant items up to here.
+    Without ties weight is 1 and hits = expected = 1, 2, ...
     """
 
     query: Array
     rank: Array
     weight: Array | float
     hits: Array
-    found: Array
+    expected: Array
     tied: bool
 
 
@@ -118,7 +118,7 @@ def _expected(keys: Array, query: Array) -> Hits:
         rank=a[group] + j,
         weight=(r / m)[group],
         hits=h[group] + 1 + (j - 1) * step[group],
-        found=h[group] + j * (r / m)[group],
+        expected=h[group] + j * (r / m)[group],
         tied=True,
     )
 

@@ -10,7 +10,8 @@ from sklearn.metrics import average_precision_score
 
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
-from pipeline.retrieval.ranking import average_precision, directions, mean_average_precision, retrieval_scores
+from pipeline.metrics.retrieval_scores import retrieval_scores
+from pipeline.retrieval.ranking import average_precision, directions, mean_average_precision
 
 
 def sample(

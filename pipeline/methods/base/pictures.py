@@ -62,14 +62,14 @@ class PictureEncoder(nn.Module):
         return embedding
 
 
-def picture_side(view: str, dim: int, where: str) -> int:
+def picture_side(view: str, dim: int, setting: str) -> int:
     """Side of the square pictures that a view's dim pixels make."""
     side = math.isqrt(dim)
     if side**2 != dim or side < 2 ** len(CHANNELS):
         raise BadParams(
             f"view '{view}' has {dim} features, which make no square picture of {2 ** len(CHANNELS)} pixels or more "
             "a side",
-            where,
+            setting,
             "leave the view out or extract it with 'pixels' from grey pictures",
         )
     return side

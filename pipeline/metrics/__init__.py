@@ -1,0 +1,1 @@
+"""Retrieval metrics: one file per metric."""
