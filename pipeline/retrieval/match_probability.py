@@ -42,7 +42,7 @@ def calibrated(
     """The temperature with the highest mean MAP over all directions, the first of equal ones, and that MAP."""
     maps = []
     for temperature in temperatures:
-        found = mean_average_precision(by_match_probability(scores, temperature), labels)
-        maps.append(sum(found.values()) / len(found))
+        reached = mean_average_precision(by_match_probability(scores, temperature), labels)
+        maps.append(sum(reached.values()) / len(reached))
     best = int(np.argmax(maps))
     return temperatures[best], maps[best]
