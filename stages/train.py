@@ -9,11 +9,13 @@ import click
 
 from pipeline.config.params import Params, block
 from pipeline.core.cells import CellKey
+from pipeline.core.corruption import Corruption
 from pipeline.core.progress import counting
 from pipeline.features.base import store as featurestore
-from pipeline.noise.base import Corruption, NoiseReceipt
+from pipeline.noise.base import NoiseReceipt
 from pipeline.noise.base import store as noise_store
-from pipeline.runs.plan import plan, run_all
+from pipeline.runs.plan import plan
+from pipeline.runs.pool import train_cells
 from pipeline.runs.store import CellStore
 from stages.command import stage, tracking_uri
 from stages.paths import CELLS, FEATURES, NOISE, RUNS, TRACKING_LOCK
@@ -42,13 +44,15 @@ def main(params: Params, dataset: str, method: str) -> None:
         return [cell.key.name for cell in cells if store.is_running(cell.fingerprint)]
 
     with counting(f"{dataset}: {method}, {len(cells)} cells", finished, running) as progress:
-        landing = run_all(params, cells, features, draws, store)
+        landing = train_cells(cells, features, draws, store)
         from pipeline.tracking.mlflow_tracker import Tracker  # MLflow takes seconds to load; training goes on meanwhile
 
         tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
         for done, cell in enumerate(landing, start=1):
             receipt = draws(cell.key)[1].as_dict() if cell.key.noise else None
-            tracker.log_cell(cell.key, cell.settings, *store.read(cell.fingerprint), receipt, scores={})
+            stored = store.read(cell.fingerprint)
+            result = {name: getattr(stored, name) for name in ("status", "reason", "fingerprint", "history")}
+            tracker.log_cell(cell.key, cell.settings, result, stored.cost(), receipt, scores={})
             progress(done, len(cells))
     shutil.rmtree(RUNS / dataset / method, ignore_errors=True)
     for cell in cells:

@@ -80,7 +80,8 @@ def test_imports_point_up_only(file: Path) -> None:
 def test_the_check_sees_every_form_of_import(tmp_path: Path) -> None:
     file = tmp_path / "probe.py"
     file.write_text(
-        "import pipeline.core.seeds\nfrom pipeline import errors\ndef f():\n    from pipeline.core.seeds import generator\n"
+        "import pipeline.core.seeds\nfrom pipeline.core import errors\ndef f():\n"
+        "    from pipeline.core.seeds import generator\n"
         "import numpy\nfrom stages import train\n"
     )
     assert sorted(imports(file)) == [

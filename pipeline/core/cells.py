@@ -1,8 +1,10 @@
-"""What names one trained model of the grid."""
+"""What names one trained model of the grid, and how its training may end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+STATUSES = DONE, FAILED, SKIPPED = "done", "failed", "skipped"
 
 
 @dataclass(frozen=True)
@@ -18,5 +20,6 @@ class CellKey:
 
     @property
     def name(self) -> str:
+        """Name of the cell's folder, e.g. 'default-symmetric-0.4-0'."""
         noise = "any" if self.noise is None else f"{self.noise}-{self.rate}"
         return f"{self.variant}-{noise}-{'any' if self.seed is None else self.seed}"

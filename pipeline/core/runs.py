@@ -1,4 +1,4 @@
-"""What a training run is given, and what a method says of its labels."""
+"""What a training run is given, and what a method says of the labels that it was fitted on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from pipeline.core.splits import Labels
 if TYPE_CHECKING:
     import torch
 
+Row = dict[str, float]
+"""History of one epoch: column -> value."""
+
 
 class Need(Enum):
     """What a method cannot do without."""
@@ -23,8 +26,10 @@ class Need(Enum):
 
 @dataclass(frozen=True)
 class LabelNoise:
-    """What a method estimates of the labels that it was fitted on: view -> share of wrong ones; certain: whether the
-    method found a reason to rely on that."""
+    """A method's estimate of the noise in its training labels.
+
+    wrong: view -> share of wrong labels; certain: whether the method has a reason to rely on that estimate.
+    """
 
     wrong: Mapping[str, float]
     certain: bool
@@ -32,12 +37,12 @@ class LabelNoise:
 
 @dataclass(frozen=True)
 class Run:
-    """What one training run is given besides data: seed, device and who looks on.
+    """One training run: its seed, its device and an observer.
 
-    diagnose: called after every epoch with the predicted class of each training sample per view;
-    what it returns joins the history. It may know the clean labels, the method does not.
+    diagnose: called after every epoch with the predicted class of each training sample per view; the row that it
+    returns joins the history. It may know the clean labels, the method does not.
     """
 
     seed: int
     device: torch.device
-    diagnose: Callable[[Labels], dict[str, float]] | None = None
+    diagnose: Callable[[Labels], Row] | None = None

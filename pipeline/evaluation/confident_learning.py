@@ -25,11 +25,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array, Labels, Views
 from pipeline.evaluation.probe import INVERSE_PENALTY
 from pipeline.evaluation.scoring import FLOAT_FORMAT
-from pipeline.noise.base import Corruption, NoiseReceipt
+from pipeline.noise.base import NoiseReceipt
 from pipeline.retrieval.detection import detection
 
 FOLDS = 5

@@ -16,9 +16,11 @@ from pipeline.core.cells import CellKey
 from pipeline.core.criteria import CRITERIA
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array, Labels
+from pipeline.metrics.retrieval_scores import LEVELS, retrieval_scores
 from pipeline.retrieval.detection import detection
-from pipeline.retrieval.match_probability import READOUT, SUSPICION, TEMPERATURE
-from pipeline.retrieval.ranking import LEVELS, directions, mean_average_precision, retrieval_scores
+from pipeline.retrieval.ranking import directions, mean_average_precision
+from pipeline.runs.extras import TEMPERATURE
+from pipeline.runs.finished_cell import READOUT, SUSPICION
 
 FLOAT_FORMAT = "%.6g"
 

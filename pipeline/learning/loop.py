@@ -1,8 +1,9 @@
-"""The training loop of every deep method: data resident on the device, one host sync per epoch."""
+"""The training loop of every deep method: data resident on the device, losses read from it once per epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -11,12 +12,14 @@ from torch import Tensor
 
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import Diverged
+from pipeline.core.runs import Row
 from pipeline.core.splits import Split
 from pipeline.learning.networks import MultiViewNetwork
 
-Row = dict[str, float]
-State = dict[str, Tensor]
+Weights = dict[str, Tensor]
+"""A network's state dict."""
 Network = TypeVar("Network", bound=MultiViewNetwork, contravariant=True)
+Optimisers = Sequence[torch.optim.Optimizer]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Batch:
 
     @classmethod
     def of(cls, split: Split, device: torch.device) -> Batch:
+        """Copy a whole split to the device."""
         return cls(
             {view: torch.tensor(x, device=device) for view, x in split.views.items()},
             {view: torch.tensor(y, device=device) for view, y in split.labels.items()},
@@ -36,6 +40,7 @@ class Batch:
         )
 
     def take(self, rows: Tensor) -> Batch:
+        """The samples at these rows (M) as a batch of their own."""
         return Batch(
             {view: x.index_select(0, rows) for view, x in self.views.items()},
             {view: y.index_select(0, rows) for view, y in self.labels.items()},
@@ -45,7 +50,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Step:
-    """Where in the run a step stands; all counts start at 0."""
+    """The position of a step in its run; all counts start at 0."""
 
     epoch: int
     epochs: int
@@ -54,60 +59,60 @@ class Step:
 
 
 class Trainable(Protocol[Network]):
-    """What the loop asks of a method."""
+    """What the loop asks of a method; methods/base/deep.py says what each hook is for."""
 
     epochs: int
     batch_size: int
     checkpoint: float | None
 
-    def optimiser(self, model: Network) -> torch.optim.Optimizer: ...
+    def optimisers(self, model: Network) -> Optimisers: ...
     def learning_rate_scale(self, epoch: int, group: str) -> float: ...
-    def before_step(self, model: Network, step: Step) -> None: ...
-    def loss(self, batch: Batch, model: Network, step: Step) -> dict[str, Tensor]: ...
+    def before_step(self, model: Network, position: Step) -> None: ...
+    def step(self, batch: Batch, model: Network, optimisers: Optimisers, position: Step) -> dict[str, Tensor]: ...
+    def finish(self, model: Network, data: Batch) -> None: ...
 
 
-def train(
+def run_epochs(
     method: Trainable[Network],
     model: Network,
     data: Batch,
     shuffle: torch.Generator,
     observe: Callable[[Network, int], Row],
-) -> tuple[list[Row], dict[str, State]]:
-    """Run all epochs; give the history (a row per epoch) and the weights per selection criterion.
+) -> tuple[list[Row], dict[str, Weights]]:
+    """Run all epochs; return the history (a row per epoch) and the weights per selection criterion.
 
-    observe: called after every epoch with its number, its scores join the history; the epoch with the highest
-    'valid/mean' is kept as best_validation, the one at method.checkpoint (a share of the run) as
-    fixed_checkpoint. A loss term that is not finite raises Diverged.
+    observe: called after every epoch with its number, the scores that it returns join the history; the epoch with the
+    highest 'valid/mean' is kept as best_validation, the one at method.checkpoint (a share of the run) as
+    fixed_checkpoint. Raises Diverged where a loss term is not finite.
     """
     size = len(data.index)
     per_epoch = len(_batches(data.index, method.batch_size))
     fixed = None if method.checkpoint is None else max(1, round(method.checkpoint * method.epochs))
-    optimiser = method.optimiser(model)
-    rates = [group["lr"] for group in optimiser.param_groups]
+    optimisers = method.optimisers(model)
+    groups = [group for optimiser in optimisers for group in optimiser.param_groups]
+    rates = [group["lr"] for group in groups]
     history: list[Row] = []
-    states: dict[str, State] = {}
+    states: dict[str, Weights] = {}
     best = float("-inf")
     for epoch in range(method.epochs):
-        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+        for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate * method.learning_rate_scale(epoch, group.get("name", ""))
         model.train()
         order = torch.randperm(size, generator=shuffle).to(data.index.device)
-        sums = torch.zeros(1, device=data.index.device)
+        sums: Tensor | float = 0.0
         terms: dict[str, Tensor] = {}
         for number, rows in enumerate(_batches(order, method.batch_size)):
-            step = Step(epoch, method.epochs, epoch * per_epoch + number, method.epochs * per_epoch)
-            method.before_step(model, step)
-            terms = method.loss(data.take(rows), model, step)
-            optimiser.zero_grad()
-            torch.autograd.backward(terms["total"])
-            optimiser.step()
+            position = Step(epoch, method.epochs, epoch * per_epoch + number, method.epochs * per_epoch)
+            method.before_step(model, position)
+            terms = method.step(data.take(rows), model, optimisers, position)
             sums = sums + torch.stack(list(terms.values())).detach() * len(rows)
+        assert isinstance(sums, Tensor)
         row: Row = {"epoch": epoch + 1}
-        for term, value in zip(terms, (sums / size).tolist(), strict=True):
-            row[f"loss/{term}"] = value
+        row |= {f"loss/{term}": value for term, value in zip(terms, (sums / size).tolist(), strict=True)}
         _refuse_divergence(row, epoch + 1)
         model.eval()
         with torch.inference_mode():
+            method.finish(model, data)
             row |= observe(model, epoch + 1)
         history.append(row)
         if row.get("valid/mean", float("-inf")) > best:
@@ -128,10 +133,10 @@ def _batches(order: Tensor, size: int) -> list[Tensor]:
 
 
 def _refuse_divergence(row: Row, epoch: int) -> None:
-    broken = [name.removeprefix("loss/") for name, value in row.items() if value - value != 0]
+    broken = [name.removeprefix("loss/") for name, value in row.items() if not math.isfinite(value)]
     if broken:
         raise Diverged(broken[0], epoch)
 
 
-def _copy(model: Network) -> State:
+def _copy(model: Network) -> Weights:
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}

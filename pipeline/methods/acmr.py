@@ -88,9 +88,10 @@ class ACMR(Deep[ACMRNetwork]):
     adversarial gradient reaches the encoders, it does not shuffle, and its hinge is one for the sums of
     squared distances over the batch. One Adam over one total loss plays both players through gradient reversal, a step
     of each at a time, where the paper takes k steps of the encoders per step of the discriminator; the reported
-    total therefore holds +L_adv. L_imi is a mean over triplets, not a sum; beta = 100 alpha, the rate and the ramp
-    are the code's, norm_weight 1 is the paper's, margin, negative_weight and lambda_adv are ours. Hidden widths are
-    the same in all views, the discriminator has ReLU between its layers, and the schedule of the rate is MRL's.
+    total therefore holds +L_adv. Two optimisers that alternate reach the same validation MAP. L_imi is a mean over
+    triplets, not a sum; beta = 100 by itself, the rate and the ramp are the code's, norm_weight 1 is the paper's,
+    margin, negative_weight and lambda_adv are ours. Hidden widths are the same in all views, the discriminator has
+    ReLU between its layers, and the schedule of the rate is MRL's.
     """
 
     embedding: PositiveInt
@@ -117,9 +118,9 @@ class ACMR(Deep[ACMRNetwork]):
         encoders = {view: tanh_encoder(dim, self.hidden, self.embedding) for view, dim in dims.items()}
         return ACMRNetwork(encoders, classes, self.embedding, self.discriminator)
 
-    def loss(self, batch: Batch, model: ACMRNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: ACMRNetwork, position: Step) -> dict[str, Tensor]:
         embeddings, labels = model(batch.views), batch.labels
-        strength = self.lambda_adv * ramp(step)
+        strength = self.lambda_adv * ramp(position)
         classification, adversarial = [], []
         for number, (view, z) in enumerate(embeddings.items()):
             classification.append(F.cross_entropy(model.head(z), labels[view]))
@@ -141,6 +142,6 @@ class ACMR(Deep[ACMRNetwork]):
         return terms | {"total": embedding + terms["adversarial"]}
 
 
-def ramp(step: Step) -> float:
+def ramp(position: Step) -> float:
     """2 / (1 + e^(-10 p)) - 1: from 0 to nearly 1 over the share p of the run."""
-    return 2 / (1 + math.exp(-STEEPNESS * step.iteration / step.iterations)) - 1
+    return 2 / (1 + math.exp(-STEEPNESS * position.iteration / position.iterations)) - 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -13,7 +12,8 @@ from pipeline.core.papers import Paper
 from pipeline.core.runs import Need
 from pipeline.learning.loop import Batch, Step
 from pipeline.learning.networks import PrototypeNetwork
-from pipeline.methods.base.prototypes import PrototypeMethod, mrl_paper
+from pipeline.methods.base.mrl_paper import mrl_paper
+from pipeline.methods.base.prototypes import PrototypeMethod
 
 
 @dataclass(kw_only=True, eq=False)
@@ -31,9 +31,8 @@ class CE(PrototypeMethod):
     paper: ClassVar[Paper] = mrl_paper("CE", "deep-SM")
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS})
 
-    def loss(self, batch: Batch, model: PrototypeNetwork, step: Step) -> dict[str, Tensor]:
-        terms = {
+    def loss(self, batch: Batch, model: PrototypeNetwork, position: Step) -> dict[str, Tensor]:
+        return {
             f"cross_entropy_{view}": F.cross_entropy(model.class_scores(z), batch.labels[view])
             for view, z in model(batch.views).items()
         }
-        return terms | {"total": torch.stack(list(terms.values())).sum()}

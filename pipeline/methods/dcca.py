@@ -36,6 +36,6 @@ class DCCA(CanonicalMethod):
         rows=("DCCA",),
     )
 
-    def loss(self, batch: Batch, model: CanonicalNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: CanonicalNetwork, position: Step) -> dict[str, Tensor]:
         one, other = model(batch.views).values()
         return {"total": -canonical_correlation(one, other, self.ridge)}

@@ -41,7 +41,7 @@ class DCCAE(CanonicalMethod):
         rows=("DCCAE",),
     )
 
-    def loss(self, batch: Batch, model: CanonicalNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: CanonicalNetwork, position: Step) -> dict[str, Tensor]:
         outputs = model(batch.views)
         one, other = outputs.values()
         correlation = -canonical_correlation(one, other, self.ridge)

@@ -89,7 +89,7 @@ class DSCMR(Deep[DSCMRNetwork]):
     def learning_rate_scale(self, epoch: int, group: str) -> float:
         return 1.0
 
-    def loss(self, batch: Batch, model: DSCMRNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: DSCMRNetwork, position: Step) -> dict[str, Tensor]:
         embeddings, labels = model(batch.views), batch.labels
         label = torch.stack([label_distance(model.class_scores(z), labels[view]) for view, z in embeddings.items()])
         similarity = torch.stack(

@@ -85,20 +85,20 @@ class ELRCMR(PrototypeMethod):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS})
 
     def before_training(self, model: PrototypeNetwork, data: Batch, valid: Batch | None) -> None:
-        self._evaluated = [data] if valid is None else [data, valid]
-        rows = 1 + max(int(split.index.max()) for split in self._evaluated)
+        self._splits = [data] if valid is None else [data, valid]
+        rows = 1 + max(int(split.index.max()) for split in self._splits)
         empty = torch.zeros(rows, model.prototypes.shape[1], device=data.index.device)
         self.memory_ = {view: empty.clone() for view in data.views}
 
-    def before_step(self, model: PrototypeNetwork, step: Step) -> None:
-        if self.shrinking_weights and step.iteration > 0:
+    def before_step(self, model: PrototypeNetwork, position: Step) -> None:
+        if self.shrinking_weights and position.iteration > 0:
             _shrink(model)
-        if self.memory_in_evaluation and step.iteration % _per_epoch(step) == 0:
-            self._evaluate(model, self._evaluated[:1] if step.epoch == 0 else [])
-            self._evaluate(model, self._evaluated)
-        super().before_step(model, step)
+        if self.memory_in_evaluation and position.iteration % _per_epoch(position) == 0:
+            self._evaluate(model, self._splits[:1] if position.epoch == 0 else [])
+            self._evaluate(model, self._splits)
+        super().before_step(model, position)
 
-    def loss(self, batch: Batch, model: PrototypeNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: PrototypeNetwork, position: Step) -> dict[str, Tensor]:
         embeddings = model(batch.views)
         clustering, early, within = [], [], []
         for view, z in embeddings.items():
@@ -112,19 +112,19 @@ class ELRCMR(PrototypeMethod):
             for name, values in (("clustering", clustering), ("early_learning", early), ("within", within))
         }
         terms["contrastive"] = contrastive(list(embeddings.values()), self.temperature)
-        balance = self._balance(step)
+        balance = self._balance(position)
         supervised = terms["clustering"] + self.lama * terms["early_learning"]
         contrast = self.zeta * terms["within"] + terms["contrastive"]
         return terms | {"total": balance * supervised + (1 - balance) * contrast}
 
-    def _balance(self, step: Step) -> float:
+    def _balance(self, position: Step) -> float:
         """b_t, falling from beta; t counts from 1."""
-        t = step.iteration + 1 + (_per_epoch(step) if self.memory_in_evaluation else 0)
-        left = 1 - min(t / (self.balance_steps * step.iterations), 1.0)
+        t = position.iteration + 1 + (_per_epoch(position) if self.memory_in_evaluation else 0)
+        left = 1 - min(t / (self.balance_steps * position.iterations), 1.0)
         return self.beta * (1 - math.exp(-STEEPNESS * left**2))
 
     def _remember(self, view: str, index: Tensor, probabilities: Tensor) -> Tensor:
-        """Move the memory of the samples at these positions towards their predictions; give it, N x K."""
+        """Move the memory of the samples at these positions towards their predictions and return it, N x K."""
         now = probabilities.detach()
         now = MOMENTUM * self.memory_[view][index] + (1 - MOMENTUM) * now / now.sum(1, keepdim=True)
         self.memory_[view][index] = now
@@ -141,8 +141,8 @@ def _probabilities(scores: Tensor, temperature: float) -> Tensor:
     return F.softmax(scores / temperature, dim=1).clamp(CLAMP, 1 - CLAMP)
 
 
-def _per_epoch(step: Step) -> int:
-    return step.iterations // step.epochs
+def _per_epoch(position: Step) -> int:
+    return position.iterations // position.epochs
 
 
 @torch.no_grad()

@@ -137,14 +137,14 @@ class FGCrossNet(Deep[FGCrossNetwork]):
             {"name": "centres", "params": [model.centres], "lr": self.centre_learning_rate, "weight_decay": 0.0},
         ]
 
-    def loss(self, batch: Batch, model: FGCrossNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: FGCrossNetwork, position: Step) -> dict[str, Tensor]:
         by_view = [model.logits(view, x) for view, x in batch.views.items()]
         labels = torch.stack([batch.labels[view] for view in batch.views])
         logits = torch.cat(by_view)
         classification = torch.stack([F.cross_entropy(o, y) for o, y in zip(by_view, labels, strict=True)]).sum()
         centres = centre_loss(logits, labels.flatten(), model.centres)
         ranking = logits.new_zeros(())
-        if step.epoch >= round(self.ranking_from * step.epochs):
+        if position.epoch >= round(self.ranking_from * position.epochs):
             drawn = sample_quadruplets(labels, logits.shape[1], self.quadruplets)
             ranking = ranking_loss(logits, *drawn, self.margin, self.second_margin)
         total = classification + self.centre_weight * centres + self.ranking_weight * ranking

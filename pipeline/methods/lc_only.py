@@ -15,7 +15,7 @@ from pipeline.learning.loop import Batch, Step
 from pipeline.learning.losses.contrastive import contrastive
 from pipeline.learning.networks import SphereNetwork
 from pipeline.methods.base.deep import Deep
-from pipeline.methods.base.prototypes import mrl_paper
+from pipeline.methods.base.mrl_paper import mrl_paper
 
 
 @dataclass(kw_only=True, eq=False)
@@ -38,5 +38,5 @@ class ContrastOnly(Deep[SphereNetwork]):
     def build(self, dims: Mapping[str, int], classes: int) -> SphereNetwork:
         return SphereNetwork(dims, self.hidden, self.embedding)
 
-    def loss(self, batch: Batch, model: SphereNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: SphereNetwork, position: Step) -> dict[str, Tensor]:
         return {"total": contrastive(list(model(batch.views).values()), self.temperature)}

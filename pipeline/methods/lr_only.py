@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from pydantic import PositiveFloat
 from torch import Tensor
 
@@ -14,7 +13,8 @@ from pipeline.core.runs import Need
 from pipeline.learning.loop import Batch, Step
 from pipeline.learning.losses.robust_clustering import robust_clustering
 from pipeline.learning.networks import PrototypeNetwork
-from pipeline.methods.base.prototypes import PrototypeMethod, mrl_paper
+from pipeline.methods.base.mrl_paper import mrl_paper
+from pipeline.methods.base.prototypes import PrototypeMethod
 
 
 @dataclass(kw_only=True, eq=False)
@@ -32,9 +32,8 @@ class RobustClusteringOnly(PrototypeMethod):
     paper: ClassVar[Paper] = mrl_paper("MRL-Lr-only")
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS})
 
-    def loss(self, batch: Batch, model: PrototypeNetwork, step: Step) -> dict[str, Tensor]:
-        terms = {
+    def loss(self, batch: Batch, model: PrototypeNetwork, position: Step) -> dict[str, Tensor]:
+        return {
             f"clustering_{view}": robust_clustering(model.class_scores(z), batch.labels[view], self.temperature)
             for view, z in model(batch.views).items()
         }
-        return terms | {"total": torch.stack(list(terms.values())).sum()}

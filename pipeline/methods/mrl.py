@@ -15,7 +15,8 @@ from pipeline.learning.loop import Batch, Step
 from pipeline.learning.losses.contrastive import contrastive
 from pipeline.learning.losses.robust_clustering import robust_clustering
 from pipeline.learning.networks import PrototypeNetwork
-from pipeline.methods.base.prototypes import PrototypeMethod, mrl_paper
+from pipeline.methods.base.mrl_paper import mrl_paper
+from pipeline.methods.base.prototypes import PrototypeMethod
 
 
 @dataclass(kw_only=True, eq=False)
@@ -40,7 +41,7 @@ class MRL(PrototypeMethod):
     paper: ClassVar[Paper] = mrl_paper("MRL")
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS})
 
-    def loss(self, batch: Batch, model: PrototypeNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: PrototypeNetwork, position: Step) -> dict[str, Tensor]:
         embeddings = model(batch.views)
         clustering = torch.stack(
             [

@@ -98,7 +98,7 @@ class SDML(Deep[SDMLNetwork]):
     def learning_rate_scale(self, epoch: int, group: str) -> float:
         return 1.0
 
-    def loss(self, batch: Batch, model: SDMLNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: SDMLNetwork, position: Step) -> dict[str, Tensor]:
         terms: dict[str, Tensor] = {}
         total = []
         for view, z in model(batch.views).items():

@@ -21,9 +21,9 @@ from pipeline.methods.base.deep import Deep
 
 def nearest_neighbours(x: Tensor, count: int) -> Tensor:
     """x: N x d -> N x N, 1 where one of two samples is among the `count` nearest others of the other one."""
-    apart = torch.cdist(x, x).fill_diagonal_(torch.inf)
-    nearest = apart.topk(min(count, len(x) - 1), dim=1, largest=False).indices
-    among = torch.zeros_like(apart).scatter_(1, nearest, 1.0)
+    distances = torch.cdist(x, x).fill_diagonal_(torch.inf)
+    nearest = distances.topk(min(count, len(x) - 1), dim=1, largest=False).indices
+    among = torch.zeros_like(distances).scatter_(1, nearest, 1.0)
     return torch.maximum(among, among.T)
 
 
@@ -36,8 +36,8 @@ def similarity(views: Sequence[Tensor], labels: Sequence[Tensor], eta: float, ne
     number, size = len(views), len(views[0])
     same = torch.eye(size, dtype=torch.float64, device=views[0].device)
     pairs = same.repeat(number, number)
-    known_as = torch.cat(list(labels))
-    shared = (known_as[:, None] == known_as).double()
+    given = torch.cat(list(labels))
+    shared = (given[:, None] == given).double()
     weights = (pairs + shared).fill_diagonal_(0.0)
     for own, x in zip(weights.view(number, size, number, size).diagonal(dim1=0, dim2=2).unbind(2), views, strict=True):
         own += eta * nearest_neighbours(x, neighbours)
@@ -108,7 +108,7 @@ class SMLN(Deep[SphereNetwork]):
     def build(self, dims: Mapping[str, int], classes: int) -> SphereNetwork:
         return SphereNetwork(dims, self.hidden, self.embedding)
 
-    def loss(self, batch: Batch, model: SphereNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: SphereNetwork, position: Step) -> dict[str, Tensor]:
         outputs = torch.cat(list(model(batch.views).values()))
         labels = [batch.labels[view] for view in batch.views]
         weights = similarity(list(batch.views.values()), labels, self.eta, self.neighbours)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -15,17 +15,16 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.core.errors import BadInput, UnknownName
+from pipeline.core.errors import UnknownName
 from pipeline.core.papers import Paper
 from pipeline.core.runs import LabelNoise, Need, Run
 from pipeline.core.seeds import torch_seed
 from pipeline.core.splits import Array, Split
-from pipeline.learning.loop import Batch, Step, train
+from pipeline.learning.loop import Batch, Optimisers, Step, run_epochs
 from pipeline.learning.networks import MultiViewNetwork
-from pipeline.methods.base import check_views
-from pipeline.methods.base.deep import Deep
-from pipeline.methods.base.label_em import Verdict, reconsider, recover, trusted
-from pipeline.methods.base.pictures import PictureEncoder, picture_side
+from pipeline.methods.base.deep import Deep, Trained
+from pipeline.methods.base.label_em import LabelPosterior, reconsider, recover, trusted
+from pipeline.methods.base.pictures import SMALLEST, PictureEncoder, picture_side
 
 START, WARM_UP = 0.04, 0.3
 """One-cycle: the rate climbs from this share of its maximum during this share of the run."""
@@ -127,6 +126,29 @@ def match_vector(p: Tensor, slot: int, slots: int) -> Tensor:
     return torch.cat([p, rest], dim=1)
 
 
+@dataclass(frozen=True)
+class Believed(Trained):
+    """Networks with what EM believes of the labels that they were trained on.
+
+    posteriors: view -> what EM made of its labels, the same object where all views were heard together; estimated:
+    whether EM ran at all.
+    """
+
+    posteriors: Mapping[str, LabelPosterior]
+    estimated: bool
+
+    def suspicion(self) -> dict[str, Array]:
+        """1 - what EM believes in the given label."""
+        rows = np.arange(len(self.train))
+        return {view: 1 - p.posterior[rows, self.train.labels[view]] for view, p in self.posteriors.items()}
+
+    def label_noise(self) -> LabelNoise | None:
+        if not self.estimated:
+            return None
+        wrong = {view: 1 - p.reliability[view] for view, p in self.posteriors.items()}
+        return LabelNoise(wrong, all(p.certain for p in self.posteriors.values()))
+
+
 @dataclass(kw_only=True, eq=False)
 class Witness(Deep[WitnessNetwork]):
     """Ours: EM over hidden classes with the views' labels as witnesses, networks on it, ranking by match probability.
@@ -150,9 +172,7 @@ class Witness(Deep[WitnessNetwork]):
     samples, judge the other half and the labels weigh the views' opinions; convolutional: views of square grey
     pictures, flattened, that get a convolutional encoder; one_witness: a view's q comes from its own labels alone;
     trust: no EM, the labels are taken as right; match: false to rank by the cosine of z. Any number of views.
-    After fit, posterior_ (n x K), reliability_ (view -> p) and transition_ (view -> K x K) hold what EM found;
-    certain_ tells whether the reliability can be relied on: agreement told it, or EM came to it from two starts, and
-    the features had something to add.
+    The result of fit, Believed, holds what EM believes of every view's labels.
 
     Deviations from the authors' code: there is none, the method was made for this project.
     """
@@ -173,6 +193,7 @@ class Witness(Deep[WitnessNetwork]):
     match: bool = True
 
     display: ClassVar[str] = "Witness"
+    ranks_by_match_probability: ClassVar[bool] = True
     paper: ClassVar[Paper] = Paper(
         title="Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm",
         authors="Dawid, Skene",
@@ -182,36 +203,31 @@ class Witness(Deep[WitnessNetwork]):
     )
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS})
 
-    def fit(self, train_split: Split, valid: Split | None, run: Run) -> Self:
-        views = list(train_split.views)
+    def _fit(self, train: Split, valid: Split | None, run: Run) -> Believed:
+        views = list(train.views)
         if self.one_witness:
-            verdicts = [self._recover(train_split, [view], run) for view in views]
+            posteriors = {view: self._recover(train, [view], run) for view in views}
         else:
-            verdicts = [self._recover(train_split, views, run)] * len(views)
+            posteriors = dict.fromkeys(views, self._recover(train, views, run))
         for number in range(self.network_rounds):
-            opinions = self._network_opinions(train_split, verdicts, run, number)
-            labels = train_split.labels
+            opinions = self._network_opinions(train, posteriors, run, number)
             if self.one_witness:
-                verdicts = [reconsider(v, opinions, {n: labels[n]}) for n, v in zip(views, verdicts, strict=True)]
+                labels = train.labels
+                posteriors = {v: reconsider(p, opinions, {v: labels[v]}) for v, p in posteriors.items()}
             else:
-                verdicts = [reconsider(verdicts[0], opinions, labels)] * len(views)
-        self.reliability_ = {view: found.reliability[view] for view, found in zip(views, verdicts, strict=True)}
-        self.transition_ = {view: found.transition[view] for view, found in zip(views, verdicts, strict=True)}
-        self.certain_ = all(found.certain for found in verdicts)
-        self.posterior_ = np.mean([found.posterior for found in verdicts], axis=0)
-        self._own = {view: found.posterior for view, found in zip(views, verdicts, strict=True)}
-        self._index = train_split.index
-        self._aim_at(self._own, run)
-        return super().fit(replace(train_split, index=np.arange(len(train_split))), valid, run)
+                posteriors = dict.fromkeys(views, reconsider(posteriors[views[0]], opinions, train.labels))
+        self._aim_at(posteriors, run)
+        trained = super()._fit(replace(train, index=np.arange(len(train))), valid, run)
+        return Believed(trained.model, trained.weights, trained.history, trained.train, posteriors, not self.trust)
 
-    def _recover(self, train_split: Split, heard: Sequence[str], run: Run) -> Verdict:
-        labels = {view: train_split.labels[view] for view in heard}
+    def _recover(self, train: Split, views: Sequence[str], run: Run) -> LabelPosterior:
+        labels = {view: train.labels[view] for view in views}
         if self.trust:
-            return trusted(labels, train_split.classes)
+            return trusted(labels, train.classes)
         return recover(
-            train_split.views,
+            train.views,
             labels,
-            train_split.classes,
+            train.classes,
             rounds=self.rounds,
             folds=self.folds,
             penalties=self.penalties,
@@ -219,45 +235,33 @@ class Witness(Deep[WitnessNetwork]):
             device=run.device,
         )
 
-    def _aim_at(self, posteriors: Mapping[str, Array], run: Run) -> None:
-        """The cross-entropies' targets: view -> n x K."""
+    def _aim_at(self, posteriors: Mapping[str, LabelPosterior], run: Run) -> None:
+        """Set the cross-entropies' targets: view -> n x K."""
         self._targets = {
-            view: torch.tensor(q, dtype=torch.float32, device=run.device) for view, q in posteriors.items()
+            view: torch.tensor(label.posterior, dtype=torch.float32, device=run.device)
+            for view, label in posteriors.items()
         }
 
-    def _network_opinions(self, train_split: Split, verdicts: Sequence[Verdict], run: Run, number: int) -> list[Tensor]:
-        """View by view n x K log-probabilities: every sample by networks trained on the verdicts about others."""
-        self._aim_at(dict(zip(train_split.views, (found.posterior for found in verdicts), strict=True)), run)
-        data = Batch.of(replace(train_split, index=np.arange(len(train_split))), run.device)
+    def _network_opinions(
+        self, train: Split, posteriors: Mapping[str, LabelPosterior], run: Run, number: int
+    ) -> list[Tensor]:
+        """View by view n x K log-probabilities: every sample by networks trained on the posteriors of others."""
+        self._aim_at(posteriors, run)
+        data = Batch.of(replace(train, index=np.arange(len(train))), run.device)
         dims = {view: x.shape[1] for view, x in data.views.items()}
         draws = torch.Generator().manual_seed(torch_seed(run.seed, f"network round {number}"))
-        half = (torch.randperm(len(train_split), generator=draws) % HALVES).to(run.device)
-        opinions = [torch.zeros(len(train_split), train_split.classes, device=run.device) for _ in dims]
+        half = (torch.randperm(len(train), generator=draws) % HALVES).to(run.device)
+        opinions = [torch.zeros(len(train), train.classes, device=run.device) for _ in dims]
         torch.manual_seed(torch_seed(run.seed, f"networks of round {number}"))
         for unseen in range(HALVES):
-            model = self.build(dims, train_split.classes).to(run.device)
+            model = self.build(dims, train.classes).to(run.device)
             seen = (half != unseen).nonzero().squeeze(1)
-            train(self, model, data.take(seen), draws, lambda model, epoch: {})
+            run_epochs(self, model, data.take(seen), draws, lambda model, epoch: {})
             rows = (half == unseen).nonzero().squeeze(1)
             with torch.inference_mode():
                 for opinion, (view, x) in zip(opinions, data.views.items(), strict=True):
                     opinion[rows] = model.log_probabilities(view, x[rows])
         return opinions
-
-    def suspicion(self, train_split: Split) -> dict[str, Array]:
-        """1 - what EM believes in the given label. train_split: samples that the method was fitted on, by index."""
-        check_views(train_split.views, self.dims_)
-        order = np.argsort(self._index)
-        places = np.minimum(np.searchsorted(self._index, train_split.index, sorter=order), len(order) - 1)
-        rows = order[places]
-        if not np.array_equal(self._index[rows], train_split.index):
-            raise BadInput("some samples were not fitted on", "suspicion", "give samples of the training split")
-        return {view: 1 - q[rows, train_split.labels[view]] for view, q in self._own.items()}
-
-    def label_noise(self) -> LabelNoise | None:
-        if self.trust:
-            return None
-        return LabelNoise({view: 1 - p for view, p in self.reliability_.items()}, self.certain_)
 
     def build(self, dims: Mapping[str, int], classes: int) -> WitnessNetwork:
         for view in self.convolutional:
@@ -271,17 +275,19 @@ class Witness(Deep[WitnessNetwork]):
     def _encoder(self, view: str, dim: int) -> nn.Module:
         if view not in self.convolutional:
             return encoder(dim, self.hidden, self.embedding, self.dropouts)
-        side = picture_side(view, dim, CONVOLUTIONAL)
+        side = picture_side(view, dim, SMALLEST, CONVOLUTIONAL)
         return PictureEncoder(side, PICTURE_WIDTH, self.embedding, self.dropouts[1])
 
-    def optimiser(self, model: WitnessNetwork) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(
-            self.parameter_groups(model),
-            lr=self.learning_rate,
-            betas=self.betas,
-            weight_decay=self.weight_decay,
-            fused=True,
-        )
+    def optimisers(self, model: WitnessNetwork) -> Optimisers:
+        return [
+            torch.optim.AdamW(
+                self.parameter_groups(model),
+                lr=self.learning_rate,
+                betas=self.betas,
+                weight_decay=self.weight_decay,
+                fused=True,
+            )
+        ]
 
     def parameter_groups(self, model: WitnessNetwork) -> list[dict[str, Any]]:
         return [
@@ -296,10 +302,10 @@ class Witness(Deep[WitnessNetwork]):
             return START + (1 - START) * 0.5 * (1 - math.cos(math.pi * done / WARM_UP))
         return 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
 
-    def before_step(self, model: WitnessNetwork, step: Step) -> None:
-        model.average(step.iteration)
+    def before_step(self, model: WitnessNetwork, position: Step) -> None:
+        model.average(position.iteration)
 
-    def loss(self, batch: Batch, model: WitnessNetwork, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: WitnessNetwork, position: Step) -> dict[str, Tensor]:
         """Sum over views of the cross-entropy between what is believed and what the prototypes say."""
         terms = [
             F.cross_entropy(model.prototypes(z), self._targets[view].index_select(0, batch.index))

@@ -20,10 +20,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadParams
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array, Labels, Views
-from pipeline.noise.base import Corruption, Noise, RngFor, redrawn
+from pipeline.noise.base import Noise, RngFor, redrawn
 
 WHERE = "params.yaml, noises.asymmetric, map"
 

@@ -13,12 +13,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
 from pipeline.core.splits import Array, Labels, Views
 from pipeline.data.arrays import read_names
 from pipeline.data.base.pairing import stem
 from pipeline.data.base.tables import read_table
-from pipeline.noise.base import Corruption, Noise, RngFor
+from pipeline.noise.base import Noise, RngFor
 
 WHERE = "params.yaml, noises.given"
 

@@ -21,9 +21,10 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.splits import Array, Labels, Views
-from pipeline.noise.base import Corruption, Noise, RngFor
+from pipeline.noise.base import Noise, RngFor
 
 DEVIATION = 0.1
 

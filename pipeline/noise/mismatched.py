@@ -15,9 +15,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.splits import Labels, Views
-from pipeline.noise.base import Corruption, Noise, RngFor
+from pipeline.noise.base import Noise, RngFor
 
 
 class Mismatched(Noise):

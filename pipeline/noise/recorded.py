@@ -11,10 +11,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, MissingFiles
 from pipeline.core.splits import Labels, Views
 from pipeline.data.base import read_labels
-from pipeline.noise.base import Corruption, Noise, RngFor
+from pipeline.noise.base import Noise, RngFor
 
 PERCENT = "{percent}"
 

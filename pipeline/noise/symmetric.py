@@ -16,9 +16,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadParams
 from pipeline.core.splits import Array, Labels, Views
-from pipeline.noise.base import Corruption, Noise, RngFor, redrawn
+from pipeline.noise.base import Noise, RngFor, redrawn
 
 
 class Symmetric(Noise):

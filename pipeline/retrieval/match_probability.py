@@ -10,12 +10,6 @@ from scipy.special import softmax
 from pipeline.core.splits import Array, Embeddings, Labels
 from pipeline.retrieval.ranking import mean_average_precision
 
-SUSPICION = "suspicion.npz"
-READOUT = "posterior_readout.npz"
-"""Files of a finished cell: what pipeline.runs.extras writes and scoring reads."""
-SUGGESTED = "suggested"
-TEMPERATURE = "temperature"
-"""What stands in them beside one array per view."""
 TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """What the class scores are divided by, to choose from on clean validation labels."""
 
@@ -42,7 +36,7 @@ def calibrated(
     """The temperature with the highest mean MAP over all directions, the first of equal ones, and that MAP."""
     maps = []
     for temperature in temperatures:
-        reached = mean_average_precision(by_match_probability(scores, temperature), labels)
-        maps.append(sum(reached.values()) / len(reached))
+        by_direction = mean_average_precision(by_match_probability(scores, temperature), labels)
+        maps.append(sum(by_direction.values()) / len(by_direction))
     best = int(np.argmax(maps))
     return temperatures[best], maps[best]

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.core.cells import DONE, FAILED
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import Diverged
-from pipeline.core.runs import Run
+from pipeline.core.runs import Row, Run
 from pipeline.core.splits import Embeddings, Labels, Split
-from pipeline.methods.base import Method
+from pipeline.methods.base import Fitted, Method
 
 if TYPE_CHECKING:
     import torch
 
-    from pipeline.noise.base import Corruption
 
-WATCHED_SEED = 0
-"""The seed whose training is looked at closely; following every seed would cost a fifth of the time."""
+@dataclass(frozen=True)
+class Outcome:
+    """How a cell ended. embeddings: selection criterion -> test embeddings; fitted: None unless the cell is done."""
+
+    status: str
+    reason: str = ""
+    history: Sequence[Row] = ()
+    embeddings: Mapping[str, Embeddings] = field(default_factory=dict)
+    fitted: Fitted | None = None
 
 
 def run_cell(
@@ -32,55 +38,42 @@ def run_cell(
     noise: Corruption | None,
     seed: int,
     device: torch.device,
-) -> tuple[dict[str, Any], dict[str, Embeddings]]:
-    """Give the cell's result and, per selection criterion, the test embeddings.
+    watched: bool = False,
+) -> Outcome:
+    """Fit a method and embed the test split; a cell whose loss or embeddings are not finite has failed.
 
-    noise: None for a label-free method, which is shown zeros for labels. Clean training labels only tell,
-    for the seed that is watched, how much was memorised. A cell whose loss diverges is failed.
+    noise: None for a label-free method, which is given zeros for labels; watched: whether the history tells how much
+    of the noisy labels was memorised, for which alone the clean training labels are used.
     """
-    watch = None
+    diagnose = None
     if noise is None:
         given = replace(train, labels={view: np.zeros_like(y) for view, y in train.labels.items()})
     else:
-        moved = {view: train.views[view][rows] for view, rows in noise.rows.items()}
-        clean = {view: y[noise.rows[view]] if view in moved else y for view, y in train.labels.items()}
-        given = replace(train, views={**train.views, **moved}, labels=noise.labels)
-        watch = _memorisation(noise.labels, clean) if seed == WATCHED_SEED else None
+        given = noise.applied(train)
+        if watched:
+            diagnose = _memorisation(noise.labels, noise.true(train.labels))
     try:
-        method.fit(given, valid, Run(seed, device, watch))
+        fitted = method.fit(given, valid, Run(seed, device, diagnose))
     except Diverged as error:
-        return {"status": "failed", "reason": str(error), "history": []}, {}
-    embeddings = {criterion: method.select(criterion).transform(test.views) for criterion in method.criteria_}
+        return Outcome(FAILED, str(error))
+    embeddings = {criterion: fitted.at(criterion).transform(test.views) for criterion in fitted.states}
     if not all(np.isfinite(z).all() for views in embeddings.values() for z in views.values()):
-        return {"status": "failed", "reason": "the test embeddings are not finite.", "history": []}, {}
-    found = method.label_noise()
-    result = {"status": "done", "reason": "", "history": method.history_}
-    return result | ({"label_noise": asdict(found)} if found else {}), embeddings
+        return Outcome(FAILED, "the test embeddings are not finite.")
+    return Outcome(DONE, "", fitted.history, embeddings, fitted)
 
 
-def skipped(reason: str) -> tuple[dict[str, Any], dict[str, Embeddings]]:
-    """The result of a cell that the method cannot be fitted on."""
-    return {"status": "skipped", "reason": reason, "history": []}, {}
-
-
-def write_cell(folder: Path, result: dict[str, Any], embeddings: dict[str, Embeddings]) -> None:
-    (folder / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    for criterion, views in embeddings.items():
-        np.savez(folder / f"{criterion}.npz", allow_pickle=False, **views)
-
-
-def _memorisation(given: Labels, clean: Labels) -> Callable[[Labels], dict[str, float]]:
+def _memorisation(given: Labels, clean: Labels) -> Callable[[Labels], Row]:
     """Accuracy on given labels that are right, on given labels that are wrong, and on the true labels of the latter."""
-    wrong = np.concatenate([given[view] != clean[view] for view in given])
-    told, true = (np.concatenate([labels[view] for view in given]) for labels in (given, clean))
+    labels, true = (np.concatenate([columns[view] for view in given]) for columns in (given, clean))
+    wrong = labels != true
 
-    def diagnose(predicted: Labels) -> dict[str, float]:
+    def diagnose(predicted: Labels) -> Row:
         guess = np.concatenate([predicted[view] for view in given])
         row = {}
         if not wrong.all():
-            row["accuracy/clean"] = float(np.mean((guess == told)[~wrong]))
+            row["accuracy/clean"] = float(np.mean((guess == labels)[~wrong]))
         if wrong.any():
-            row["accuracy/corrupted"] = float(np.mean((guess == told)[wrong]))
+            row["accuracy/corrupted"] = float(np.mean((guess == labels)[wrong]))
             row["accuracy/recovered"] = float(np.mean((guess == true)[wrong]))
         return row
 

@@ -19,8 +19,10 @@ from typing import Any
 import torch
 from joblib import cpu_count
 
+from pipeline.core.cells import DONE
 from pipeline.core.errors import BadInput
 from pipeline.core.files import write_text
+from pipeline.runs.finished_cell import RESULT, FinishedCell
 from pipeline.runs.store import CellStore
 
 COLUMNS = ("dataset", "method", "variant", "cells", "seconds", "peak_memory", "parameters")
@@ -62,12 +64,12 @@ def gather(runs: Path, datasets: Iterable[str], methods: Iterable[str], store: C
     for dataset in datasets:
         for method in wanted:
             cells = defaultdict(list)
-            for file in sorted((runs / dataset / method).glob("*/result.json")):
-                result = json.loads(file.read_text(encoding="utf-8"))
-                if result["status"] == "done" and result["fingerprint"] in store:
-                    cost = store.read(result["fingerprint"])[1]
+            for file in sorted((runs / dataset / method).glob(f"*/{RESULT}")):
+                cell = FinishedCell.read(file.parent)
+                if cell.status == DONE and cell.fingerprint in store:
+                    cost = store.read(cell.fingerprint).cost()
                     if torch.device(cost["device"]).type == device:
-                        cells[result["key"]["variant"]].append({"seed": result["key"]["seed"] or 0} | cost)
+                        cells[cell.key.variant].append({"seed": cell.key.seed or 0} | cost)
             found |= {(dataset, method, variant): _row(costs) for variant, costs in cells.items()}
     return found
 

@@ -1,45 +1,50 @@
-"""What is kept of a trained method besides its test embeddings: whom it suspects, and its posterior readout."""
+"""What a trained method says besides its test embeddings: label suspicions, and its posterior readout."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 from scipy.special import log_softmax
 
 from pipeline.core.splits import Array, Split, Views
-from pipeline.methods.base import Method
-from pipeline.retrieval.match_probability import (
-    READOUT,
-    SUGGESTED,
-    SUSPICION,
-    TEMPERATURE,
-    by_match_probability,
-    calibrated,
-)
+from pipeline.methods.base import Embedder, Fitted
+from pipeline.retrieval.match_probability import by_match_probability, calibrated
+
+SUGGESTED, TEMPERATURE = "suggested", "temperature"
+"""Names of what stands beside one array per view in suspicion and posterior_readout."""
 
 
-def keep(folder: Path, method: Method, train: Split, valid: Split | None, test: Split) -> None:
-    """Write what the state of the headline criterion tells, where the method can tell it.
+def suspicion(fitted: Fitted, train: Split) -> dict[str, Array] | None:
+    """View -> n suspicions (float32) of the training labels, and the n classes that all views together suggest.
 
-    train: as the method was given it, with wrong labels. suspicion.npz: n per view, and the n classes
-    that the method suggests from all views together; posterior_readout.npz: test embeddings by match probability
-    (pipeline.retrieval.match_probability) and the temperature that clean validation labels chose.
+    train: as the method was given it, with wrong labels. None where the method has no opinion; no suggestions where it
+    has no class scores.
     """
-    method.select(method.criteria_[0])
-    if (suspicion := method.suspicion(train)) is not None:
-        arrays = {view: s.astype(np.float32) for view, s in suspicion.items()}
-        if (scores := _class_scores(method, train.views, train.classes)) is not None:
-            arrays[SUGGESTED] = sum(log_softmax(s, axis=1) for s in scores.values()).argmax(axis=1).astype(np.int64)
-        np.savez(folder / SUSPICION, allow_pickle=False, **arrays)
-    if valid is not None and (told := _class_scores(method, valid.views, valid.classes)) is not None:
-        temperature, _ = calibrated(told, valid.labels)
-        scores = _class_scores(method, test.views, test.classes)
-        assert scores is not None
-        embeddings = {view: z.astype(np.float32) for view, z in by_match_probability(scores, temperature).items()}
-        np.savez(folder / READOUT, allow_pickle=False, **{TEMPERATURE: np.array(temperature)}, **embeddings)
+    scores = fitted.suspicion()
+    if scores is None:
+        return None
+    arrays = {view: s.astype(np.float32) for view, s in scores.items()}
+    by_class = _class_scores(fitted.at(fitted.states[0]), train.views)
+    if by_class is not None:
+        arrays[SUGGESTED] = sum(log_softmax(s, axis=1) for s in by_class.values()).argmax(axis=1).astype(np.int64)
+    return arrays
 
 
-def _class_scores(method: Method, views: Views, classes: int) -> dict[str, Array] | None:
-    scores = method.class_scores(views)
-    return scores and {view: s[:, :classes] for view, s in scores.items()}
+def posterior_readout(fitted: Fitted, valid: Split | None, test: Split) -> dict[str, Array] | None:
+    """View -> test embeddings (float32) by match probability, and the temperature that clean validation labels chose.
+
+    None for a method without class scores, or without validation samples.
+    """
+    embedder = fitted.at(fitted.states[0])
+    if valid is None or (scores := _class_scores(embedder, valid.views)) is None:
+        return None
+    temperature, _ = calibrated(scores, valid.labels)
+    tested = _class_scores(embedder, test.views)
+    assert tested is not None
+    embeddings = {view: z.astype(np.float32) for view, z in by_match_probability(tested, temperature).items()}
+    return {TEMPERATURE: np.array(temperature), **embeddings}
+
+
+def _class_scores(embedder: Embedder, views: Views) -> dict[str, Array] | None:
+    """Without the scores of spare prototypes."""
+    scores = embedder.class_scores(views)
+    return None if scores is None else {view: s[:, : embedder.classes] for view, s in scores.items()}

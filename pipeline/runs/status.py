@@ -11,17 +11,17 @@ from statistics import mean
 import torch
 from joblib import cpu_count
 
-from pipeline.config.params import Params, method_settings
-from pipeline.core.cells import CellKey
+from pipeline.config.params import Params, grid_of
+from pipeline.core.cells import DONE, FAILED, SKIPPED, CellKey
 from pipeline.core.errors import BadInput
 from pipeline.core.progress import duration
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import store as noise_store
 from pipeline.runs.costs import Costs
-from pipeline.runs.plan import keys
-from pipeline.runs.store import CellStore, cell_fingerprint, code_fingerprint
+from pipeline.runs.fingerprint import cell_fingerprint, code_fingerprint
+from pipeline.runs.plan import build, keys
+from pipeline.runs.store import CellStore
 
-DONE, FAILED, SKIPPED = "done", "failed", "skipped"
 RUNNING, RECORDED, MISSING = "running", "recorded", "missing"
 STATES = (DONE, RUNNING, RECORDED, MISSING, FAILED, SKIPPED)
 """Done, failed and skipped cells are in the store. Recorded: not there, but today's code made its committed record."""
@@ -119,13 +119,15 @@ def standing(
     """folders: features and noise of the dataset, either of which may not be there yet; recorded: cells with the facts
     of their committed records."""
     known = dict(recorded)
+    first_seed = grid_of(params, dataset)["seeds"][0]
     found = []
     for key in keys(params, dataset, method):
-        code = code_fingerprint(method, method_settings(params, method, key.variant, dataset))
-        fingerprint = _fingerprint(key, code, *folders)
+        code = code_fingerprint(build(params, key))
+        fingerprint = _fingerprint(key, code, key.seed in (None, first_seed), *folders)
         if fingerprint is not None and fingerprint in store:
-            result, cost = store.read(fingerprint)
-            found.append(CellStatus(key, result["status"], result["reason"], cost["seconds"], cost["device"]))
+            cell = store.read(fingerprint)
+            cost = cell.cost()
+            found.append(CellStatus(key, cell.status, cell.reason, cost["seconds"], cost["device"]))
         elif fingerprint is not None and store.is_running(fingerprint):
             found.append(CellStatus(key, RUNNING))
         elif key in known and known[key]["code"] == code:
@@ -140,7 +142,7 @@ def untouched(params: Params, dataset: str, method: str) -> Standing:
     return Standing(dataset, method, [CellStatus(key, MISSING) for key in keys(params, dataset, method)])
 
 
-def _fingerprint(key: CellKey, code: str, features: Path, noise: Path) -> str | None:
+def _fingerprint(key: CellKey, code: str, watched: bool, features: Path, noise: Path) -> str | None:
     """None while features or noisy labels are not there."""
     try:
         digest = featurestore.read(features, []).digest
@@ -148,4 +150,4 @@ def _fingerprint(key: CellKey, code: str, features: Path, noise: Path) -> str | 
         draw = noise_store.read(noise / name)[1].hash if key.noise else None
     except BadInput:
         return None
-    return cell_fingerprint(key, code, digest, draw)
+    return cell_fingerprint(key, code, digest, draw, watched)

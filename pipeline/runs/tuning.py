@@ -10,15 +10,15 @@ import torch
 
 from pipeline.config.params import Params, block, method_settings
 from pipeline.core import plugins as discovery
+from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.features.base.store import Features
 from pipeline.methods.base import Method
-from pipeline.noise.base import Corruption
 from pipeline.retrieval.ranking import mean_average_precision
 from pipeline.runs.cell import run_cell
-from pipeline.runs.plan import on_pool
-from pipeline.runs.store import code_fingerprint
+from pipeline.runs.fingerprint import code_fingerprint
+from pipeline.runs.pool import on_pool
 
 BUDGET = 20
 """The most configurations that a method may be tried in, the published one among them."""
@@ -50,7 +50,7 @@ def tune(
     for varied, published in configurations(params, method):
         settings = common | varied
         built = discovery.build("pipeline.methods", method, Method, settings)
-        code = code_fingerprint(method, settings)
+        code = code_fingerprint(built)
         trial = {"settings": varied, "published": published, "code": code}
         if code in finished:
             yield finished[code] | trial
@@ -80,10 +80,10 @@ def check(params: Params, method: str, trials: list[Trial]) -> None:
 def _try(trial: Trial, method: Method, features: Features, noise: Corruption, seed: int, device: torch.device) -> Trial:
     """Validation takes the place of test: what is tuned never meets a test sample."""
     train, valid = features.splits["train"], features.splits["valid"]
-    result, embeddings = run_cell(method, train, valid, valid, noise, seed, device)
+    outcome = run_cell(method, train, valid, valid, noise, seed, device)
     maps: dict[str, float] = {}
-    if embeddings:
-        maps = mean_average_precision(embeddings[BEST_VALIDATION], valid.labels)
+    if outcome.fitted is not None:
+        maps = mean_average_precision(outcome.embeddings[BEST_VALIDATION], valid.labels)
         maps = {name: round(value, 6) for name, value in maps.items()}
         maps["mean"] = round(sum(maps.values()) / len(maps), 6)
-    return trial | {"maps": maps, "reason": result["reason"]}
+    return trial | {"maps": maps, "reason": outcome.reason}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from pipeline.config.params import Params, block, method_settings
+from pipeline.config.params import Params, block
 from pipeline.core.errors import BadInput
 from pipeline.evaluation.scoring import by_cell
 from pipeline.records.reader import Records
 from pipeline.reporting.results.report_scope import shown_grid
 from pipeline.runs import tuning
-from pipeline.runs.store import code_fingerprint
+from pipeline.runs.fingerprint import code_fingerprint
+from pipeline.runs.plan import build
 from stages.command import stage
 from stages.paths import RECORDS
 
@@ -26,8 +27,7 @@ def main(params: Params) -> None:
     for dataset in block(params, "report", "datasets"):
         for method in shown_grid(params, dataset)["methods"]:
             for key, facts, _ in by_cell(records.cells(dataset, method)):
-                settings = method_settings(params, method, key.variant, dataset)
-                if facts["code"] != code_fingerprint(method, settings):
+                if facts["code"] != code_fingerprint(build(params, key)):
                     raise BadInput(
                         f"cell '{key.name}' is older than the code",
                         f"{dataset}, {method}",

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from pipeline.core import plugins as discovery
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.core.splits import Labels, Views
-from pipeline.noise.base import Corruption, Noise, NoiseReceipt, make
+from pipeline.noise.base import Noise, NoiseReceipt, make
 from pipeline.noise.base import store as noise_store
 
 BLOCKS: dict[str, dict[str, Any]] = yaml.safe_load(

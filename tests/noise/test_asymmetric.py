@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from pipeline.core import plugins as discovery
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.splits import Labels
 from pipeline.noise.asymmetric import Asymmetric
-from pipeline.noise.base import Corruption, Noise, NoiseReceipt, make
+from pipeline.noise.base import Noise, NoiseReceipt, make
 
 N, K = 20_000, 10
 MNIST = {2: 7, 3: 8, 5: 6, 6: 5, 7: 1}

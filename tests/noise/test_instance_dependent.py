@@ -8,9 +8,10 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import mutual_info_score
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.splits import Array, Labels, Views
-from pipeline.noise.base import Corruption, Noise, NoiseReceipt, make
+from pipeline.noise.base import Noise, NoiseReceipt, make
 from pipeline.noise.instance_dependent import InstanceDependent
 from pipeline.noise.symmetric import Symmetric
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadParams
 from pipeline.core.splits import Labels
-from pipeline.noise.base import Corruption, NoiseReceipt, make
+from pipeline.noise.base import NoiseReceipt, make
 from pipeline.noise.pairflip import Pairflip
 
 N = 20_000

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, MissingFiles
 from pipeline.core.splits import Labels
-from pipeline.noise.base import Corruption, NoiseReceipt, make
+from pipeline.noise.base import NoiseReceipt, make
 from pipeline.noise.recorded import Recorded
 
 N, K = 40, 10

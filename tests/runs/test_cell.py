@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import Diverged
 from pipeline.core.runs import LabelNoise, Run
-from pipeline.noise.base import Corruption
 from pipeline.runs import plan as grid
 from pipeline.runs.cell import run_cell
 from pipeline.runs.store import CellStore

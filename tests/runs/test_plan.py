@@ -9,12 +9,13 @@ import pytest
 
 from pipeline.core import plugins as discovery
 from pipeline.core.cells import CellKey
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadParams, UnknownName
 from pipeline.core.runs import Need
 from pipeline.features.base import store as featurestore
 from pipeline.features.base.store import Features
 from pipeline.methods.mcca import MCCA
-from pipeline.noise.base import Corruption, Noise, NoiseReceipt, make
+from pipeline.noise.base import Noise, NoiseReceipt, make
 from pipeline.runs import plan as grid
 from pipeline.runs.plan import Cell, keys, plan, run_all
 from pipeline.runs.store import CellStore

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from pipeline.core import plugins as discovery
+from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.runs import Run
 from pipeline.features.base.store import Features
 from pipeline.methods.base import Method
-from pipeline.noise.base import Corruption
 from pipeline.records.reader import Records
 from pipeline.retrieval.ranking import mean_average_precision
 from pipeline.runs.tuning import BUDGET, best, check, configurations, tune

@@ -26,7 +26,8 @@ from pipeline.explore.search.extractor_state import State, Weights, restore, sta
 from pipeline.explore.search.loaded_run import Trained, digest, test_samples
 from pipeline.explore.search.user_input import Form
 from pipeline.features.base import Extractor
-from pipeline.runs.models import MODEL, read_model
+from pipeline.runs.finished_cell import MODEL
+from pipeline.runs.models import read_model
 
 EXTRACTORS, ARRAYS, CLASSES, CARD = "extractors.json", "extractors.safetensors", "classes.json", "README.md"
 AGAIN = "name a folder that `python -m stages.tools.export` wrote"
@@ -78,7 +79,7 @@ def read_bundle(folder: Path, device: torch.device) -> Trained:
         states = {view: _state(view, about, arrays) for view, about in described.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise BadInput(f"this is no whole bundle ({type(error).__name__})", str(folder), AGAIN) from None
-    method, key = read_model(folder / MODEL, device)
+    method, embedder, key = read_model(folder / MODEL, device)
 
     @cache
     def fitted(view: str) -> Extractor:
@@ -96,7 +97,7 @@ def read_bundle(folder: Path, device: torch.device) -> Trained:
             raise BadInput(what, str(folder), AGAIN)
         return extractor
 
-    return Trained(method, key, forms, fitted, class_names, digest(folder / MODEL), device)
+    return Trained(method, embedder, key, forms, fitted, class_names, digest(folder / MODEL), device)
 
 
 def _form(about: Mapping[str, Any]) -> Form:

@@ -23,9 +23,9 @@ from pipeline.core.splits import Array
 from pipeline.data.base import store as rawstore
 from pipeline.explore.search.user_input import Form, Forms
 from pipeline.features.base import Extractor, Progress, Samples
-from pipeline.methods.base import Method
-from pipeline.runs.cell import WATCHED_SEED
-from pipeline.runs.models import MODEL, read_model
+from pipeline.methods.base import Embedder, Method
+from pipeline.runs.finished_cell import MODEL
+from pipeline.runs.models import read_model
 
 WITNESSES = 8
 """Test samples per view on which a rebuilt extractor is compared with the one before."""
@@ -41,6 +41,7 @@ class Trained:
     view -> n x m, where these are at hand."""
 
     method: Method
+    embedder: Embedder
     key: CellKey
     forms: Forms
     fitted: Callable[[str], Extractor]
@@ -52,7 +53,7 @@ class Trained:
 
     def embed(self, view: str, samples: Samples, progress: Progress) -> Array:
         """n samples of a view -> n x m in the common space."""
-        return self.method.transform({view: self.features(view, samples, progress)})[view]
+        return self.embedder.transform({view: self.features(view, samples, progress)})[view]
 
     def features(self, view: str, samples: Samples, progress: Progress) -> Array:
         """n samples of a view -> n x d, as the method was trained on them."""
@@ -64,7 +65,7 @@ def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.devic
     is read; extractors are fitted on its training samples when they are first asked for, with seed. One that does not
     lead to the embeddings of the run is refused: settings or samples have changed since."""
     file = model_file(run)
-    method, key = read_model(file, device)
+    method, embedder, key = read_model(file, device)
     raw = rawstore.read(raws / key.dataset)
     with np.load(run / f"{headline(run)}.npz", allow_pickle=False) as stored:
         test = {view: stored[view] for view in stored}
@@ -80,14 +81,14 @@ def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.devic
         extractor = discovery.build("pipeline.features", name, Extractor, settings)
         extractor.fit(_samples(raw, view, rows), seed)
         witnesses = extractor.transform(test_samples(raw, view), device, lambda done, total: None)
-        expected, found = test[view][:WITNESSES], method.transform({view: witnesses})[view]
+        expected, found = test[view][:WITNESSES], embedder.transform({view: witnesses})[view]
         if found.shape != expected.shape or np.abs(found - expected).max() > TOLERANCE * np.abs(expected).max():
             what = f"view '{view}' as params.yaml and data/raw have it now does not give the embeddings of this run"
             raise BadInput(what, str(run), "restore params.yaml, or run `dvc repro` to train again")
         return extractor
 
     forms = {view: Form.of(raw.views[view]) for view in extractors}
-    return Trained(method, key, forms, fitted, raw.class_names, digest(file), device, raw, test)
+    return Trained(method, embedder, key, forms, fitted, raw.class_names, digest(file), device, raw, test)
 
 
 def test_samples(raw: RawDataset, view: str) -> Samples:
@@ -125,8 +126,8 @@ def model_file(run: Path) -> Path:
     if result["status"] != "done":
         raise BadInput(f"the cell was {result['status']}: {result['reason']}", str(run), "choose another cell")
     seed = result["key"]["seed"]
-    what = f"the cell of seed {seed} keeps no model" if seed != WATCHED_SEED else "the cell keeps no model"
-    raise BadInput(what, str(run), f"choose the one of seed {WATCHED_SEED}, or train again with `dvc repro`")
+    remedy = "choose the one of the experiment's first seed, or train again with `dvc repro`"
+    raise BadInput(f"the cell of seed {seed} keeps no model", str(run), remedy)
 
 
 def digest(file: Path) -> str:

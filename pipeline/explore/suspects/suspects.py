@@ -13,19 +13,20 @@ import pandas as pd
 from markupsafe import Markup
 
 from pipeline.core.cells import CellKey
+from pipeline.core.corruption import Corruption
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.files import whole
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
-from pipeline.evaluation.scoring import FLOAT_FORMAT, results
+from pipeline.evaluation.scoring import FLOAT_FORMAT
 from pipeline.explore.sheet import render
 from pipeline.explore.thumbnails import thumbnail
 from pipeline.features.base.store import Features
-from pipeline.noise.base import Corruption, NoiseReceipt
+from pipeline.noise.base import NoiseReceipt
 from pipeline.reporting.results.report_scope import noise_words
-from pipeline.retrieval.match_probability import SUGGESTED, SUSPICION
-from pipeline.runs.store import cell_fingerprint
+from pipeline.runs.extras import SUGGESTED
+from pipeline.runs.finished_cell import SUSPICION, finished_cells
 
 SHOWN = 300
 """At most so many samples stand on a sheet."""
@@ -33,13 +34,13 @@ SHOWN = 300
 
 @dataclass(frozen=True)
 class Cell:
-    """A finished cell that tells which labels look wrong. code, fingerprint: of what it was made with; label_noise: how
-    many the method thinks are wrong, None where it has no estimate."""
+    """A finished cell that tells which labels look wrong. features, labels: hashes of what it was made with;
+    label_noise: how many the method thinks are wrong, None where it has no estimate."""
 
     key: CellKey
     folder: Path
-    code: str
-    fingerprint: str
+    features: str
+    labels: str | None
     label_noise: LabelNoise | None
 
     @property
@@ -108,7 +109,7 @@ class Card:
 
 def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int) -> Cell:
     """The finished cell of a method below the runs of a dataset; noise and rate may be None where only one fits."""
-    found = [(CellKey(**result["key"]), result, folder) for result, folder in results(runs / method)]
+    found = [(cell.key, cell, cell.folder) for cell in finished_cells(runs / method)]
     if not any((folder / SUSPICION).is_file() for _, _, folder in found):
         able = sorted({file.parents[1].name for file in runs.glob(f"*/*/{SUSPICION}")})
         remedy = f"take one of {', '.join(able)}" if able else "train a method with class scores, such as mrl"
@@ -128,9 +129,8 @@ def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: fl
         raise BadInput(f"there is more than one noise: {noises}", str(runs / method), "name one by --noise and --rate")
     key, result, folder = fitting[0]
     if not (folder / SUSPICION).is_file():
-        raise BadInput(f"this cell is {result['status']}: {result['reason']}", str(folder), "take another one")
-    told = result.get("label_noise")
-    return Cell(key, folder, result["code"], result["fingerprint"], LabelNoise(**told) if told else None)
+        raise BadInput(f"this cell is {result.status}: {result.reason}", str(folder), "take another one")
+    return Cell(key, folder, result.features, result.labels, result.label_noise)
 
 
 def collect(
@@ -138,7 +138,7 @@ def collect(
 ) -> Suspects:
     """features: with the training split; noise: that of the cell; known: whether the dataset's labels are true."""
     train = features.splits["train"]
-    if cell_fingerprint(cell.key, cell.code, features.digest, receipt.hash) != cell.fingerprint:
+    if (cell.features, cell.labels) != (features.digest, receipt.hash):
         what = "it was trained on other features or noisy labels than those which are stored now"
         raise BadInput(what, str(cell.folder), "run `dvc repro`")
     places = np.flatnonzero(raw.split == "train")

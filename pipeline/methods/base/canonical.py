@@ -19,11 +19,10 @@ from pipeline.methods.base.deep import Deep
 
 
 class CanonicalNetwork(MultiViewNetwork):
-    """Two MLPs and, out of training mode, the linear CCA of their outputs on the training samples.
+    """Two MLPs, and the linear CCA of their outputs that embeds samples.
 
-    forward gives raw outputs. Every change to evaluation mode fits the CCA of the weights as they are on the views
-    that watch was given; means and projections are part of the state, so that saved weights keep their own.
-    decoders: reversed MLPs from outputs to inputs, where asked for.
+    forward returns raw outputs. fit_cca fits the CCA of the weights as they are; means and projections are part of the
+    state, so that saved weights keep their own. decoders: reversed MLPs from outputs to inputs, if asked for.
     """
 
     means: Tensor
@@ -38,17 +37,12 @@ class CanonicalNetwork(MultiViewNetwork):
         self.ridge = ridge
         self.register_buffer("means", torch.zeros(2, embedding, dtype=torch.float64))
         self.register_buffer("projections", torch.eye(embedding, dtype=torch.float64).repeat(2, 1, 1))
-        self._watched: Mapping[str, Tensor] = {}
-
-    def watch(self, views: Mapping[str, Tensor]) -> None:
-        """views: two of n x d, the training samples that the CCA is fitted on."""
-        self._watched = views
 
     def forward(self, views: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {view: super(CanonicalNetwork, self).encode(view, x) for view, x in views.items()}
 
     def encode(self, view: str, x: Tensor) -> Tensor:
-        """x: n x d of one view -> n x k canonical variates; raw outputs before the first fit of the CCA."""
+        """x: n x d of one view -> n x k canonical variates; raw outputs before fit_cca."""
         number = list(self.encoders).index(view)
         output = super().encode(view, x)
         return ((output.double() - self.means[number]) @ self.projections[number]).to(output.dtype)
@@ -58,17 +52,12 @@ class CanonicalNetwork(MultiViewNetwork):
         errors = [F.mse_loss(self.decoders[view](outputs[view]), x) * x.shape[1] for view, x in views.items()]
         return torch.stack(errors).sum()
 
-    def train(self, mode: bool = True) -> CanonicalNetwork:
-        super().train(mode)
-        if self._watched and not mode:
-            self._fit()
-        return self
-
     @torch.no_grad()
-    def _fit(self) -> None:
-        outputs = list(self(self._watched).values())
-        self.means.copy_(torch.stack([h.double().mean(0) for h in outputs]))
-        self.projections.copy_(torch.stack(linear_cca(outputs[0], outputs[1], self.ridge)))
+    def fit_cca(self, views: Mapping[str, Tensor]) -> None:
+        """views: two of n x d, the training samples."""
+        one, other = self(views).values()
+        self.means.copy_(torch.stack([h.double().mean(0) for h in (one, other)]))
+        self.projections.copy_(torch.stack(linear_cca(one, other, self.ridge)))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -92,5 +81,5 @@ class CanonicalMethod(Deep[CanonicalNetwork]):
     def build(self, dims: Mapping[str, int], classes: int) -> CanonicalNetwork:
         return CanonicalNetwork(dims, self.hidden, self.embedding, self.final_ridge, self.decoders)
 
-    def before_training(self, model: CanonicalNetwork, data: Batch, valid: Batch | None) -> None:
-        model.watch(data.views)
+    def finish(self, model: CanonicalNetwork, data: Batch) -> None:
+        model.fit_cca(data.views)

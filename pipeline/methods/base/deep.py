@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -15,24 +16,78 @@ from scipy.special import softmax
 from torch import Tensor
 
 from pipeline.core.errors import Diverged
-from pipeline.core.runs import Run
+from pipeline.core.runs import Row, Run
 from pipeline.core.seeds import torch_seed
 from pipeline.core.splits import Array, Embeddings, Split, Views
-from pipeline.learning.loop import Batch, Step, train
+from pipeline.learning.loop import Batch, Optimisers, Step, Weights, run_epochs
 from pipeline.learning.networks import MultiViewNetwork
-from pipeline.methods.base import Method, Row, check_views, validation_scores
+from pipeline.methods.base import Embedder, Fitted, Method, validation_scores
 
 Network = TypeVar("Network", bound=MultiViewNetwork)
 BLOCK = 1000
+"""Rows that a network embeds at a time, so that what it holds between its layers does not grow with the split."""
+
+
+class NetworkEmbedder(Embedder):
+    """A network in evaluation mode."""
+
+    def __init__(self, model: MultiViewNetwork, dims: Mapping[str, int], classes: int) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.dims, self.classes = dims, classes
+
+    @torch.inference_mode()
+    def transform(self, views: Views) -> Embeddings:
+        self.check(views)
+        return embed(self.model, self._on_device(views))
+
+    @torch.inference_mode()
+    def class_scores(self, views: Views) -> dict[str, Array] | None:
+        self.check(views)
+        return class_scores(self.model, self._on_device(views))
+
+    def state(self) -> dict[str, Array]:
+        return {name: tensor.cpu().numpy() for name, tensor in self.model.state_dict().items()}
+
+    def _on_device(self, views: Views) -> dict[str, Tensor]:
+        device = next(self.model.parameters()).device
+        return {view: torch.tensor(x, device=device) for view, x in views.items()}
+
+
+@dataclass(frozen=True)
+class Trained(Fitted):
+    """A trained network with the weights of every kept state. train: the split it was fitted on, labels included."""
+
+    model: MultiViewNetwork
+    weights: Mapping[str, Weights]
+    history: Sequence[Row]
+    train: Split
+
+    @property
+    def states(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(self.weights)
+
+    def at(self, criterion: str) -> NetworkEmbedder:
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(self.weights[criterion])
+        dims = {view: x.shape[1] for view, x in self.train.views.items()}
+        return NetworkEmbedder(model, dims, self.train.classes)
+
+    def suspicion(self) -> dict[str, Array] | None:
+        """1 - probability of the given label under the softmax of the class scores."""
+        scores = self.at(self.states[0]).class_scores(self.train.views)
+        if scores is None:
+            return None
+        rows = np.arange(len(self.train))
+        return {view: 1 - softmax(s, axis=1)[rows, self.train.labels[view]] for view, s in scores.items()}
 
 
 @dataclass(kw_only=True, eq=False)
 class Deep(Method, Generic[Network]):
-    """A network per view trained by the shared engine.
+    """A network per view trained by the shared loop.
 
     epochs, batch_size, learning_rate, betas, weight_decay: of Adam; hidden: widths of the hidden
     layers; checkpoint: share of the run after which the weights are kept as fixed_checkpoint, None for no
-    such state.
+    such state. The hooks below may keep what they need on self: every fit runs on a copy of the method.
     """
 
     epochs: PositiveInt
@@ -47,97 +102,100 @@ class Deep(Method, Generic[Network]):
     def build(self, dims: Mapping[str, int], classes: int) -> Network:
         """The untrained network for views of the given widths."""
 
-    @abstractmethod
-    def loss(self, batch: Batch, model: Network, step: Step) -> dict[str, Tensor]:
-        """Named scalar terms; 'total' is minimised."""
+    def loss(self, batch: Batch, model: Network, position: Step) -> dict[str, Tensor]:
+        """Named scalar terms; 'total' is minimised, or their sum where there is none.
+
+        A method that overrides step needs none.
+        """
+        raise NotImplementedError
 
     def before_training(self, model: Network, data: Batch, valid: Batch | None) -> None:
         """Called once with the whole training and validation splits on the device."""
 
-    def before_step(self, model: Network, step: Step) -> None:
-        """Called before every forward pass of training."""
+    def before_step(self, model: Network, position: Step) -> None:
+        """Called before every step."""
+
+    def step(self, batch: Batch, model: Network, optimisers: Optimisers, position: Step) -> dict[str, Tensor]:
+        """Update the weights on one batch and return the loss terms; two-player games override it."""
+        terms = self.loss(batch, model, position)
+        if "total" not in terms:
+            terms["total"] = torch.stack(list(terms.values())).sum()
+        for optimiser in optimisers:
+            optimiser.zero_grad()
+        torch.autograd.backward(terms["total"])
+        for optimiser in optimisers:
+            optimiser.step()
+        return terms
+
+    def finish(self, model: Network, data: Batch) -> None:
+        """Called after every epoch in evaluation mode, before the epoch is scored or kept. data: the training split."""
 
     def parameter_groups(self, model: Network) -> list[dict[str, Any]]:
         """What Adam optimises: groups with a name, and an lr or weight_decay where theirs is another."""
         return [{"name": "all", "params": list(model.parameters())}]
 
-    def optimiser(self, model: Network) -> torch.optim.Optimizer:
-        return torch.optim.Adam(
-            self.parameter_groups(model),
-            lr=self.learning_rate,
-            betas=self.betas,
-            weight_decay=self.weight_decay,
-            fused=True,
-        )
+    def optimisers(self, model: Network) -> Optimisers:
+        """One Adam over all parameter groups."""
+        return [
+            torch.optim.Adam(
+                self.parameter_groups(model),
+                lr=self.learning_rate,
+                betas=self.betas,
+                weight_decay=self.weight_decay,
+                fused=True,
+            )
+        ]
 
     def learning_rate_scale(self, epoch: int, group: str) -> float:
         """Cosine to zero with one epoch of lag, as MRL's code steps it: epochs 0 and 1 run at the full rate."""
         return 0.5 * (1 + math.cos(math.pi * max(epoch - 1, 0) / self.epochs))
 
-    def fit(self, train_split: Split, valid: Split | None, run: Run) -> Self:
-        self.dims_ = {view: x.shape[1] for view, x in train_split.views.items()}
-        data = Batch.of(train_split, run.device)
+    def fit(self, train: Split, valid: Split | None, run: Run) -> Fitted:
+        return copy.copy(self)._fit(train, valid, run)
+
+    def _fit(self, train: Split, valid: Split | None, run: Run) -> Trained:
+        dims = {view: x.shape[1] for view, x in train.views.items()}
+        data = Batch.of(train, run.device)
         validation = None if valid is None else Batch.of(valid, run.device)
 
         def observe(model: Network, epoch: int) -> Row:
             row: Row = {}
             if valid is not None and validation is not None:
-                embeddings = _embed(model, validation.views)
+                embeddings = embed(model, validation.views)
                 if not all(np.isfinite(z).all() for z in embeddings.values()):
                     raise Diverged("embeddings", epoch)
                 row |= validation_scores(embeddings, valid)
             if run.diagnose is not None:
-                scores = _class_scores(model, data.views)
+                scores = class_scores(model, data.views)
                 row |= run.diagnose({view: s.argmax(axis=1) for view, s in scores.items()}) if scores else {}
             return row
 
         torch.manual_seed(torch_seed(run.seed, "weights"))
-        self.model_ = self.build(self.dims_, train_split.classes).to(run.device)
+        model = self.build(dims, train.classes).to(run.device)
         torch.manual_seed(torch_seed(run.seed, "training"))
-        self.before_training(self.model_, data, validation)
+        self.before_training(model, data, validation)
         shuffle = torch.Generator().manual_seed(torch_seed(run.seed, "shuffle"))
-        self.history_, self.states_ = train(self, self.model_, data, shuffle, observe)
-        self.criteria_ = tuple(self.states_)
-        self.model_.eval()
-        return self
+        history, weights = run_epochs(self, model, data, shuffle, observe)
+        return Trained(model, weights, history, train)
 
-    def select(self, criterion: str) -> Self:
-        self.model_.load_state_dict(self.states_[criterion])
-        return self
-
-    def transform(self, views: Views) -> Embeddings:
-        check_views(views, self.dims_)
-        with torch.inference_mode():
-            return _embed(self.model_, self._on_device(views))
-
-    def class_scores(self, views: Views) -> dict[str, Array] | None:
-        check_views(views, self.dims_)
-        with torch.inference_mode():
-            return _class_scores(self.model_, self._on_device(views))
-
-    def suspicion(self, train_split: Split) -> dict[str, Array] | None:
-        """1 - probability of the given label under the softmax of the class scores."""
-        scores = self.class_scores(train_split.views)
-        if scores is None:
-            return None
-        rows = np.arange(len(train_split))
-        return {view: 1 - softmax(s, axis=1)[rows, train_split.labels[view]] for view, s in scores.items()}
-
-    def _on_device(self, views: Views) -> dict[str, Tensor]:
-        device = next(self.model_.parameters()).device
-        return {view: torch.tensor(x, device=device) for view, x in views.items()}
+    def restore(
+        self, dims: Mapping[str, int], classes: int, arrays: Mapping[str, Array], device: torch.device
+    ) -> NetworkEmbedder:
+        model = self.build(dims, classes).to(device)
+        model.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
+        return NetworkEmbedder(model, dims, classes)
 
 
-def _class_scores(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> dict[str, Array] | None:
+def class_scores(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> dict[str, Array] | None:
     """View -> n x K class scores, None where the network has none."""
     scores = {view: model.class_scores(z) for view, z in _encode(model, views).items()}
     return {view: s.cpu().numpy() for view, s in scores.items() if s is not None} or None
 
 
-def _embed(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> Embeddings:
+def embed(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> Embeddings:
+    """View -> n x m embeddings on the CPU."""
     return {view: z.cpu().numpy() for view, z in _encode(model, views).items()}
 
 
 def _encode(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """In blocks of rows, so that what a network holds between its layers does not grow with the split."""
     return {view: torch.cat([model.encode(view, rows) for rows in torch.split(x, BLOCK)]) for view, x in views.items()}

@@ -1,9 +1,9 @@
-"""Witnesses of a hidden class: what noisy labels and the features of a sample together tell about its true class.
+"""EM over hidden classes: noisy labels and features together tell the true class of a sample.
 
 Every view's label is a witness that tells the truth with a probability of its own and, given the class, errs
 independently of the other witnesses and of the features (Dawid and Skene, Maximum Likelihood Estimation of Observer
 Error-Rates Using the EM Algorithm, Applied Statistics 1979; with a classifier in the loop: Raykar et al., Learning
-From Crowds, JMLR 2010).
+From Crowds, JMLR 2010). Labels that are the same in several views count as one witness, the first of them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from operator import itemgetter
 
@@ -37,13 +38,13 @@ TRUSTED, SPREAD = 0.9, 0.06
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What is believed about n samples of K classes.
+class LabelPosterior:
+    """What EM believes about n samples of K classes.
 
     posterior: n x K. reliability: view -> probability that its label is right. transition: view -> K x K, row = true
-    class, column = given label. certain: whether agreement told the reliabilities, or EM comes to the same ones from
+    class, column = given label. certain: whether agreement fixed the reliabilities, or EM reaches the same ones from
     two starts; never where the features predict no label. full: whether the transitions have a shape of their own per
-    class. penalty: the one that the classifiers had, None where there were none.
+    class. penalty: the one that the classifiers had, None without classifiers.
     """
 
     posterior: Array
@@ -64,50 +65,52 @@ def recover(
     penalties: Sequence[float],
     generator: torch.Generator,
     device: torch.device,
-) -> Verdict:
+) -> LabelPosterior:
     """EM over the hidden classes, with a classifier per view and a transition matrix per witness.
 
-    views: n x d each; labels: n each, those of several views that are the same count as one witness. rounds: of EM, 0
-    for the evidence of the labels alone; folds: every sample is judged by classifiers that did not see it, 1 for
-    classifiers that saw all; penalties: of the classifiers, to choose from; generator: draws the folds and the kernels'
-    landmarks.
+    views: n x d each; labels: n each. rounds: of EM, 0 for the evidence of the labels alone; folds: every sample is
+    judged by classifiers that did not see it, 1 for classifiers that saw all; penalties: of the classifiers, to choose
+    from; generator: draws the folds and the kernels' landmarks.
 
     The penalty is the one whose classifiers, taught once by the labels' evidence alone, give the labels of the folds
     that they did not see the highest likelihood. Later rounds would not do: what EM believes of one fold comes from
     classifiers that other folds' labels taught, and these from that fold's.
 
     The transitions are symmetric unless the full ones explain the given labels better by more than BIC asks for
-    V K (K - 1) numbers in the place of V. Where there is one witness, or witnesses agree by chance, EM starts from a
-    guess. Of labels that the features cannot predict beyond chance, before or after EM, only what they say about each
-    other counts; where that is nothing either, they are given back as they are.
+    V K (K - 1) numbers in the place of V. With one witness, or witnesses that agree by chance, EM starts from a guess.
+    If the features predict the labels no better than chance, before or after EM, only agreement between labels is
+    used; failing that, the labels are returned unchanged.
     """
-    speaker = _speakers(labels)
-    heard = {name: labels[name] for name in labels if speaker[name] == name}
-    given = [torch.tensor(told, device=device) for told in heard.values()]
-    told = truthfulness(heard, classes) if len(heard) > 1 else None
+    witness = _witnesses(labels)
+    distinct = {view: labels[view] for view in labels if witness[view] == view}
+    given = [torch.tensor(column, device=device) for column in distinct.values()]
+    agreed = truthfulness(distinct, classes) if len(distinct) > 1 else None
 
     def start(reliability: Mapping[str, float]) -> list[Tensor]:
         return [symmetric(p, classes).to(device) for p in reliability.values()]
 
-    believed = start(told or dict.fromkeys(heard, max(UNKNOWN, 1.5 / classes)))
-    if told is None and len(heard) > 1:
-        unheard = _verdict(_average(given, classes), [_uniform(classes, device)] * len(given), speaker)
+    believed = start(agreed or dict.fromkeys(distinct, max(UNKNOWN, 1.5 / classes)))
+    if agreed is None and len(distinct) > 1:
+        by_labels = _label_posterior(_average(given, classes), [_uniform(classes, device)] * len(given), witness)
     else:
-        unheard = _verdict(evidence(believed, given), believed, speaker)
+        by_labels = _label_posterior(evidence(believed, given), believed, witness)
     if not rounds:
-        return replace(unheard, certain=told is not None)
+        return replace(by_labels, certain=agreed is not None)
 
     fold = torch.randperm(len(given[0]), generator=generator).to(device) % folds
     rows = [torch.tensor(x, device=device) for x in views.values()]
     features = [principal(GaussianFeatures(x, generator)(x)) for x in rows]
-    verdict = _explain(features, fold, given, believed, rounds, penalties, speaker)
-    if verdict is None:
-        return unheard
-    if told is not None:
-        return replace(verdict, certain=True)
-    other = _explain(features, fold, given, start(dict.fromkeys(heard, TRUSTED)), rounds, penalties, speaker)
-    apart = [abs(p - other.reliability[name]) for name, p in verdict.reliability.items()] if other else [math.inf]
-    return replace(verdict, certain=max(apart) <= SPREAD)
+    explain = partial(_explain, features, fold, given, rounds=rounds, penalties=penalties, witness=witness)
+    explained = explain(believed)
+    if explained is None:
+        return by_labels
+    certain = agreed is not None or _close(explained, explain(start(dict.fromkeys(distinct, TRUSTED))))
+    return replace(explained, certain=certain)
+
+
+def _close(one: LabelPosterior, other: LabelPosterior | None) -> bool:
+    """Whether EM from another start came to the same reliabilities."""
+    return other is not None and all(abs(p - other.reliability[view]) <= SPREAD for view, p in one.reliability.items())
 
 
 def _explain(
@@ -115,10 +118,11 @@ def _explain(
     fold: Tensor,
     given: Sequence[Tensor],
     start: Sequence[Tensor],
+    *,
     rounds: int,
     penalties: Sequence[float],
-    speaker: Mapping[str, str],
-) -> Verdict | None:
+    witness: Mapping[str, str],
+) -> LabelPosterior | None:
     """EM from transitions to start with; None where the features predict no label beyond chance."""
     transitions = list(start)
     classes = len(transitions[0])
@@ -139,33 +143,33 @@ def _explain(
         q, opinion, transitions = _rounds(models, q, shaped, given, rounds, free_errors)
     if _unrelated(opinion, given):
         return None
-    return _verdict(q, transitions, speaker, full=full, penalty=penalty)
+    return _label_posterior(q, transitions, witness, full=full, penalty=penalty)
 
 
-def trusted(labels: Labels, classes: int) -> Verdict:
+def trusted(labels: Labels, classes: int) -> LabelPosterior:
     """The labels taken as right: q is their mean."""
-    q = _average([torch.tensor(told) for told in labels.values()], classes)
+    q = _average([torch.tensor(column) for column in labels.values()], classes)
     right = [torch.eye(classes, dtype=q.dtype)] * len(labels)
-    return _verdict(q, right, {name: name for name in labels})
+    return _label_posterior(q, right, {view: view for view in labels})
 
 
-def reconsider(verdict: Verdict, log_probabilities: Sequence[Tensor], labels: Labels) -> Verdict:
-    """One more E-step, on what other classifiers (n x K per view) say of samples that they did not see.
+def reconsider(before: LabelPosterior, log_probabilities: Sequence[Tensor], labels: Labels) -> LabelPosterior:
+    """One more E-step, with the opinions of other classifiers (n x K per view) about samples that they did not see.
 
-    Their opinions are pooled, then the transitions follow. Witnesses that the verdict gives no credit stay unheard.
+    The opinions are pooled, then the transitions follow. Witnesses without credit before stay without it.
     """
     device = log_probabilities[0].device
-    speaker = _speakers(labels)
-    heard = [name for name in labels if speaker[name] == name]
-    given = [torch.tensor(labels[name], device=device) for name in heard]
-    transitions = [torch.tensor(verdict.transition[name], device=device) for name in heard]
+    witness = _witnesses(labels)
+    distinct = [view for view in labels if witness[view] == view]
+    given = [torch.tensor(labels[view], device=device) for view in distinct]
+    transitions = [torch.tensor(before.transition[view], device=device) for view in distinct]
     if all(matrix.std() < FLOOR for matrix in transitions):
-        return verdict
-    before = torch.tensor(verdict.posterior, device=device)
-    q = expectation(pool(log_probabilities, before, transitions, given), transitions, given)
-    errors = free_errors if verdict.full else uniform_errors
-    transitions = [errors(q, told) for told in given]
-    return _verdict(q, transitions, speaker, certain=verdict.certain, full=verdict.full, penalty=verdict.penalty)
+        return before
+    posterior = torch.tensor(before.posterior, device=device)
+    q = expectation(pool(log_probabilities, posterior, transitions, given), transitions, given)
+    errors = free_errors if before.full else uniform_errors
+    transitions = [errors(q, column) for column in given]
+    return _label_posterior(q, transitions, witness, certain=before.certain, full=before.full, penalty=before.penalty)
 
 
 def pool(
@@ -180,7 +184,7 @@ def pool(
     """
     prior = q.mean(dim=0).clamp_min(FLOOR).log()
     excess = torch.stack(list(log_probabilities)).to(prior) - prior
-    told = _log_evidence(transitions, given)
+    by_labels = _log_evidence(transitions, given)
     raw = torch.ones(len(excess), 1, 1, dtype=prior.dtype, device=prior.device, requires_grad=True)
     optimiser = torch.optim.LBFGS([raw], max_iter=STEPS, line_search_fn="strong_wolfe")
 
@@ -189,7 +193,7 @@ def pool(
 
     def surprise() -> Tensor:
         optimiser.zero_grad()
-        loss = -(pooled() + told).logsumexp(dim=1).mean()
+        loss = -(pooled() + by_labels).logsumexp(dim=1).mean()
         torch.autograd.backward(loss)
         return loss
 
@@ -205,17 +209,17 @@ def truthfulness(labels: Labels, classes: int) -> dict[str, float] | None:
     pairs of views, none counting as less than a standard error above chance; two views get the same p, for one
     agreement cannot tell them apart.
     """
-    names = list(labels)
+    views = list(labels)
     pairs = list(combinations(labels.values(), 2))
     if all(by_chance(one, other, classes) for one, other in pairs):
         return None
     agreement = np.array([np.mean(one == other) for one, other in pairs])
-    design = np.array([[float(name in pair) for name in names] for pair in combinations(names, 2)])
+    design = np.array([[float(view in pair) for view in views] for pair in combinations(views, 2)])
     error = 1 / math.sqrt((classes - 1) * len(pairs[0][0]))
     excess = np.maximum((classes * agreement - 1) / (classes - 1), error)
     logs: Array = np.linalg.lstsq(design, np.log(excess), rcond=None)[0]
     truth = (1 + (classes - 1) * np.minimum(np.exp(logs), 1.0)) / classes
-    return dict(zip(names, truth.tolist(), strict=True))
+    return dict(zip(views, truth.tolist(), strict=True))
 
 
 def by_chance(one: Array, other: Array, classes: int) -> bool:
@@ -289,15 +293,15 @@ def _settle(opinion: Tensor, transitions: Sequence[Tensor], given: Sequence[Tens
     return list(transitions)
 
 
-def _speakers(labels: Labels) -> dict[str, str]:
-    """View -> the first view with the same labels: copies of one witness are heard once."""
-    return {name: next(first for first in labels if np.array_equal(labels[first], labels[name])) for name in labels}
+def _witnesses(labels: Labels) -> dict[str, str]:
+    """View -> the first view with the same labels."""
+    return {view: next(first for first in labels if np.array_equal(labels[first], labels[view])) for view in labels}
 
 
 def _unrelated(opinion: Tensor, given: Sequence[Tensor]) -> bool:
-    """Whether what the features say agrees with no witness beyond chance."""
-    said = opinion.argmax(dim=1).cpu().numpy()
-    return all(by_chance(said, labels.cpu().numpy(), opinion.shape[1]) for labels in given)
+    """Whether the opinion of the features agrees with no witness beyond chance."""
+    predicted = opinion.argmax(dim=1).cpu().numpy()
+    return all(by_chance(predicted, labels.cpu().numpy(), opinion.shape[1]) for labels in given)
 
 
 def evidence(transitions: Sequence[Tensor], given: Sequence[Tensor]) -> Tensor:
@@ -319,17 +323,17 @@ def _uniform(classes: int, device: torch.device) -> Tensor:
     return torch.full((classes, classes), 1 / classes, dtype=torch.float64, device=device)
 
 
-def _verdict(
+def _label_posterior(
     q: Tensor,
     transitions: Sequence[Tensor],
-    speaker: Mapping[str, str],
+    witness: Mapping[str, str],
     *,
     certain: bool = False,
     full: bool = False,
     penalty: float | None = None,
-) -> Verdict:
-    heard = dict(zip(dict.fromkeys(speaker.values()), transitions, strict=True))
+) -> LabelPosterior:
+    matrices = dict(zip(dict.fromkeys(witness.values()), transitions, strict=True))
     share = q.mean(dim=0)
-    reliability = {name: float(share @ heard[first].diagonal()) for name, first in speaker.items()}
-    transition = {name: heard[first].cpu().numpy() for name, first in speaker.items()}
-    return Verdict(q.cpu().numpy(), reliability, transition, certain, full, penalty)
+    reliability = {view: float(share @ matrices[first].diagonal()) for view, first in witness.items()}
+    transition = {view: matrices[first].cpu().numpy() for view, first in witness.items()}
+    return LabelPosterior(q.cpu().numpy(), reliability, transition, certain, full, penalty)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from pipeline.core.papers import Paper
 from pipeline.learning.loop import Step
 from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.base.deep import Deep
@@ -28,17 +27,5 @@ class PrototypeMethod(Deep[PrototypeNetwork]):
     def build(self, dims: Mapping[str, int], classes: int) -> PrototypeNetwork:
         return PrototypeNetwork(dims, classes + self.spare_prototypes, self.hidden, self.embedding)
 
-    def before_step(self, model: PrototypeNetwork, step: Step) -> None:
+    def before_step(self, model: PrototypeNetwork, position: Step) -> None:
         model.normalise_prototypes()
-
-
-def mrl_paper(*rows: str) -> Paper:
-    """MRL's paper, for the method itself and its ablations. rows: names in its tables."""
-    return Paper(
-        title="Learning Cross-Modal Retrieval with Noisy Labels",
-        authors="Hu, Peng, Zhu, Zhen, Lin",
-        venue="CVPR",
-        year=2021,
-        url="https://openaccess.thecvf.com/content/CVPR2021/html/Hu_Learning_Cross-Modal_Retrieval_With_Noisy_Labels_CVPR_2021_paper.html",
-        rows=rows,
-    )

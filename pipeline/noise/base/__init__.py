@@ -4,40 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.seeds import generator
-from pipeline.core.splits import Array, Labels, Split, Views
+from pipeline.core.splits import Array, Labels, Views
 
 RngFor = Callable[..., np.random.Generator]
 """rng_for(*words) -> a generator of its own for these words, e.g. rng_for('image')."""
-
-
-@dataclass(frozen=True)
-class Corruption:
-    """What noise makes of a training split.
-
-    labels: view name -> n noisy class indices; rows: view name -> n, the sample whose features stand at each
-    place. Only kinds that pair samples wrongly give rows; a view that is absent keeps its order.
-    """
-
-    labels: Labels
-    rows: Mapping[str, Array] = field(default_factory=dict)
-
-    def applied(self, train: Split) -> Split:
-        """The training split as a method is given it."""
-        moved = {view: train.views[view][rows] for view, rows in self.rows.items()}
-        return replace(train, views={**train.views, **moved}, labels=self.labels)
-
-    def wrong(self, clean: Labels) -> dict[str, Array]:
-        """View -> n booleans, where the given label is not that of the sample which stands there."""
-        return {v: given != clean[v][self.rows.get(v, slice(None))] for v, given in self.labels.items()}
 
 
 class Noise(ABC):
@@ -111,8 +91,8 @@ def make(
     )
     _check(corruption.labels, classes, f"noise '{kind}'")
     realised, transition = {}, {}
-    for view, clean in labels.items():
-        true, noisy = clean[corruption.rows.get(view, slice(None))], corruption.labels[view]
+    for view, true in corruption.true(labels).items():
+        noisy = corruption.labels[view]
         counts = np.bincount(true * classes + noisy, minlength=classes**2).reshape(classes, classes)
         realised[view], transition[view] = float(np.mean(true != noisy)), counts.tolist()
     receipt = NoiseReceipt(kind, float(rate), seed, noise.per_pair, realised, transition, fingerprint(corruption))

@@ -8,8 +8,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput
-from pipeline.noise.base import Corruption, NoiseReceipt, fingerprint
+from pipeline.noise.base import NoiseReceipt, fingerprint
 
 
 def file_name(kind: str | None, rate: float | None, seed: int | None) -> str:
