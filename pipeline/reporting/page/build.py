@@ -30,7 +30,7 @@ from pipeline.reporting.tables.probes import probes
 from pipeline.reporting.tables.published_beside import beside
 from pipeline.reporting.tables.readout import readout
 from pipeline.reporting.tables.receipts import receipts
-from pipeline.reporting.tables.significance_marks import differences, marked, samples
+from pipeline.reporting.tables.significance_marks import differences, marked, standings
 from pipeline.reporting.tables.suspicion import estimates, suspicion
 from pipeline.reporting.tables.table import Table
 from pipeline.reporting.tables.tuning import tuning
@@ -118,11 +118,11 @@ def _part(reader: Records, scope: Scope, noise: str) -> tuple[Part, Files]:
     """What the page shows of one kind of noise, and its files."""
     results, files = Results(reader, scope), Files()
     name, several = results.dataset.name, len(results.scope.rates) > 1
-    taken = samples(reader, results, noise)
+    compared = standings(reader, results, noise)
     headline = comparison(results, noise, results.headline)
     rates = robustness(results, noise)
-    apart = differences(headline, results, noise, taken)
-    main = [marked(headline, results, noise, taken)]
+    apart = differences(headline, results, noise, compared)
+    main = [marked(headline, results, noise, compared)]
     main += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
     main += [rates] * several
     further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
@@ -130,7 +130,7 @@ def _part(reader: Records, scope: Scope, noise: str) -> tuple[Part, Files]:
     drawn = {
         "map": (figures.map_against_noise(results, noise) if several else None, figures.map_caption(results)),
         "precision_recall": (figures.precision_recall(reader, results, noise), figures.curve_caption(results, noise)),
-        "ranks": (rank_figure(results, noise, taken), rank_caption(results, taken)),
+        "ranks": (rank_figure(results, noise, compared), rank_caption(results, compared)),
         "memorisation": (
             figures.memorisation(reader, results, noise) if results.clean else None,
             figures.memorisation_caption(results),
