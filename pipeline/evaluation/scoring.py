@@ -76,9 +76,7 @@ def score(
     return rows
 
 
-def _measured(
-    cell: FinishedCell, criterion: str, labels: Labels, metrics: Mapping[str, Metric]
-) -> dict[str, Scores]:
+def _measured(cell: FinishedCell, criterion: str, labels: Labels, metrics: Mapping[str, Metric]) -> dict[str, Scores]:
     """Direction -> scores in the state of a criterion."""
     embeddings = cell.embeddings(criterion)
     return {

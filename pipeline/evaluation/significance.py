@@ -39,7 +39,10 @@ def bootstrap_intervals(differences: Array, rounds: int, rng: np.random.Generato
 
 
 def holm(p_values: Array) -> Array:
-    """Return the adjusted p values of one family (m, any order): the i-th smallest times m - i + 1, never falling, at most 1."""
+    """Return the adjusted p values of one family (m, any order).
+
+    The i-th smallest is multiplied by m - i + 1; they never fall and are at most 1.
+    """
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
         raise BadInput("p values are a list of numbers from 0 to 1", "holm", "give one family of tests")
@@ -49,7 +52,9 @@ def holm(p_values: Array) -> Array:
     return adjusted
 
 
-def p_against(best: str, ap: Mapping[str, Array], level: float, rounds: int, rng: np.random.Generator) -> dict[str, float]:
+def p_against(
+    best: str, ap: Mapping[str, Array], level: float, rounds: int, rng: np.random.Generator
+) -> dict[str, float]:
     """Return the adjusted p value of each other name's difference to best, in the given order.
 
     ap: name -> Q, one column (dataset, noise, rate, direction) of a table. Its family is all pairs of names, corrected
@@ -70,9 +75,9 @@ def p_against(best: str, ap: Mapping[str, Array], level: float, rounds: int, rng
 
 
 def average_ranks(scores: Array) -> Array:
-    """Return the mean rank of each method over columns, 1 = best, equal scores share their mean rank. scores: methods x columns.
+    """Return the mean rank of each method over columns: 1 = best, equal scores share their mean rank.
 
-    A description only: rates and directions of one dataset are not independent columns.
+    scores: methods x columns. A description only: rates and directions of one dataset are not independent columns.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2 or not scores.shape[1] or not np.isfinite(scores).all():
@@ -81,13 +86,19 @@ def average_ranks(scores: Array) -> Array:
 
 
 def critical_difference(methods: int, columns: int, level: float = 0.05) -> float:
-    """Return Nemenyi's difference of average ranks, as in Demsar; exact only for independent columns, so a description."""
+    """Return Nemenyi's difference of average ranks, as in Demsar.
+
+    It is exact only for independent columns, so a description.
+    """
     quantile = studentized_range.ppf(1 - level, methods, np.inf) / np.sqrt(2)
     return float(quantile * np.sqrt(methods * (methods + 1) / (6 * columns)))
 
 
 def stacked(ap: Sequence[Array]) -> Array:
-    """Return lists of AP (Q each) as columns in float64 (Q x M). Raises BadInput if they are not paired or not finite."""
+    """Return lists of AP (Q each) as columns in float64 (Q x M).
+
+    Raises BadInput if they are not paired or not finite.
+    """
     first = np.shape(ap[0])
     other = next((np.shape(one) for one in ap if np.shape(one) != first), first)
     if len(first) != 1 or other != first or not first[0]:

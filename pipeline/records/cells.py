@@ -80,14 +80,15 @@ def recorded_cells(dataset: str, rows: pd.DataFrame) -> Iterator[RecordedCell]:
     """Cell by cell of a dataset's `by_direction`."""
     key = ["method", "variant", "noise", "rate", "seed"]
     for _, cell in rows.groupby(key, dropna=False, sort=False):
-        first = {str(name): None if pd.isna(value) else value for name, value in cell.iloc[0].items()}
-        rate, seed = (None if first[name] is None else kind(first[name]) for name, kind in (("rate", float), ("seed", int)))
+        first: dict[str, Any] = {str(name): value for name, value in cell.iloc[0].items()}
+        rate = None if pd.isna(first["rate"]) else float(first["rate"])
+        seed = None if pd.isna(first["seed"]) else int(first["seed"])
         done = cell[cell["status"] == DONE]
         maps = {f"{row['criterion']}/{row['direction']}": float(row[HEADLINE]) for row in done.to_dict("records")}
         means = done.groupby("criterion", sort=False)[HEADLINE].mean()
         yield RecordedCell(
             CellKey(dataset, first["method"], first["variant"], first["noise"], rate, seed),
-            *(first[name] for name in FACTS),
+            **{name: first[name] for name in FACTS},
             maps=maps | {f"{criterion}/mean": float(mean) for criterion, mean in means.items()},
         )
 

@@ -36,9 +36,10 @@ class Records:
         """A row per cell, criterion and direction; label-free: noise None, rate NaN; deterministic: seed NA."""
         return self._of(CELLS, dataset, method, by_direction)
 
-    def recorded_cells(self, dataset: str, method: str) -> Iterator[RecordedCell]:
-        """The same cell by cell."""
-        return recorded_cells(dataset, self.cells(dataset, method))
+    def recorded_cells(self, dataset: str, method: str | None = None) -> Iterator[RecordedCell]:
+        """The same cell by cell; of all methods where none is named."""
+        rows = self._table(CELLS, dataset, by_direction) if method is None else self.cells(dataset, method)
+        return recorded_cells(dataset, rows)
 
     def epochs(self, dataset: str, method: str) -> pd.DataFrame:
         """History of the first seed: method, variant, noise, rate, epoch and one column per measure."""

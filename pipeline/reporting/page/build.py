@@ -26,6 +26,7 @@ from pipeline.reporting.tables.ablations import ablations
 from pipeline.reporting.tables.comparison import comparison, robustness
 from pipeline.reporting.tables.costs import Costs, cost_table, machine
 from pipeline.reporting.tables.costs import read as read_costs
+from pipeline.reporting.tables.metrics import metrics as by_metric
 from pipeline.reporting.tables.probes import probes
 from pipeline.reporting.tables.published_beside import beside
 from pipeline.reporting.tables.readout import readout
@@ -127,6 +128,7 @@ def _part(reader: Records, scope: Scope, noise: str) -> tuple[Part, Files]:
     main += [rates] * several
     further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
     main += [comparison(results, noise, criterion) for criterion in further]
+    main += [] if scope.further else [by_metric(results, noise)]
     drawn = {
         "map": (figures.map_against_noise(results, noise) if several else None, figures.map_caption(results)),
         "precision_recall": (figures.precision_recall(reader, results, noise), figures.curve_caption(results, noise)),

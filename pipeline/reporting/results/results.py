@@ -158,9 +158,7 @@ class Results:
             return NO_SPREAD
         return Values(dict.fromkeys(found.by_seed, float(rows["precision"].mean())), found.note)
 
-    def mean(
-        self, entry: Entry, noise: str, rates: Sequence[float], criterion: str, metric: str = HEADLINE
-    ) -> Outcome:
+    def mean(self, entry: Entry, noise: str, rates: Sequence[float], criterion: str, metric: str = HEADLINE) -> Outcome:
         """Mean over all directions and the given rates, seed by seed."""
         parts = [self.outcome(entry, noise, r, criterion, d, metric) for r in rates for d in self.directions]
         return combine(parts, [1 / len(parts) for _ in parts])
