@@ -19,7 +19,6 @@ from pipeline.core.errors import BadInput
 from pipeline.core.files import whole
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
-from pipeline.evaluation.scoring import FLOAT_FORMAT
 from pipeline.explore.sheet import render
 from pipeline.explore.thumbnails import thumbnail
 from pipeline.features.base.store import Features
@@ -216,7 +215,7 @@ def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[
         labels=suspects.labels,
     )
     files = {
-        folder / f"{name}.csv": found.to_csv(index=False, float_format=FLOAT_FORMAT),
+        folder / f"{name}.csv": found.to_csv(index=False, float_format="%.6g"),
         folder / f"{name}.html": sheet,
     }
     try:
