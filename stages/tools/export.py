@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import torch
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.progress import counting
 from pipeline.explore.search import bundle
 from pipeline.explore.search.card import card
@@ -23,15 +23,15 @@ FOLDER = click.Path(path_type=Path)
 @stage
 @click.option("--run", type=FOLDER, required=True, help="A trained cell: a folder below data/runs, of seed 0.")
 @click.option("--out", type=FOLDER, required=True, help="The bundle: a folder that is not there yet.")
-def main(params: Params, run: Path, out: Path) -> None:
+def main(project: Project, run: Path, out: Path) -> None:
     """Write model, fitted extractors, class names and a model card, all that stages.tools.search needs.
 
     Example: python -m stages.tools.export --run data/runs/emoji/mrl/default-symmetric-0.4-0 --out build/mrl-emoji
     """
-    trained = of_run(params, run, RAW, EXTRACTION_SEED, torch.device("cpu"))
+    trained = of_run(project, run, RAW, EXTRACTION_SEED, torch.device("cpu"))
     with counting(f"export {run}"):
-        text = card(params, run, trained, Records(RECORDS))
-        bundle.export(params, trained, model_file(run), text, out)
+        text = card(project, run, trained, Records(RECORDS))
+        bundle.export(project, trained, model_file(run), text, out)
     click.echo(f"{out} holds the model, its extractors and a model card (README.md).")
 
 

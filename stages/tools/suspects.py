@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.data.base import configured
 from pipeline.data.base import store as rawstore
@@ -27,15 +27,22 @@ from stages.paths import FEATURES, NOISE, RAW, RUNS
 @click.option("--seed", default=0, show_default=True, help="The seed.")
 @click.option("--out", type=click.Path(path_type=Path), default="build/suspects", show_default=True, help="A folder.")
 def main(
-    params: Params, dataset: str, method: str, variant: str, noise: str | None, rate: float | None, seed: int, out: Path
+    project: Project,
+    dataset: str,
+    method: str,
+    variant: str,
+    noise: str | None,
+    rate: float | None,
+    seed: int,
+    out: Path,
 ) -> None:
     """Write the training labels that a trained METHOD finds suspicious: a CSV with all of them, the most suspicious
     first, and an HTML sheet of the first 300 samples, on which decisions are kept and downloaded as CSV.
 
     Example: python -m stages.tools.suspects --dataset emoji --method mrl --noise symmetric --rate 0.4
     """
-    source = configured(params, dataset)
-    block(params, "methods", method)
+    source = configured(project, dataset)
+    project.method(method)
     cell = suspects.find_cell(RUNS / dataset, method, variant, noise, rate, seed)
     draw = noise_store.read(NOISE / dataset / noise_store.file_name(cell.key.noise, cell.key.rate, cell.key.seed))
     features = featurestore.read(FEATURES / dataset, ["train"])

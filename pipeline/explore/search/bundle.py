@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pipeline.config.params import Params, extractors_of
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput
@@ -35,7 +35,7 @@ AXES = {"image": (2, 3), "text": (0,), "cloud": (2,), "features": (1,)}
 """Kind of a view -> how many axes one of its samples can have."""
 
 
-def export(params: Params, trained: Trained, model: Path, card: str, out: Path) -> None:
+def export(project: Project, trained: Trained, model: Path, card: str, out: Path) -> None:
     """Write the bundle of a cell of a run, whole or not at all; a place that is taken is refused.
 
     model: the cell's file; card: the text of README.md. Refused, too, where a rebuilt extractor would not give the
@@ -46,7 +46,8 @@ def export(params: Params, trained: Trained, model: Path, card: str, out: Path) 
         raise BadInput("it is there already", str(out), "name a new folder or remove this one")
     described: dict[str, Any] = {}
     arrays: dict[str, Array] = {}
-    for view, (name, settings) in extractors_of(params, trained.key.dataset).items():
+    for view, chosen in project.extractors_of(trained.key.dataset).items():
+        name, settings = chosen.name, chosen.settings
         stored = state(trained.fitted(view))
         arrays |= {f"{view}/{part}": np.asarray(array, order="C") for part, array in stored.arrays.items()}
         described[view] = {

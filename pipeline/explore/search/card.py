@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from safetensors import safe_open
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.cells import CellKey
 from pipeline.data.base import configured
 from pipeline.explore.search.extractor_state import vocabulary
@@ -24,7 +24,7 @@ from pipeline.reporting.results.results import CRITERION_NAMES
 PACKAGES = ("torch", "numpy", "scikit-learn", "gensim", "pillow", "safetensors")
 
 
-def card(params: Params, run: Path, trained: Trained, records: Records) -> str:
+def card(project: Project, run: Path, trained: Trained, records: Records) -> str:
     """The text of README.md, in Markdown. run: the folder of the finished cell."""
     assert trained.raw is not None
     fingerprint, criterion = result_of(run)["fingerprint"], headline(run)
@@ -41,7 +41,7 @@ def card(params: Params, run: Path, trained: Trained, records: Records) -> str:
         noise=trained.key.noise and noise_words(trained.key.noise),
         method=trained.method,
         settings=json.dumps(settings, indent=1),
-        dataset=configured(params, trained.key.dataset),
+        dataset=configured(project, trained.key.dataset),
         class_names=trained.class_names,
         train=int((trained.raw.split == "train").sum()),
         test=int((trained.raw.split == "test").sum()),

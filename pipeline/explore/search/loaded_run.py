@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipeline.config.params import Params, extractors_of
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.cells import CellKey
 from pipeline.core.criteria import CRITERIA
@@ -60,7 +60,7 @@ class Trained:
         return self.fitted(view).transform(samples, self.device, progress)
 
 
-def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.device) -> Trained:
+def of_run(project: Project, run: Path, raws: Path, seed: int, device: torch.device) -> Trained:
     """The cell in a folder that training wrote. raws: folder of the raw datasets, of which the one it was trained on
     is read; extractors are fitted on its training samples when they are first asked for, with seed. One that does not
     lead to the embeddings of the run is refused: settings or samples have changed since."""
@@ -69,7 +69,7 @@ def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.devic
     raw = rawstore.read(raws / key.dataset)
     with np.load(run / f"{headline(run)}.npz", allow_pickle=False) as stored:
         test = {view: stored[view] for view in stored}
-    extractors = extractors_of(params, key.dataset)
+    extractors = project.extractors_of(key.dataset)
     for view in extractors:
         if view not in raw.views:
             raise UnknownName(view, raw.views, f"params.yaml, datasets.{key.dataset}.views")
@@ -77,8 +77,8 @@ def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.devic
 
     @cache
     def fitted(view: str) -> Extractor:
-        name, settings = extractors[view]
-        extractor = discovery.build("pipeline.features", name, Extractor, settings)
+        chosen = extractors[view]
+        extractor = discovery.build("pipeline.features", chosen.name, Extractor, chosen.settings)
         extractor.fit(_samples(raw, view, rows), seed)
         witnesses = extractor.transform(test_samples(raw, view), device, lambda done, total: None)
         expected, found = test[view][:WITNESSES], embedder.transform({view: witnesses})[view]

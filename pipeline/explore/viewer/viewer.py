@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.params import Params, block, grid_of
+from pipeline.config.project import Project, Viewer
 from pipeline.core import plugins as discovery
 from pipeline.core.cells import CellKey
 from pipeline.core.criteria import CRITERIA
@@ -54,21 +54,21 @@ class Compared:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def page(params: Params, dataset: str, display: str, raw: RawDataset, runs: Path) -> str:
+def page(project: Project, dataset: str, display: str, raw: RawDataset, runs: Path) -> str:
     """The HTML of one dataset: all methods of its grid, those that lack a run named with the reason.
 
     runs: the dataset's folder of finished cells. A method stands there in its first variant, with the first seed, in
     the state of the first criterion that the cell has. Right is what has the query's class.
     """
-    grid = grid_of(params, dataset)
-    noises = [(noise, rate) for noise in grid["noises"] for rate in sorted(grid["rates"])]
+    grid, viewer = project.grids(dataset)[0], viewer_of(project)
+    noises = [(noise, rate) for noise in grid.noises for rate in sorted(grid.rates)]
     rows = np.flatnonzero(raw.split == "test")
     labels = raw.labels[rows]
-    chosen = sampled(labels, _positive(params, "queries"), generator(grid["seeds"][0], "viewer", dataset))
-    top = min(_positive(params, "top"), len(rows))
-    pairs = directions(block(params, "datasets", dataset, "views"))
+    chosen = sampled(labels, viewer.queries, generator(grid.seeds[0], "viewer", dataset))
+    top = min(viewer.top, len(rows))
+    pairs = directions(project.dataset(dataset).views)
     compared = _compared(
-        params,
+        project,
         dataset,
         runs,
         noises,
@@ -94,15 +94,22 @@ def page(params: Params, dataset: str, display: str, raw: RawDataset, runs: Path
         noises=noises,
         classes=[raw.class_names[label] for label in np.unique(labels[chosen])],
         methods=compared.methods,
-        sides={side: block(params, "viewer", side) for side in ("a", "b")},
+        sides={"a": viewer.a, "b": viewer.b},
         left_out=compared.left_out,
         criteria=[CRITERION_NAMES[name] for name in CRITERIA if name in compared.criteria],
         queries=len(chosen),
         gallery=len(rows),
         top=top,
-        seed=grid["seeds"][0],
+        seed=grid.seeds[0],
         data=packed(data),
     )
+
+
+def viewer_of(project: Project) -> Viewer:
+    """The block `viewer`. Raises BadParams without one."""
+    if project.viewer is None:
+        raise BadParams("the block 'viewer' is missing", "params.yaml", "add it, or restore it from git")
+    return project.viewer
 
 
 def packed(data: Mapping[str, Any]) -> str:
@@ -137,15 +144,8 @@ def unit(rows: Array) -> Array:
     return unit
 
 
-def _positive(params: Params, name: str) -> int:
-    value = block(params, "viewer", name)
-    if not isinstance(value, int) or value < 1:
-        raise BadParams(f"'{name}' is {value!r}", "params.yaml, viewer", "give a whole number from 1 on")
-    return value
-
-
 def _compared(
-    params: Params,
+    project: Project,
     dataset: str,
     runs: Path,
     noises: Sequence[tuple[str, float]],
@@ -153,12 +153,12 @@ def _compared(
     rank: Callable[[Embeddings], list[Array]],
 ) -> Compared:
     """count: test samples; rank: a cell's embeddings -> what it ranks first, a table entry per direction."""
-    grid = grid_of(params, dataset)
+    grid = project.grids(dataset)[0]
     found = Compared()
-    for name, (variant, *_) in grid["methods"].items():
+    for name, (variant, *_) in grid.methods.items():
         plain = discovery.find("pipeline.methods", name, Method).display
         label = plain if variant == "default" else f"{plain} ({variant})"
-        cells = _cells(params, dataset, name, variant, noises)
+        cells = _cells(project, dataset, name, variant, noises)
         states = {cell: _headline(runs / name / cell.name, count) for cell in cells}
         if missing := [cell for cell, state in states.items() if state is None]:
             found.left_out[label] = _reason(runs / name, missing[0])
@@ -172,11 +172,11 @@ def _compared(
 
 
 def _cells(
-    params: Params, dataset: str, method: str, variant: str, noises: Sequence[tuple[str, float]]
+    project: Project, dataset: str, method: str, variant: str, noises: Sequence[tuple[str, float]]
 ) -> list[CellKey]:
     """The cell of the first seed at every noise setting; a label-free method has the same one everywhere."""
-    some = next(key for key in keys(params, dataset, method) if key.variant == variant)
-    first = some if some.seed is None else replace(some, seed=grid_of(params, dataset)["seeds"][0])
+    some = next(key for key in keys(project, dataset, method) if key.variant == variant)
+    first = some if some.seed is None else replace(some, seed=project.grids(dataset)[0].seeds[0])
     return [first if first.noise is None else replace(first, noise=noise, rate=rate) for noise, rate in noises]
 
 
