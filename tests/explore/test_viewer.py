@@ -21,8 +21,6 @@ from stages.viewer import main
 from tests.support import ranked
 from tests.support.ranked import CLASSES, TAKEN_FOR, TEST
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
@@ -182,10 +180,3 @@ def test_the_stage_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     done = CliRunner().invoke(main, ["emoji"])
     assert done.exit_code == 0, done.output
     assert "<h1>Retrieval viewer: " in (tmp_path / "reports" / "viewer" / "emoji.html").read_text(encoding="utf-8")
-
-
-def test_dvc_lists_every_file_that_makes_the_page() -> None:
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    folder = ROOT / "pipeline" / "gallery"
-    made_of = [*folder.glob("viewer.*"), *folder.glob("sheet.*"), folder / "thumbnails.py"]
-    assert {str(file.relative_to(ROOT)) for file in made_of} <= set(stages["viewer"]["deps"])

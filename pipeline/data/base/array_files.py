@@ -57,6 +57,29 @@ def parted(place: str) -> tuple[Path, str]:
     return (Path(name), key) if colon and not Path(place).is_file() else (Path(place), "")
 
 
+def read_names(place: str) -> list[str]:
+    """n names (class, id or split) from texts or whole numbers in one row or column; floats must be whole."""
+    array = read(place)
+    if array.size != max(array.shape):
+        shape = " x ".join(map(str, array.shape))
+        raise BadInput(f"{shape} values are no list", place, "give one value per sample, the class and no scores")
+    values = array.ravel()
+    if values.dtype.kind == "f":
+        wrong = ~np.isfinite(values) | (values != np.floor(values))
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise BadInput(
+                f"row {row} has {values[row]} where a name or a whole number belongs",
+                place,
+                "give it or drop the sample",
+            )
+        values = values.astype(np.int64)
+    names = [str(value).strip() for value in values]
+    if "" in names:
+        raise BadInput(f"row {names.index('')} is empty", place, "give it a name or drop the sample")
+    return names
+
+
 def _plain(array: Any, place: str) -> Array:
     """Numbers as they are; texts, which some formats keep as bytes or one by one in a table of objects, as U."""
     values = np.asarray(array)

@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save
 from pipeline.config.params import Params, extractors_of
 from pipeline.core import plugins as discovery
 from pipeline.core.datasets import RawDataset
-from pipeline.core.errors import BadInput
+from pipeline.core.errors import BadInput, UnknownName
 from pipeline.core.splits import Array
 from pipeline.explore.search.extractor_state import State, Weights, restore, state
 from pipeline.explore.search.loaded_run import Trained, digest, test_samples
@@ -28,11 +28,10 @@ from pipeline.explore.search.user_input import Form
 from pipeline.features.base import Extractor
 from pipeline.runs.finished_cell import MODEL
 from pipeline.runs.models import read_model
+from pipeline.samples.base import kind
 
 EXTRACTORS, ARRAYS, CLASSES, CARD = "extractors.json", "extractors.safetensors", "classes.json", "README.md"
 AGAIN = "name a folder that `python -m stages.tools.export` wrote"
-AXES = {"image": (2, 3), "text": (0,), "cloud": (2,), "features": (1,)}
-"""Kind of a view -> how many axes one of its samples can have."""
 
 
 def export(params: Params, trained: Trained, model: Path, card: str, out: Path) -> None:
@@ -77,7 +76,7 @@ def read_bundle(folder: Path, device: torch.device) -> Trained:
         arrays = load_file(folder / ARRAYS)
         forms = {view: _form(about) for view, about in described.items()}
         states = {view: _state(view, about, arrays) for view, about in described.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError, UnknownName) as error:
         raise BadInput(f"this is no whole bundle ({type(error).__name__})", str(folder), AGAIN) from None
     method, embedder, key = read_model(folder / MODEL, device)
 
@@ -102,7 +101,7 @@ def read_bundle(folder: Path, device: torch.device) -> Trained:
 
 def _form(about: Mapping[str, Any]) -> Form:
     form = Form(about["kind"], tuple(about["shape"]))
-    if len(form.shape) not in AXES[form.kind] or not all(isinstance(size, int) and size > 0 for size in form.shape):
+    if not all(isinstance(size, int) and size > 0 for size in form.shape) or not kind(form.kind).fits(form.shape):
         raise ValueError(f"no {form.kind} has the shape {form.shape}")
     return form
 

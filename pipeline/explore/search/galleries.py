@@ -15,9 +15,9 @@ from pipeline.core.errors import BadInput
 from pipeline.core.files import whole
 from pipeline.core.splits import Array
 from pipeline.explore.search.loaded_run import Trained
-from pipeline.explore.search.user_input import SUFFIXES, Form, choose, files_by_view, read_sample, view_of
-from pipeline.explore.thumbnails import thumbnail
+from pipeline.explore.search.user_input import Form, choose, files_by_view, read_sample, view_of
 from pipeline.features.base import Progress
+from pipeline.samples.base import kind, thumbnail
 
 BLOCK = 256
 """Files of a gallery that are held in memory at a time."""
@@ -157,7 +157,7 @@ def _drawn(name: str, forms: Sequence[Form]) -> Markup:
     """The file of this name as the first of the forms that reads it, nothing where there is none (any more)."""
     file = Path(name)
     for form in forms:
-        if file.suffix.lower() in SUFFIXES[form.kind] and file.is_file():
+        if file.suffix.lower() in kind(form.kind).suffixes and file.is_file():
             with suppress(BadInput):
                 return thumbnail(view_of([read_sample(file, form)], form), 0, SIDE)
     return Markup("")

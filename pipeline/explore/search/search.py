@@ -19,10 +19,10 @@ from pipeline.explore.search.galleries import SIDE, Gallery, Note, open_gallery,
 from pipeline.explore.search.loaded_run import Trained
 from pipeline.explore.search.user_input import Query, read_query
 from pipeline.explore.sheet import render
-from pipeline.explore.thumbnails import thumbnail
 from pipeline.explore.viewer.viewer import unit
 from pipeline.features.base import Progress
 from pipeline.reporting.results.report_scope import noise_words
+from pipeline.samples.base import thumbnail
 
 LARGE = 200_000
 """Samples from which on faiss ranks where it is installed."""

@@ -21,12 +21,12 @@ from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
 from pipeline.evaluation.scoring import FLOAT_FORMAT
 from pipeline.explore.sheet import render
-from pipeline.explore.thumbnails import thumbnail
 from pipeline.features.base.store import Features
 from pipeline.noise.base import NoiseReceipt
 from pipeline.reporting.results.report_scope import noise_words
 from pipeline.runs.extras import SUGGESTED
 from pipeline.runs.finished_cell import SUSPICION, finished_cells
+from pipeline.samples.base import thumbnail
 
 SHOWN = 300
 """At most so many samples stand on a sheet."""

@@ -21,11 +21,11 @@ from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array, Embeddings
 from pipeline.explore.sheet import render
-from pipeline.explore.thumbnails import thumbnail
 from pipeline.methods.base import Method
 from pipeline.reporting.results.results import CRITERION_NAMES
 from pipeline.retrieval.ranking import directions
 from pipeline.runs.plan import keys
+from pipeline.samples.base import thumbnail
 
 GRID = 2.0**40
 """Steps per unit of similarity: coarser than rounding, so that equal similarities tie."""

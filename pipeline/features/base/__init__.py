@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -13,13 +12,13 @@ from joblib import Parallel, cpu_count, delayed
 from pipeline.core.datasets import RawView
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.plugins import find, names
+from pipeline.core.progress import Progress as Progress
+from pipeline.core.progress import quiet
 from pipeline.core.splits import Array
+from pipeline.samples.base import Samples as Samples
 
 BLOCK = 128
 """Fewest samples that are worth a process of their own."""
-
-Samples = Array | Sequence[str]
-Progress = Callable[[int, int], None]
 
 
 class Extractor(ABC):
@@ -80,7 +79,7 @@ def _in_blocks(extractor: Extractor, samples: Samples, device: torch.device, pro
 
 def _alone(extractor: Extractor, samples: Samples, device: torch.device) -> Array:
     torch.set_num_threads(1)
-    return extractor.transform(samples, device, lambda done, total: None)
+    return extractor.transform(samples, device, quiet)
 
 
 def _readers(kind: str) -> str:

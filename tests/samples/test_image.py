@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from pipeline.core.errors import BadInput
-from pipeline.data.base.pictures import read_picture
+from pipeline.samples.image import read_picture
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
