@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -33,6 +32,6 @@ def stage(function: Callable[..., None]) -> click.Command:
     return click.command()(guarded)
 
 
-def tracking_uri() -> str:
-    """MLFLOW_TRACKING_URI, or the database at the root that a bare `mlflow ui` opens."""
-    return os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+def warn(sentence: str) -> None:
+    """Tell the person at the keyboard; the command goes on."""
+    click.echo(sentence, err=True)

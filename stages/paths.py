@@ -13,4 +13,3 @@ REPORTS = Path("reports")
 RECORDS = REPORTS / "records"
 COSTS = REPORTS / "cost.csv"
 MACHINE = REPORTS / "machine.json"
-TRACKING_LOCK = Path(".cells") / "mlflow.lock"

@@ -9,10 +9,10 @@ from pipeline.data.base import configured
 from pipeline.methods.base import Method
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, told
-from pipeline.tracking.mlflow_tracker import Tracker
-from pipeline.tracking.sync import sync
-from stages.command import stage, tracking_uri
-from stages.paths import RECORDS, REPORTS, TRACKING_LOCK
+from pipeline.tracking.base import open_tracker
+from pipeline.tracking.base.sync import sync
+from stages.command import stage, warn
+from stages.paths import RECORDS, REPORTS
 
 
 @stage
@@ -26,7 +26,7 @@ def main(params: Params) -> None:
     methods = [_method(name, params) for name in shown["methods"]]
     build_report(RECORDS, REPORTS, params, datasets, methods, REPORTS)
     for dataset in shown["datasets"]:
-        sync(Tracker(tracking_uri(), dataset, TRACKING_LOCK), RECORDS, params, dataset)
+        sync(open_tracker(dataset, warn), RECORDS, params, dataset)
 
 
 def _dataset(name: str, params: Params) -> DatasetInfo:

@@ -17,8 +17,9 @@ from pipeline.noise.base import store as noise_store
 from pipeline.runs.plan import plan
 from pipeline.runs.pool import train_cells
 from pipeline.runs.store import CellStore
-from stages.command import stage, tracking_uri
-from stages.paths import CELLS, FEATURES, NOISE, RUNS, TRACKING_LOCK
+from pipeline.tracking.base import open_tracker, tracked
+from stages.command import stage, warn
+from stages.paths import CELLS, FEATURES, NOISE, RUNS
 
 
 @stage
@@ -45,14 +46,11 @@ def main(params: Params, dataset: str, method: str) -> None:
 
     with counting(f"{dataset}: {method}, {len(cells)} cells", finished, running) as progress:
         landing = train_cells(cells, features, draws, store)
-        from pipeline.tracking.mlflow_tracker import Tracker  # MLflow takes seconds to load; training goes on meanwhile
-
-        tracker = Tracker(tracking_uri(), dataset, TRACKING_LOCK)
+        tracker = open_tracker(dataset, warn)  # MLflow takes seconds to load; training goes on meanwhile
         for done, cell in enumerate(landing, start=1):
             receipt = draws(cell.key)[1].as_dict() if cell.key.noise else None
             stored = store.read(cell.fingerprint)
-            result = {name: getattr(stored, name) for name in ("status", "reason", "fingerprint", "history")}
-            tracker.log_cell(cell.key, cell.settings, result, stored.cost(), receipt, scores={})
+            tracker.log_cell(tracked(stored, cell.settings, receipt))
             progress(done, len(cells))
     shutil.rmtree(RUNS / dataset / method, ignore_errors=True)
     for cell in cells:

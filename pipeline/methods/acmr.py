@@ -88,9 +88,10 @@ class ACMR(Deep[ACMRNetwork]):
     adversarial gradient reaches the encoders, it does not shuffle, and its hinge is one for the sums of
     squared distances over the batch. One Adam over one total loss plays both players through gradient reversal, a step
     of each at a time, where the paper takes k steps of the encoders per step of the discriminator; the reported
-    total therefore holds +L_adv. L_imi is a mean over triplets, not a sum; beta = 100 alpha, the rate and the ramp
-    are the code's, norm_weight 1 is the paper's, margin, negative_weight and lambda_adv are ours. Hidden widths are
-    the same in all views, the discriminator has ReLU between its layers, and the schedule of the rate is MRL's.
+    total therefore holds +L_adv. Two optimisers that alternate reach the same validation MAP. L_imi is a mean over
+    triplets, not a sum; beta = 100 by itself, the rate and the ramp are the code's, norm_weight 1 is the paper's,
+    margin, negative_weight and lambda_adv are ours. Hidden widths are the same in all views, the discriminator has
+    ReLU between its layers, and the schedule of the rate is MRL's.
     """
 
     embedding: PositiveInt

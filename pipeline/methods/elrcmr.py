@@ -85,8 +85,8 @@ class ELRCMR(PrototypeMethod):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS})
 
     def before_training(self, model: PrototypeNetwork, data: Batch, valid: Batch | None) -> None:
-        self._evaluated = [data] if valid is None else [data, valid]
-        rows = 1 + max(int(split.index.max()) for split in self._evaluated)
+        self._splits = [data] if valid is None else [data, valid]
+        rows = 1 + max(int(split.index.max()) for split in self._splits)
         empty = torch.zeros(rows, model.prototypes.shape[1], device=data.index.device)
         self.memory_ = {view: empty.clone() for view in data.views}
 
@@ -94,8 +94,8 @@ class ELRCMR(PrototypeMethod):
         if self.shrinking_weights and position.iteration > 0:
             _shrink(model)
         if self.memory_in_evaluation and position.iteration % _per_epoch(position) == 0:
-            self._evaluate(model, self._evaluated[:1] if position.epoch == 0 else [])
-            self._evaluate(model, self._evaluated)
+            self._evaluate(model, self._splits[:1] if position.epoch == 0 else [])
+            self._evaluate(model, self._splits)
         super().before_step(model, position)
 
     def loss(self, batch: Batch, model: PrototypeNetwork, position: Step) -> dict[str, Tensor]:
@@ -124,7 +124,7 @@ class ELRCMR(PrototypeMethod):
         return self.beta * (1 - math.exp(-STEEPNESS * left**2))
 
     def _remember(self, view: str, index: Tensor, probabilities: Tensor) -> Tensor:
-        """Move the memory of the samples at these positions towards their predictions; give it, N x K."""
+        """Move the memory of the samples at these positions towards their predictions and return it, N x K."""
         now = probabilities.detach()
         now = MOMENTUM * self.memory_[view][index] + (1 - MOMENTUM) * now / now.sum(1, keepdim=True)
         self.memory_[view][index] = now

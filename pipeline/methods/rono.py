@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,18 +12,22 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.core.errors import BadParams, UnknownName
+from pipeline.core.errors import UnknownName
 from pipeline.core.papers import Paper
 from pipeline.core.runs import Need
 from pipeline.learning.loop import Batch, Step
 from pipeline.learning.losses.contrastive import contrastive
 from pipeline.learning.networks import MultiViewNetwork
 from pipeline.methods.base.deep import Deep
+from pipeline.methods.base.pictures import picture_side
 
 DECAY, DECAY_AFTER = 0.1, 0.3
 """Rates fall to a tenth after every 600 of 2000 iterations."""
 CHANNELS = (96, 64)
 CNN_LAYERS = (1024, 512)
+SMALLEST = 2 ** len(CHANNELS)
+"""Side of the smallest picture that ImageEncoder reads, in pixels."""
+CONVOLUTIONAL = "params.yaml, methods.rono.convolutional"
 
 
 class ImageEncoder(nn.Module):
@@ -38,7 +41,7 @@ class ImageEncoder(nn.Module):
             *(nn.Conv2d(1, first, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()),
             *(nn.Conv2d(first, second, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()),
         ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        widths = [second * (side // 4) ** 2, *CNN_LAYERS]
+        widths = [second * (side // SMALLEST) ** 2, *CNN_LAYERS]
         hidden = [layer for before, after in pairwise(widths) for layer in (nn.Linear(before, after), nn.ReLU())]
         self.layers = nn.Sequential(*hidden, nn.Linear(widths[-1], embedding))
 
@@ -138,21 +141,14 @@ class RONO(Deep[RONONetwork]):
     def build(self, dims: Mapping[str, int], classes: int) -> RONONetwork:
         for view in self.convolutional:
             if view not in dims:
-                raise UnknownName(view, dims, "params.yaml, methods.rono.convolutional")
+                raise UnknownName(view, dims, CONVOLUTIONAL)
         encoders = {view: self._encoder(view, dim) for view, dim in dims.items()}
         return RONONetwork(encoders, classes, self.embedding)
 
     def _encoder(self, view: str, dim: int) -> nn.Module:
         if view not in self.convolutional:
             return vector_encoder(dim, self.hidden, self.embedding, self.dropout)
-        side = math.isqrt(dim)
-        if side**2 != dim or side < 4:
-            raise BadParams(
-                f"view '{view}' has {dim} features, which make no square picture of 4 x 4 pixels or more",
-                "params.yaml, methods.rono.convolutional",
-                "leave the view out or extract it with 'pixels' from grey pictures",
-            )
-        return ImageEncoder(side, self.embedding)
+        return ImageEncoder(picture_side(view, dim, SMALLEST, CONVOLUTIONAL), self.embedding)
 
     def parameter_groups(self, model: RONONetwork) -> list[dict[str, Any]]:
         networks = [

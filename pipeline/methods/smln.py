@@ -36,8 +36,8 @@ def similarity(views: Sequence[Tensor], labels: Sequence[Tensor], eta: float, ne
     number, size = len(views), len(views[0])
     same = torch.eye(size, dtype=torch.float64, device=views[0].device)
     pairs = same.repeat(number, number)
-    known_as = torch.cat(list(labels))
-    shared = (known_as[:, None] == known_as).double()
+    given = torch.cat(list(labels))
+    shared = (given[:, None] == given).double()
     weights = (pairs + shared).fill_diagonal_(0.0)
     for own, x in zip(weights.view(number, size, number, size).diagonal(dim1=0, dim2=2).unbind(2), views, strict=True):
         own += eta * nearest_neighbours(x, neighbours)

@@ -24,7 +24,7 @@ from pipeline.learning.loop import Batch, Optimisers, Step, run_epochs
 from pipeline.learning.networks import MultiViewNetwork
 from pipeline.methods.base.deep import Deep, Trained
 from pipeline.methods.base.label_em import LabelPosterior, reconsider, recover, trusted
-from pipeline.methods.base.pictures import PictureEncoder, picture_side
+from pipeline.methods.base.pictures import SMALLEST, PictureEncoder, picture_side
 
 START, WARM_UP = 0.04, 0.3
 """One-cycle: the rate climbs from this share of its maximum during this share of the run."""
@@ -275,7 +275,7 @@ class Witness(Deep[WitnessNetwork]):
     def _encoder(self, view: str, dim: int) -> nn.Module:
         if view not in self.convolutional:
             return encoder(dim, self.hidden, self.embedding, self.dropouts)
-        side = picture_side(view, dim, CONVOLUTIONAL)
+        side = picture_side(view, dim, SMALLEST, CONVOLUTIONAL)
         return PictureEncoder(side, PICTURE_WIDTH, self.embedding, self.dropouts[1])
 
     def optimisers(self, model: WitnessNetwork) -> Optimisers:

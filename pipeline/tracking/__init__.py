@@ -1,1 +1,1 @@
-"""Experiment trackers: finished cells and their scores for people to browse."""
+"""Experiment trackers, one file each: finished cells, their scores and the report for people to browse."""

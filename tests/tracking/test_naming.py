@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.core.cells import CellKey
-from pipeline.tracking.naming import CELL, NOTE, cell_name, described, run_name, tags
+from pipeline.tracking.base.naming import CELL, NOTE, cell_name, described, run_name, tags
 
 KEY = CellKey("emoji", "mrl", "authors_code", "symmetric", 0.4, 0)
 FREE = CellKey("emoji", "mcca", "default", None, None, None)

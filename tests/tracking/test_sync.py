@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.core.cells import CellKey
-from pipeline.tracking.sync import sync
+from pipeline.tracking.base import TrackedCell
+from pipeline.tracking.base.sync import sync
 from tests.reporting.conftest import PARAMS
 from tests.support.protocol_records import write_protocol
 
@@ -26,10 +27,12 @@ class Notes:
         self.files: list[str] = []
         self.pruned = 0
 
-    def log_cell(
-        self, key: CellKey, settings: Any, result: Mapping[str, Any], cost: Any, receipt: Any, scores: Any
-    ) -> None:
-        self.histories[key], self.receipts[key], self.scores[key] = result["history"], receipt, scores
+    def log_cell(self, cell: TrackedCell) -> None:
+        self.histories[cell.key], self.receipts[cell.key], self.scores[cell.key] = (
+            list(cell.history),
+            cell.receipt,
+            cell.scores,
+        )
 
     def log_summary(self, key: CellKey, scores: Mapping[str, float]) -> None:
         self.summaries[key] = scores

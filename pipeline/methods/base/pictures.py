@@ -12,6 +12,8 @@ from torch.nn import functional as F
 from pipeline.core.errors import BadParams
 
 CHANNELS = (16, 32, 64)
+SMALLEST = 2 ** len(CHANNELS)
+"""Side of the smallest picture that PictureEncoder reads, in pixels."""
 SHIFT = 2
 """Pixels by which a picture moves at most, up or down and left or right, each time it is seen in training."""
 
@@ -50,7 +52,7 @@ class PictureEncoder(nn.Module):
                 *(nn.MaxPool2d(2), nn.BatchNorm2d(after), nn.ReLU()),
             ]
         self.features = nn.Sequential(*layers).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        maps = CHANNELS[-1] * (side // 2 ** len(CHANNELS)) ** 2
+        maps = CHANNELS[-1] * (side // SMALLEST) ** 2
         self.layers = nn.Sequential(
             *(nn.Dropout(dropout), nn.Linear(maps, hidden), nn.ReLU()),
             *(nn.Dropout(dropout), nn.Linear(hidden, embedding)),
@@ -62,13 +64,15 @@ class PictureEncoder(nn.Module):
         return embedding
 
 
-def picture_side(view: str, dim: int, setting: str) -> int:
-    """Side of the square pictures that a view's dim pixels make."""
+def picture_side(view: str, dim: int, least: int, setting: str) -> int:
+    """Side of the square pictures that a view's dim pixels make.
+
+    Raises BadParams where they make none, or one of fewer than `least` pixels a side; setting: the one to blame.
+    """
     side = math.isqrt(dim)
-    if side**2 != dim or side < 2 ** len(CHANNELS):
+    if side**2 != dim or side < least:
         raise BadParams(
-            f"view '{view}' has {dim} features, which make no square picture of {2 ** len(CHANNELS)} pixels or more "
-            "a side",
+            f"view '{view}' has {dim} features, which make no square picture of {least} x {least} pixels or more",
             setting,
             "leave the view out or extract it with 'pixels' from grey pictures",
         )

@@ -15,7 +15,7 @@ from pipeline.core.cells import CellKey
 from pipeline.evaluation.scoring import by_cell
 from pipeline.records.reader import Records
 from pipeline.reporting.results.report_scope import shown_grid
-from pipeline.tracking.mlflow_tracker import Tracker
+from pipeline.tracking.base import TrackedCell, Tracker
 
 
 def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
@@ -33,10 +33,19 @@ def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
         for key, facts, scores in by_cell(recorded[recorded["variant"].isin(list(variants))]):
             settings = method_settings(params, method, key.variant, dataset)
             receipt = receipts.get((key.noise, key.rate, key.seed))
-            history = _history(epochs, key) if key.seed in (None, first) else []
             realised = {} if receipt is None or not clean else receipt["realised"]
-            known = scores | {f"noise_realised/{view}": rate for view, rate in realised.items()}
-            tracker.log_cell(key, settings, {**facts, "history": history}, {}, receipt, known)
+            tracker.log_cell(
+                TrackedCell(
+                    key,
+                    settings,
+                    facts["status"],
+                    facts["reason"],
+                    facts["fingerprint"],
+                    _history(epochs, key) if key.seed in (None, first) else [],
+                    receipt=receipt,
+                    scores=scores | {f"noise_realised/{view}": rate for view, rate in realised.items()},
+                )
+            )
             groups[replace(key, seed=None)].append(scores)
     for setting, rows in groups.items():
         done = [row for row in rows if row]

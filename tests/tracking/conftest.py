@@ -1,0 +1,5 @@
+"""Records as the report reads them."""
+
+from tests.reporting.conftest import records
+
+__all__ = ["records"]
