@@ -13,10 +13,9 @@ from pipeline.core import plugins as discovery
 from pipeline.core.progress import counting
 from pipeline.data.base import store as rawstore
 from pipeline.evaluation.probe import linear_probe
-from pipeline.features.base import Extractor, extract
+from pipeline.features.base import EXTRACTION_SEED, Extractor, extract
 from pipeline.features.base import store as featurestore
 from stages.command import stage
-from stages.features import EXTRACTION_SEED
 from stages.paths import FEATURES, RAW, RECORDS
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipeline.core.datasets import RawView
 from pipeline.core.errors import BadInput, UnknownName
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
+from pipeline.data.base import visible
 from pipeline.samples import base as kinds
 
 SEED = 0
@@ -60,22 +61,22 @@ def read_query(text: str, forms: Forms, view: str | None) -> Query:
     return Query(chosen, view_of([read_sample(path, forms[chosen])], forms[chosen]), path.name)
 
 
-def choose(able: Sequence[str], wanted: str | None, forms: Forms, what: str, option: str) -> str:
+def choose(able: Sequence[str], wanted: str | None, forms: Forms, items: str, option: str) -> str:
     """The view that is wanted, or the only one that can be meant."""
     reads = ", ".join(f"'{name}' {kinds.kind(form.kind).plural}" for name, form in forms.items())
     if wanted is not None and wanted not in forms:
         raise UnknownName(wanted, forms, option)
     if not able or (wanted is not None and wanted not in able):
         who = f"view '{wanted}' does not take" if able else "no view takes"
-        raise BadInput(f"{who} {what}", "the trained method", f"it was trained on {reads}")
+        raise BadInput(f"{who} {items}", "the trained method", f"it was trained on {reads}")
     if wanted is None and len(able) > 1:
-        raise BadInput(f"{what} fit the views {', '.join(able)}", "the trained method", f"say which with {option}")
+        raise BadInput(f"{items} fit the views {', '.join(able)}", "the trained method", f"say which with {option}")
     return wanted or able[0]
 
 
 def files_by_view(folder: Path, forms: Forms) -> dict[str, list[Path]]:
     """Files at any depth that a view can read, in alphabetical order; hidden ones are passed over."""
-    below = [path for path in sorted(folder.rglob("*")) if not _hidden(path.relative_to(folder)) and path.is_file()]
+    below = [path for path in visible(folder) if path.is_file()]
     suffixes = {view: kinds.kind(form.kind).suffixes for view, form in forms.items()}
     files = {view: [path for path in below if path.suffix.lower() in known] for view, known in suffixes.items()}
     return {view: some for view, some in files.items() if some}
@@ -99,9 +100,5 @@ def view_of(samples: Sequence[Array | str], form: Form) -> RawView:
     return RawView(form.kind, kinds.kind(form.kind).gather(samples, len(samples)))
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def _reading(kinds: Iterable[str], forms: Forms) -> list[str]:
-    return [view for view, form in forms.items() if form.kind in kinds]
+def _reading(kinds_read: Collection[str], forms: Forms) -> list[str]:
+    return [view for view, form in forms.items() if form.kind in kinds_read]
