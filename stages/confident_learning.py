@@ -9,9 +9,10 @@ from pipeline.config.params import Params, block
 from pipeline.core.errors import BadInput
 from pipeline.core.progress import counting
 from pipeline.data.base import configured
-from pipeline.evaluation.confident_learning import components, detected, write
+from pipeline.evaluation.confident_learning import components, detected
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import store as noise_store
+from pipeline.records.suspicion import CONFIDENT_LEARNING
 from stages.command import stage
 from stages.paths import FEATURES, NOISE, RECORDS
 
@@ -39,7 +40,7 @@ def main(params: Params, dataset: str) -> None:
             for done, found in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), start=1):
                 rows += found
                 progress(done, len(draws))
-    write(rows, RECORDS / "confident_learning" / f"{dataset}.csv")
+    CONFIDENT_LEARNING.write(RECORDS, dataset, rows)
 
 
 if __name__ == "__main__":

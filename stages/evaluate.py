@@ -6,27 +6,26 @@ from collections.abc import Mapping
 from functools import cache
 
 import click
-from joblib import Parallel, delayed
 
-from pipeline.config.params import Params, block
+from pipeline.config.params import Params, block, grid_of
 from pipeline.core.cells import CellKey
 from pipeline.core.splits import Array
 from pipeline.data.base import configured
-from pipeline.evaluation import scoring
+from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.statistics import families
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import store as noise_store
 from stages.command import stage
-from stages.paths import FEATURES, NOISE, RECORDS, RUNS
+from stages.paths import AP, FEATURES, NOISE, RECORDS, RUNS
 
 
 @stage
 @click.argument("dataset")
 def main(params: Params, dataset: str) -> None:
-    """Rank the test split of DATASET with every cell of the grid and write the records.
+    """Rank the test split of DATASET with every cell of the grid, compare the methods and write the records.
 
     Example: python -m stages.evaluate emoji
     """
-    methods, known = block(params, "grid", "methods"), configured(params, dataset).clean
     splits = featurestore.read(FEATURES / dataset, ["train", "test"]).splits
 
     @cache
@@ -34,14 +33,17 @@ def main(params: Params, dataset: str) -> None:
         file = NOISE / dataset / noise_store.file_name(key.noise, key.rate, key.seed)
         return noise_store.read(file)[0].wrong(splits["train"].labels)
 
-    def score(method: str) -> scoring.Records:
-        return scoring.score(RUNS / dataset / method, splits["test"].labels, wrong if known else None)
-
-    kinds = ("cells", "epochs", "curves", "suspicion", "readout")
-    found = Parallel(n_jobs=-1, prefer="threads")(map(delayed(score), methods))
-    for method, records in zip(methods, found, strict=True):
-        files = {name: RECORDS / name / dataset / f"{method}.csv" for name in kinds}
-        scoring.write(records, files | {"ap": RECORDS / "ap" / dataset / f"{method}.npz"})
+    evaluate(
+        dataset,
+        block(params, "grid", "methods"),
+        RUNS / dataset,
+        splits["test"].labels,
+        wrong if configured(params, dataset).clean else None,
+        grid_of(params, dataset)["seeds"][0],
+        families(params, dataset),
+        RECORDS,
+        AP / dataset,
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 import torch
 
@@ -17,6 +15,7 @@ from pipeline.data.base import configured
 from pipeline.data.base import store as rawstore
 from pipeline.features.base import EXTRACTION_SEED, Extractor, extract
 from pipeline.features.base import store as featurestore
+from pipeline.records import descriptions
 from stages.command import stage
 from stages.paths import FEATURES, RAW, RECORDS
 
@@ -53,9 +52,7 @@ def main(params: Params, dataset: str) -> None:
         "sizes": {name: int((raw.split == name).sum()) for name in SPLITS},
         "views": {v: {"extractor": e.display, "dimension": features[v].shape[1]} for v, e in extractors.items()},
     }
-    file = RECORDS / "datasets" / f"{dataset}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    descriptions.write(RECORDS, dataset, record)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import product
 
 import click
@@ -12,6 +11,7 @@ from pipeline.core import plugins as discovery
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
 from pipeline.noise.base import store as noise_store
+from pipeline.records.receipts import RECEIPTS
 from stages.command import stage
 from stages.paths import FEATURES, NOISE, RECORDS
 
@@ -36,10 +36,7 @@ def main(params: Params, dataset: str) -> None:
     for corruption, receipt in draws:
         name = noise_store.file_name(receipt.kind, receipt.rate, receipt.seed)
         noise_store.write(corruption, receipt, NOISE / dataset / name)
-    record = RECORDS / "noise" / f"{dataset}.json"
-    record.parent.mkdir(parents=True, exist_ok=True)
-    receipts = ",\n".join(json.dumps(receipt.as_dict()) for _, receipt in draws)
-    record.write_text(f"[\n{receipts}\n]\n", encoding="utf-8")
+    RECEIPTS.write(RECORDS, dataset, [receipt.as_dict() for _, receipt in draws])
 
 
 if __name__ == "__main__":

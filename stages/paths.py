@@ -5,6 +5,7 @@ from pathlib import Path
 PARAMS = Path("params.yaml")
 BROUGHT = Path("files")
 RAW = Path("data/raw")
+AP = Path("data/ap")
 FEATURES = Path("data/features")
 NOISE = Path("data/noise")
 RUNS = Path("data/runs")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 import numpy as np
 import torch
@@ -15,6 +13,7 @@ from pipeline.data.base import store as rawstore
 from pipeline.evaluation.probe import linear_probe
 from pipeline.features.base import EXTRACTION_SEED, Extractor, extract
 from pipeline.features.base import store as featurestore
+from pipeline.records.probes import PROBES
 from stages.command import stage
 from stages.paths import FEATURES, RAW, RECORDS
 
@@ -53,9 +52,7 @@ def main(params: Params, dataset: str) -> None:
                 {"view": view, "extractor": extractor.display, "dimension": features.shape[1]}
                 | {"accuracy": round(accuracy, 4), "used": is_used}
             )
-    file = RECORDS / "probes" / f"{dataset}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    PROBES.write(RECORDS, dataset, rows)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,14 @@ def names(package: str) -> list[str]:
 
 
 def find(package: str, name: str, kind: type[T]) -> type[T]:
-    """The concrete subclass of kind that the file `name` of the package defines."""
+    """The concrete subclass of kind that the file `name` of the package defines.
+
+    Raises UnknownName, with the nearest name, where there is no such file.
+    """
     if name not in names(package):
         raise UnknownName(name, names(package), package.rsplit(".", 1)[-1])
     module = importlib.import_module(f"{package}.{name}")
-    found = [
+    classes = [
         value
         for value in vars(module).values()
         if inspect.isclass(value)
@@ -35,15 +38,16 @@ def find(package: str, name: str, kind: type[T]) -> type[T]:
         and value.__module__ == module.__name__
         and not inspect.isabstract(value)
     ]
-    if len(found) != 1:
-        raise TypeError(f"{module.__name__} must define exactly one concrete {kind.__name__}, it defines {len(found)}")
-    return found[0]
+    if len(classes) != 1:
+        raise TypeError(f"{module.__name__} must define one concrete {kind.__name__}, it defines {len(classes)}")
+    return classes[0]
 
 
 def build(package: str, name: str, kind: type[T], settings: Mapping[str, Any], place: str = "") -> T:
-    """Make the plug-in from its block in params.yaml; a wrong setting is named with the nearest right one.
+    """Make the plug-in from its block in params.yaml.
 
-    place: where in params.yaml the settings stand, if not at `<folder>.<name>`.
+    place: the path of the settings in params.yaml, if not `<folder>.<name>`. Raises UnknownName for a setting that the
+    plug-in does not take, BadParams for a value that does not fit and for a missing one.
     """
     plugin = find(package, name, kind)
     where = f"params.yaml, {place or package.rsplit('.', 1)[-1] + '.' + name}"

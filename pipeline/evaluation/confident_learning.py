@@ -12,12 +12,9 @@ with a look at how well they find true errors, which the methods were not allowe
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from cleanlab.count import num_label_issues
 from cleanlab.rank import get_label_quality_scores
 from sklearn.decomposition import PCA
@@ -29,22 +26,21 @@ from pipeline.core.corruption import Corruption
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array, Labels, Views
 from pipeline.evaluation.probe import INVERSE_PENALTY
-from pipeline.evaluation.scoring import FLOAT_FORMAT
 from pipeline.noise.base import NoiseReceipt
 from pipeline.retrieval.detection import detection
 
 FOLDS = 5
 DIMENSIONS = 100
 """At most so many principal components enter the classifier."""
-COLUMNS = ("variant", "noise", "rate", "seed", "view", "auc", "precision", "wrong", "estimate")
-VARIANT = "default"
+METHOD, VARIANT = "confident_learning", "default"
+"""What stands for it in its record."""
 
 
 def components(features: Array) -> Array:
     """n x d -> n x at most 100: principal components of the standardised features, found without labels."""
     standardised = StandardScaler(copy=False).fit_transform(features.astype(np.float64))
-    found: Array = PCA(min(DIMENSIONS, *features.shape), random_state=0).fit_transform(standardised)
-    return found
+    projected: Array = PCA(min(DIMENSIONS, *features.shape), random_state=0).fit_transform(standardised)
+    return projected
 
 
 def suspicion(features: Array, labels: Array, rng: np.random.Generator) -> tuple[Array, float] | None:
@@ -69,21 +65,18 @@ def suspicion(features: Array, labels: Array, rng: np.random.Generator) -> tuple
 
 
 def detected(views: Views, clean: Labels, noise: Corruption, receipt: NoiseReceipt) -> list[dict[str, Any]]:
-    """How well the wrong labels of one draw are told: a row per view with wrong and right labels.
+    """Score the suspicion on one draw of noise: a row of the record per view with wrong and right labels.
 
     views: components of the training split, in its own order; clean: its true labels.
     """
-    cell = {"variant": VARIANT, "noise": receipt.kind, "rate": receipt.rate, "seed": receipt.seed}
+    cell = {"method": METHOD, "variant": VARIANT, "noise": receipt.kind, "rate": receipt.rate, "seed": receipt.seed}
     rows = []
     for view, wrong in noise.wrong(clean).items():
         rng = generator(receipt.seed, "confident learning", view)
         standing = views[view][noise.rows.get(view, slice(None))]
-        told = suspicion(standing, noise.labels[view], rng)
-        if told is not None and (scores := detection(told[0], wrong)) is not None:
-            rows.append(cell | {"view": view} | scores | {"wrong": wrong.mean(), "estimate": told[1]})
+        if (suspected := suspicion(standing, noise.labels[view], rng)) is None:
+            continue
+        suspicions, estimate = suspected
+        if (scores := detection(suspicions, wrong)) is not None:
+            rows.append(cell | {"view": view} | scores | {"wrong": wrong.mean(), "estimate": estimate})
     return rows
-
-
-def write(rows: Sequence[dict[str, Any]], file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(file, index=False, float_format=FLOAT_FORMAT)

@@ -2,156 +2,117 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pipeline.core.cells import CellKey
-from pipeline.core.criteria import CRITERIA
-from pipeline.core.errors import BadInput
+from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array, Labels
-from pipeline.metrics.retrieval_scores import LEVELS, retrieval_scores
+from pipeline.evaluation.precisions import Precisions
+from pipeline.metrics.base import HEADLINE, Metric, Scores, measure
+from pipeline.records.cells import cell_rows, score_column
+from pipeline.records.curves import curve_row
+from pipeline.records.epochs import epoch_rows
 from pipeline.retrieval.detection import detection
 from pipeline.retrieval.ranking import directions, mean_average_precision
 from pipeline.runs.extras import TEMPERATURE
-from pipeline.runs.finished_cell import READOUT, SUSPICION
+from pipeline.runs.finished_cell import FinishedCell, finished_cells
 
-FLOAT_FORMAT = "%.6g"
+Rows = list[dict[str, Any]]
+Wrong = Callable[[CellKey], Mapping[str, Array]]
+"""View -> n booleans: the training labels of a cell that are wrong."""
 
 
 @dataclass
-class Records:
-    """Rows for the record files of one dataset and method.
+class MethodRows:
+    """One method's rows of the records of these names, and AP of every query of every cell.
 
-    cells: a row per cell, criterion and direction; epochs: a row per epoch of the first seed; curves and
-    ap (setting and direction -> AP per query): means over seeds under the first criterion that a cell has.
-    suspicion: how well the method told wrong training labels, the share of them and its estimate of that share, a row
-    per cell and view; readout: MAP by match probability, a row per cell and direction; both under that criterion, where
-    the method can tell.
+    Curves, suspicion, readout and AP are those of the first state that a cell keeps.
     """
 
-    cells: list[dict[str, Any]] = field(default_factory=list)
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    curves: list[dict[str, Any]] = field(default_factory=list)
-    suspicion: list[dict[str, Any]] = field(default_factory=list)
-    readout: list[dict[str, Any]] = field(default_factory=list)
-    ap: dict[str, Array] = field(default_factory=dict)
+    cells: Rows = field(default_factory=list)
+    epochs: Rows = field(default_factory=list)
+    curves: Rows = field(default_factory=list)
+    suspicion: Rows = field(default_factory=list)
+    readout: Rows = field(default_factory=list)
+    precisions: list[Precisions] = field(default_factory=list)
 
 
-def results(runs: Path) -> Iterator[tuple[dict[str, Any], Path]]:
-    """Every finished cell below a folder of runs: its result and its own folder, in order of name."""
-    files = sorted(runs.glob("*/result.json"))
-    if not files:
-        raise BadInput("there are no finished cells", str(runs), "run `dvc repro` to train them")
-    for file in files:
-        yield json.loads(file.read_text(encoding="utf-8")), file.parent
+def score(
+    runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str, Metric], first_seed: int
+) -> MethodRows:
+    """Rank the test split in every direction for every cell of one method.
 
-
-def score(runs: Path, labels: Labels, wrong: Callable[[CellKey], Mapping[str, Array]] | None) -> Records:
-    """Rank the test split in every direction for every cell below runs.
-
-    labels: clean test labels per view; wrong: view -> n booleans, the training labels of a cell that are wrong; None
-    where that is not known.
+    runs: folder of its finished cells; labels: clean test labels per view; wrong: None where the true training labels
+    are not known; first_seed: the one whose epochs are recorded.
     """
-    records = Records()
-    curves: dict[tuple[str, ...], list[Array]] = defaultdict(list)
-    precisions: dict[tuple[str, ...], list[Array]] = defaultdict(list)
-    first_seed = min((result["key"]["seed"] or 0) for result, _ in results(runs))
-    for result, folder in results(runs):
-        key = result["key"]
-        identity = {**key, "status": result["status"], "reason": result["reason"]}
-        identity |= {name: result[name] for name in ("code", "fingerprint")}
-        if result["status"] != "done":
-            records.cells.append(identity)
-        setting = {name: key[name] for name in ("variant", "noise", "rate")}
-        records.readout += [setting | {"seed": key["seed"]} | row for row in _readout(folder / READOUT, labels)]
-        if wrong is not None and (folder / SUSPICION).is_file():
-            found = _detected(folder / SUSPICION, wrong(CellKey(**key)), result.get("label_noise"))
-            records.suspicion += [setting | {"seed": key["seed"]} | row for row in found]
-        if key["seed"] == first_seed:
-            records.epochs += [setting | row for row in result["history"]]
-        kept = [criterion for criterion in CRITERIA if (folder / f"{criterion}.npz").is_file()]
-        for criterion in kept:
-            with np.load(folder / f"{criterion}.npz", allow_pickle=False) as arrays:
-                embeddings = {view: arrays[view] for view in arrays}
-            for query, gallery in directions(embeddings):
-                direction = f"{query}->{gallery}"
-                scores = retrieval_scores(embeddings[query], embeddings[gallery], labels[query], labels[gallery])
-                row = {"map": scores.ap.mean(), "map_at_50": scores.ap_at_50.mean(), "tied": scores.tied}
-                records.cells.append(identity | {"criterion": criterion, "direction": direction} | row)
-                if criterion == kept[0]:
-                    group = (*("" if value is None else str(value) for value in setting.values()), direction)
-                    precisions[group].append(scores.ap)
-                    curves[group].append(scores.precision_at_recall)
-    for group, means in curves.items():
-        names = dict(zip(("variant", "noise", "rate", "direction"), group, strict=True))
-        points = zip(LEVELS, np.mean(means, axis=0), strict=True)
-        records.curves += [names | {"recall": recall, "precision": precision} for recall, precision in points]
-        records.ap["|".join(group)] = np.mean(precisions[group], axis=0).astype(np.float32)
-    return records
+    rows = MethodRows()
+    curves: dict[tuple[Any, ...], list[Array]] = defaultdict(list)
+    for cell in finished_cells(runs):
+        key = cell.key
+        setting = {name: getattr(key, name) for name in ("method", "variant", "noise", "rate")}
+        seeded = setting | {"seed": key.seed}
+        if key.seed == first_seed:
+            rows.epochs += epoch_rows(setting, cell.history)
+        if wrong is not None:
+            rows.suspicion += [seeded | row for row in _detected(cell, wrong)]
+        rows.readout += [seeded | row for row in _readout(cell, labels)]
+        by_state = {criterion: _measured(cell, criterion, labels, metrics) for criterion in cell.states}
+        values = [(criterion, _means(scores)) for criterion, scores in by_state.items()]
+        facts = {name: getattr(cell, name) for name in ("status", "reason", "code", "fingerprint")}
+        rows.cells += cell_rows(seeded, facts, values)
+        for direction, scores in next(iter(by_state.values()), {}).items():
+            curves[*setting.values(), direction].append(scores.precision)
+            ap = scores.values[HEADLINE]
+            rows.precisions.append(Precisions.of(key, cell.states[0], direction, ap))
+    for (method, variant, noise, rate, direction), seeds in curves.items():
+        setting = {"method": method, "variant": variant, "noise": noise, "rate": rate}
+        rows.curves.append(curve_row(setting, direction, np.mean(seeds, axis=0)))
+    return rows
 
 
-def _detected(file: Path, wrong: Mapping[str, Array], estimate: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
-    with np.load(file, allow_pickle=False) as arrays:
-        for view, truth in wrong.items():
-            if (scores := detection(arrays[view], truth)) is not None:
-                row = {"view": view, **scores, "wrong": truth.mean()}
-                if estimate is not None:
-                    row |= {"estimate": estimate["wrong"][view], "certain": int(estimate["certain"])}
-                yield row
-
-
-def _readout(file: Path, labels: Labels) -> list[dict[str, Any]]:
-    if not file.is_file():
-        return []
-    with np.load(file, allow_pickle=False) as arrays:
-        temperature = float(arrays[TEMPERATURE])
-        maps = mean_average_precision({view: arrays[view] for view in labels}, labels)
-    return [{"direction": name, "temperature": temperature, "map": value} for name, value in maps.items()]
-
-
-def by_cell(cells: pd.DataFrame) -> Iterator[tuple[CellKey, dict[str, str], dict[str, float]]]:
-    """Cell by cell of a cells record: its key, its status and fingerprint, its MAP per criterion and direction."""
-    names = [part.name for part in fields(CellKey)]
-    for _, rows in cells.groupby(names, dropna=False, sort=False):
-        first = {str(name): None if pd.isna(value) else value for name, value in rows.iloc[0].items()}
-        seed = None if first["seed"] is None else int(first["seed"])
-        values: dict[str, Any] = {name: first[name] for name in names} | {"seed": seed}
-        key = CellKey(**values)
-        facts = {name: first[name] or "" for name in ("status", "reason", "code", "fingerprint")}
-        done = rows.dropna(subset=["map"])
-        scores = {f"test/{row['criterion']}/{row['direction']}": float(row["map"]) for row in done.to_dict("records")}
-        means = done.groupby("criterion", sort=False)["map"].mean()
-        yield key, facts, scores | {f"test/{name}/mean": float(mean) for name, mean in means.items()}
-
-
-def write(records: Records, files: dict[str, Path]) -> None:
-    """files: 'cells', 'epochs', 'curves', 'suspicion', 'readout' -> .csv, 'ap' -> .npz."""
-    for file in files.values():
-        file.parent.mkdir(parents=True, exist_ok=True)
-    columns = {
-        "cells": [
-            *("dataset", "method", "variant", "noise", "rate", "seed", "criterion", "direction"),
-            *("map", "map_at_50", "tied", "status", "reason", "code", "fingerprint"),
-        ],
-        "epochs": ["variant", "noise", "rate", "epoch"],
-        "curves": ["variant", "noise", "rate", "direction", "recall", "precision"],
-        "suspicion": [
-            *("variant", "noise", "rate", "seed", "view", "auc", "precision", "wrong", "estimate", "certain"),
-        ],
-        "readout": ["variant", "noise", "rate", "seed", "direction", "temperature", "map"],
+def _measured(cell: FinishedCell, criterion: str, labels: Labels, metrics: Mapping[str, Metric]) -> dict[str, Scores]:
+    """Direction -> scores in the state of a criterion."""
+    embeddings = cell.embeddings(criterion)
+    return {
+        f"{query}->{gallery}": measure(metrics, embeddings[query], embeddings[gallery], labels[query], labels[gallery])
+        for query, gallery in directions(embeddings)
     }
-    for name, order in columns.items():
-        frame = pd.DataFrame(getattr(records, name))
-        rest = [column for column in frame.columns if column not in order]
-        frame = frame.reindex(columns=order + rest)
-        for whole in {"seed", "epoch"} & set(frame.columns):
-            frame[whole] = frame[whole].astype("Int64")
-        frame.to_csv(files[name], index=False, float_format=FLOAT_FORMAT)
-    np.savez_compressed(files["ap"], allow_pickle=False, **records.ap)
+
+
+def _means(by_direction: Mapping[str, Scores]) -> dict[str, float]:
+    """Score column -> mean over queries, metric by metric."""
+    metrics = next(iter(by_direction.values())).values
+    return {
+        score_column(metric, direction): float(scores.values[metric].mean())
+        for metric in metrics
+        for direction, scores in by_direction.items()
+    }
+
+
+def _detected(cell: FinishedCell, wrong: Wrong) -> Iterator[dict[str, Any]]:
+    """A row per view in which some training labels are wrong and some right."""
+    suspicion = cell.suspicion()
+    if suspicion is None:
+        return
+    for view, truth in wrong(cell.key).items():
+        if (scores := detection(suspicion[view], truth)) is not None:
+            yield {"view": view, **scores, "wrong": truth.mean(), **_estimate(cell.label_noise, view)}
+
+
+def _estimate(noise: LabelNoise | None, view: str) -> dict[str, Any]:
+    return {} if noise is None else {"estimate": noise.wrong[view], "certain": int(noise.certain)}
+
+
+def _readout(cell: FinishedCell, labels: Labels) -> Iterator[dict[str, Any]]:
+    arrays = cell.readout()
+    if arrays is None:
+        return
+    maps = mean_average_precision({view: arrays[view] for view in labels}, labels)
+    for direction, value in maps.items():
+        yield {"direction": direction, "temperature": float(arrays[TEMPERATURE]), "map": value}

@@ -1,4 +1,4 @@
-"""Which differences between methods are more than chance on the given queries, and how robust a method is to noise.
+"""Which differences between methods are more than chance on the given queries.
 
 Randomisation test over queries: Smucker, Allan & Carterette (CIKM 2007). Step-down correction for many pairs:
 Holm (Scand. J. Statist. 1979). Average ranks and critical difference: Demsar (JMLR 2006).
@@ -11,11 +11,10 @@ other classes or another gallery.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import studentized_range
+from scipy.stats import rankdata, studentized_range
 
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
@@ -27,32 +26,8 @@ ROUNDING = 1e-12
 """Two sums of the same AP in another order differ by less than this share of the sum of magnitudes."""
 
 
-@dataclass(frozen=True)
-class Robustness:
-    """mean: MAP averaged over the interval of noise rates; drop: MAP at the lowest minus MAP at the highest rate."""
-
-    mean: Array
-    drop: Array
-
-
-def paired_permutation(a: Array, b: Array, rounds: int, rng: np.random.Generator) -> float:
-    """Two-sided p value of mean(a - b) if each query's two AP (both Q) could as well be exchanged.
-
-    (h + 1) / (rounds + 1), where h of the rounds of random signs give a mean at least as far from 0.
-    """
-    return float(_sign_flips(_stacked([a, b]), [(0, 1)], rounds, rng)[0])
-
-
-def paired_bootstrap(
-    a: Array, b: Array, rounds: int, rng: np.random.Generator, confidence: float = 0.95
-) -> tuple[float, float]:
-    """Percentile interval of mean(a - b) over queries drawn with replacement. a, b: Q."""
-    low, high = bootstrap_intervals(_stacked([a, b]) @ [[1], [-1]], rounds, rng, confidence)[0]
-    return float(low), float(high)
-
-
 def bootstrap_intervals(differences: Array, rounds: int, rng: np.random.Generator, confidence: float = 0.95) -> Array:
-    """Percentile intervals (M x 2: low, high) of the column means over queries drawn with replacement.
+    """Return percentile intervals (M x 2: low, high) of the column means over queries drawn with replacement.
 
     differences: Q x M; a round draws the same queries for all columns.
     """
@@ -64,7 +39,10 @@ def bootstrap_intervals(differences: Array, rounds: int, rng: np.random.Generato
 
 
 def holm(p_values: Array) -> Array:
-    """Adjusted p values of one family (m, any order): the i-th smallest times m - i + 1, never falling, at most 1."""
+    """Return the adjusted p values of one family (m, any order).
+
+    The i-th smallest is multiplied by m - i + 1; they never fall and are at most 1.
+    """
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
         raise BadInput("p values are a list of numbers from 0 to 1", "holm", "give one family of tests")
@@ -74,62 +52,53 @@ def holm(p_values: Array) -> Array:
     return adjusted
 
 
-def tied_with_best(ap: Mapping[str, Array], level: float, rounds: int, rng: np.random.Generator) -> list[str]:
-    """Names that cannot be told from the one of largest MAP on these queries, that one included, in the given order.
+def p_against(
+    best: str, ap: Mapping[str, Array], level: float, rounds: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """Return the adjusted p value of each other name's difference to best, in the given order.
 
-    ap: name -> Q, one column (dataset, direction, rate) of a table. Its family is all pairs of names, corrected by
-    Holm; the same random signs serve all pairs. Rounds must be able to make one pair significant.
+    ap: name -> Q, one column (dataset, noise, rate, direction) of a table. Its family is all pairs of names, corrected
+    by Holm; the same random signs serve all pairs.
+    Raises BadInput where the rounds cannot make one pair significant at the level.
     """
     names = list(ap)
-    pairs = list(combinations(range(len(names)), 2))
+    pairs = list(combinations(names, 2))
     if not pairs:
-        return names
+        return {}
     if len(pairs) / (rounds + 1) > level:
-        what = f"{rounds} rounds cannot reach level {level} with {len(pairs)} pairs"
-        raise BadInput(what, "significance", f"use at least {int(np.ceil(len(pairs) / level))}")
-    columns = _stacked(list(ap.values()))
-    adjusted = holm(_sign_flips(columns, pairs, rounds, rng))
-    best = int(np.argmax(columns.mean(axis=0)))
-    lost = {n for pair, p in zip(pairs, adjusted, strict=True) if best in pair and p <= level for n in pair}
-    return [name for number, name in enumerate(names) if number == best or number not in lost]
+        reason = f"{rounds} rounds cannot reach level {level} with {len(pairs)} pairs"
+        raise BadInput(reason, "significance", f"use at least {int(np.ceil(len(pairs) / level))}")
+    places = [(names.index(one), names.index(other)) for one, other in pairs]
+    adjusted = holm(sign_flips(stacked(list(ap.values())), places, rounds, rng))
+    by_pair = {frozenset(pair): float(p) for pair, p in zip(pairs, adjusted, strict=True)}
+    return {name: by_pair[frozenset((best, name))] for name in names if name != best}
 
 
 def average_ranks(scores: Array) -> Array:
-    """Mean rank of each method over columns, 1 = best, equal scores share their mean rank. scores: methods x columns.
+    """Return the mean rank of each method over columns: 1 = best, equal scores share their mean rank.
 
-    A description only: rates and directions of one dataset are not independent columns.
+    scores: methods x columns. A description only: rates and directions of one dataset are not independent columns.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2 or not scores.shape[1] or not np.isfinite(scores).all():
         raise BadInput("ranks need a score in every cell", "average ranks", "leave out rows or columns with gaps")
-    own, others = scores[:, None], scores[None]
-    ranks = 0.5 + (others > own).sum(axis=1) + (others == own).sum(axis=1) / 2
-    return np.asarray(ranks.mean(axis=1))
+    return np.asarray(rankdata(-scores, axis=0).mean(axis=1))
 
 
 def critical_difference(methods: int, columns: int, level: float = 0.05) -> float:
-    """Nemenyi's difference of average ranks, as in Demsar; exact only for independent columns, so a description."""
+    """Return Nemenyi's difference of average ranks, as in Demsar.
+
+    It is exact only for independent columns, so a description.
+    """
     quantile = studentized_range.ppf(1 - level, methods, np.inf) / np.sqrt(2)
     return float(quantile * np.sqrt(methods * (methods + 1) / (6 * columns)))
 
 
-def area_under_rates(rates: Array, maps: Array) -> Robustness:
-    """Robustness by the trapezoidal rule. rates: R, in any order; maps: ... x R, e.g. seeds x R."""
-    rates, maps = np.asarray(rates, dtype=np.float64), np.asarray(maps, dtype=np.float64)
-    if rates.ndim != 1 or len(np.unique(rates)) != len(rates) or len(rates) < 2 or maps.shape[-1:] != rates.shape:
-        raise BadInput(
-            f"{maps.shape} scores do not belong to the rates {rates.tolist()}",
-            "area under the rates",
-            "give one score for each of two or more different rates",
-        )
-    order = np.argsort(rates)
-    rates, maps = rates[order], maps[..., order]
-    area = np.trapezoid(maps, rates, axis=-1) / (rates[-1] - rates[0])
-    return Robustness(mean=np.asarray(area), drop=np.asarray(maps[..., 0] - maps[..., -1]))
+def stacked(ap: Sequence[Array]) -> Array:
+    """Return lists of AP (Q each) as columns in float64 (Q x M).
 
-
-def _stacked(ap: Sequence[Array]) -> Array:
-    """Lists of AP (Q each) as columns in float64: Q x M."""
+    Raises BadInput if they are not paired or not finite.
+    """
     first = np.shape(ap[0])
     other = next((np.shape(one) for one in ap if np.shape(one) != first), first)
     if len(first) != 1 or other != first or not first[0]:
@@ -140,8 +109,11 @@ def _stacked(ap: Sequence[Array]) -> Array:
     return columns
 
 
-def _sign_flips(ap: Array, pairs: Sequence[tuple[int, int]], rounds: int, rng: np.random.Generator) -> Array:
-    """p values of pairs of columns of ap (Q x M); a round exchanges the AP of the same queries in all pairs.
+def sign_flips(ap: Array, pairs: Sequence[tuple[int, int]], rounds: int, rng: np.random.Generator) -> Array:
+    """Return the two-sided p values of pairs of columns of ap (Q x M), if a query's two AP could as well be exchanged.
+
+    (h + 1) / (rounds + 1), where h of the rounds of random signs give a mean difference at least as far from 0; a
+    round exchanges the AP of the same queries in all pairs.
 
     The signed sum of a difference is the difference of signed sums, so one product per round serves all pairs.
     """

@@ -21,4 +21,5 @@ class NormalisedGain(Metric):
     def compute(self, hits: Hits, relevant: Array) -> Array:
         gain = np.bincount(hits.query, hits.relevance / np.log2(hits.rank + 1), len(relevant))
         ideal = np.cumsum(1 / np.log2(np.arange(2, relevant.max(initial=1) + 2)))
-        return gain / ideal[np.maximum(relevant, 1) - 1]
+        value: Array = gain / ideal[np.maximum(relevant, 1) - 1]
+        return value

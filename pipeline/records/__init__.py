@@ -1,1 +1,1 @@
-"""The committed records: each file's columns, its writer, its reader and its checks."""
+"""The committed records: one file per record, which gives its columns, its writer, its reader and its checks."""

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.config.params import Params, block
-from pipeline.evaluation.scoring import by_cell
 from pipeline.records.reader import Records
 from pipeline.runs import costs
 from pipeline.runs.status import STATES, Rest, Standing, cost_so_far, sentence, standing, workers
@@ -35,7 +34,8 @@ def main(params: Params) -> None:
     for dataset in block(params, "grid", "datasets"):
         rows = []
         for method in block(params, "grid", "methods"):
-            recorded = [(key, facts) for key, facts, _ in by_cell(records.cells(dataset, method))]
+            cells = records.recorded_cells(dataset, method)
+            recorded = [(cell.key, {"code": cell.code, "reason": cell.reason}) for cell in cells]
             rows.append(standing(params, dataset, method, (FEATURES / dataset, NOISE / dataset), store, recorded))
         console.print(
             _table(rows, rest, box.SIMPLE if console.is_terminal else None), soft_wrap=not console.is_terminal

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from pipeline.config.params import Params, block
@@ -11,7 +9,7 @@ from pipeline.core import plugins as discovery
 from pipeline.core.progress import counting
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
-from pipeline.records.reader import Records
+from pipeline.records.tuning import TUNING
 from pipeline.runs.tuning import best, configurations, tune
 from stages.command import stage
 from stages.paths import FEATURES, RECORDS
@@ -33,7 +31,7 @@ def main(params: Params, methods: tuple[str, ...]) -> None:
     source = discovery.build("pipeline.noise", kind, Noise, block(params, "noises", kind))
     noise, _ = make(source, kind, dataset, train.labels, train.classes, rate, seed, train.views)
     for method, plan in plans.items():
-        earlier = {trial["code"]: trial for trial in Records(RECORDS).tuning(method)}
+        earlier = {trial["code"]: trial for trial in TUNING.read(RECORDS, method)}
         trials = []
         with counting(f"tuning {method}") as progress:
             for trial in tune(params, method, features, noise, earlier):
@@ -41,10 +39,7 @@ def main(params: Params, methods: tuple[str, ...]) -> None:
                 progress(len(trials), len(plan))
         order = [settings for settings, _ in plan]
         trials.sort(key=lambda trial: order.index(trial["settings"]))
-        file = RECORDS / "tuning" / f"{method}.json"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        rows = ",\n".join(json.dumps(trial) for trial in trials)
-        file.write_text(f"[\n{rows}\n]\n", encoding="utf-8")
+        TUNING.write(RECORDS, method, trials)
         found = best(trials)
         click.echo(f"{method}: {found['settings']}, mean validation MAP {found['maps'].get('mean')}")
 

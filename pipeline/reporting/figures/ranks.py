@@ -8,18 +8,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.evaluation.significance import average_ranks, critical_difference
+from pipeline.evaluation.statistics import LEVEL
 from pipeline.reporting.figures.style import INK, SOFT, Look, Sheet
 from pipeline.reporting.figures.svg import series
 from pipeline.reporting.results.report_scope import noise_words
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
-from pipeline.reporting.tables.significance_marks import LEVEL, Samples
+from pipeline.reporting.tables.significance_marks import Standings
 
 FEWEST = 3
 
 
-def ranked(samples: Samples) -> dict[str, float]:
+def ranked(standings: Standings) -> dict[str, float]:
     """Label -> average rank over all columns, best first; entries with a gap are left out."""
-    columns = [sample.means() for sample in samples.values()]
+    columns = [{label: standing.map for label, standing in column.items()} for column in standings.values()]
     labels = [label for label in columns[0] if all(label in column for column in columns)] if columns else []
     if not labels:
         return {}
@@ -33,12 +34,12 @@ def joined(ranks: Sequence[float], reach: float) -> list[tuple[int, int]]:
     return [(first, last) for first, last in enumerate(lasts) if last > first and last not in lasts[:first]]
 
 
-def rank_figure(results: Results, noise: str, samples: Samples) -> Figure | None:
+def rank_figure(results: Results, noise: str, standings: Standings) -> Figure | None:
     """A row per entry with its average rank, and bars beside the rows that join what is not apart; None for few."""
-    ranks = ranked(samples)
+    ranks = ranked(standings)
     if len(ranks) < FEWEST:
         return None
-    reach = critical_difference(len(ranks), len(samples), LEVEL)
+    reach = critical_difference(len(ranks), len(standings), LEVEL)
     title = f"{results.dataset.display}: average rank under {noise_words(noise)}, {CRITERION_NAMES[results.headline]}"
     sheet = Sheet(1, 1, 0.19 * len(ranks) + 0.75, title)
     axes = sheet.panels[0][0]
@@ -59,13 +60,13 @@ def rank_figure(results: Results, noise: str, samples: Samples) -> Figure | None
     return sheet.figure
 
 
-def rank_caption(results: Results, samples: Samples) -> str:
+def rank_caption(results: Results, standings: Standings) -> str:
     """What the bars mean, what the figure cannot say, and who is missing from it."""
-    ranks = ranked(samples)
+    ranks = ranked(standings)
     left_out = [entry.label for entry in results.entries(results.headline) if entry.label not in ranks]
     missing = f" Left out because a cell has no number: {', '.join(left_out)}." if left_out else ""
     return (
-        f"Average rank by MAP over {len(samples)} columns (directions and noise rates), "
+        f"Average rank by MAP over {len(standings)} columns (directions and noise rates), "
         f"{CRITERION_NAMES[results.headline]}. Bars on the right join methods whose average ranks differ by less than "
         f"the critical difference (Nemenyi, level {LEVEL}). A description only: directions and rates of one dataset "
         f"are not independent columns.{missing}"

@@ -26,11 +26,12 @@ from pipeline.reporting.tables.ablations import ablations
 from pipeline.reporting.tables.comparison import comparison, robustness
 from pipeline.reporting.tables.costs import Costs, cost_table, machine
 from pipeline.reporting.tables.costs import read as read_costs
+from pipeline.reporting.tables.metrics import metrics as by_metric
 from pipeline.reporting.tables.probes import probes
 from pipeline.reporting.tables.published_beside import beside
 from pipeline.reporting.tables.readout import readout
 from pipeline.reporting.tables.receipts import receipts
-from pipeline.reporting.tables.significance_marks import differences, marked, samples
+from pipeline.reporting.tables.significance_marks import differences, marked, standings
 from pipeline.reporting.tables.suspicion import estimates, suspicion
 from pipeline.reporting.tables.table import Table
 from pipeline.reporting.tables.tuning import tuning
@@ -118,19 +119,20 @@ def _part(reader: Records, scope: Scope, noise: str) -> tuple[Part, Files]:
     """What the page shows of one kind of noise, and its files."""
     results, files = Results(reader, scope), Files()
     name, several = results.dataset.name, len(results.scope.rates) > 1
-    taken = samples(reader, results, noise)
+    compared = standings(reader, results, noise)
     headline = comparison(results, noise, results.headline)
     rates = robustness(results, noise)
-    apart = differences(headline, results, noise, taken)
-    main = [marked(headline, results, noise, taken)]
+    apart = differences(headline, results, noise, compared)
+    main = [marked(headline, results, noise, compared)]
     main += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
     main += [rates] * several
     further = [c for c in CRITERIA if c not in results.criteria and results.entries(c)]
     main += [comparison(results, noise, criterion) for criterion in further]
+    main += [] if scope.further else [by_metric(results, noise)]
     drawn = {
         "map": (figures.map_against_noise(results, noise) if several else None, figures.map_caption(results)),
         "precision_recall": (figures.precision_recall(reader, results, noise), figures.curve_caption(results, noise)),
-        "ranks": (rank_figure(results, noise, taken), rank_caption(results, taken)),
+        "ranks": (rank_figure(results, noise, compared), rank_caption(results, compared)),
         "memorisation": (
             figures.memorisation(reader, results, noise) if results.clean else None,
             figures.memorisation_caption(results),

@@ -66,7 +66,8 @@ class Scope:
     """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
     order: names of all methods of the report, so that each looks the same on every dataset; further: what is trained
-    beside the dataset's own grid; ablations: method -> variants that stand in a table of their own.
+    beside the dataset's own grid; ablations: method -> variants that stand in a table of their own; metrics: those that
+    are shown side by side, empty for all.
     """
 
     dataset: DatasetInfo
@@ -77,6 +78,7 @@ class Scope:
     order: Sequence[str]
     further: bool = False
     ablations: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    metrics: Sequence[str] = ()
 
     @property
     def entries(self) -> list[Entry]:
@@ -133,6 +135,7 @@ def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[Me
                     order=params["report"]["methods"],
                     further=number > 0,
                     ablations=apart,
+                    metrics=params["report"].get("metrics", ()),
                 )
             )
     return made

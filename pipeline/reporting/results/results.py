@@ -9,8 +9,10 @@ from itertools import permutations, product
 
 import pandas as pd
 
+from pipeline.core.cells import DONE, FAILED, SKIPPED
 from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.records.reader import DONE, FAILED, SKIPPED, Records
+from pipeline.metrics.base import HEADLINE
+from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import NOT_KEPT, NOT_RUN, Outcome, Values, combine
 from pipeline.reporting.results.report_scope import Entry, Scope
 from pipeline.reporting.tables.table import Absent
@@ -21,6 +23,7 @@ CRITERION_NAMES = {
     LAST_EPOCH: "last epoch",
 }
 
+NOT_MEASURED = Absent("not run", "the records are older than this metric")
 NO_SPREAD = Absent("not kept", "precision at recall levels is recorded for one criterion and without spread")
 
 
@@ -113,11 +116,20 @@ class Results:
         rows = self._cells[entry.method.name]
         return rows[rows["variant"] == entry.variant]
 
-    def _outcome(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
+    @property
+    def no_rows(self) -> pd.DataFrame:
+        """The records of a method that was never run."""
+        return self._records.cells(self.dataset.name, "")
+
+    def _outcome(
+        self, entry: Entry, noise: str, rate: float, criterion: str, direction: str, metric: str = HEADLINE
+    ) -> Outcome:
         rows = under(self.rows(entry), noise, rate)
+        if metric not in rows.columns:
+            return NOT_MEASURED
         done = rows[(rows["status"] == DONE) & (rows["criterion"] == criterion) & (rows["direction"] == direction)]
         values = {
-            None if pd.isna(seed) else int(seed): float(m) for seed, m in zip(done["seed"], done["map"], strict=True)
+            None if pd.isna(seed) else int(seed): float(m) for seed, m in zip(done["seed"], done[metric], strict=True)
         }
         return self.by_seed(rows, values)
 
@@ -146,9 +158,9 @@ class Results:
             return NO_SPREAD
         return Values(dict.fromkeys(found.by_seed, float(rows["precision"].mean())), found.note)
 
-    def mean(self, entry: Entry, noise: str, rates: Sequence[float], criterion: str) -> Outcome:
-        """Mean over both directions and the given rates, seed by seed."""
-        parts = [self.outcome(entry, noise, r, criterion, d) for r in rates for d in self.directions]
+    def mean(self, entry: Entry, noise: str, rates: Sequence[float], criterion: str, metric: str = HEADLINE) -> Outcome:
+        """Mean over all directions and the given rates, seed by seed."""
+        parts = [self.outcome(entry, noise, r, criterion, d, metric) for r in rates for d in self.directions]
         return combine(parts, [1 / len(parts) for _ in parts])
 
     def has_numbers(self, noise: str | None = None) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.evaluation.significance import area_under_rates
 from pipeline.reporting.results.cell_values import Outcome, Values, cell, combine
 from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
@@ -147,9 +146,11 @@ def _fallen(entry: Entry, before: Outcome, after: Outcome) -> Cell:
 
 
 def _area(results: Results, entry: Entry, noise: str, criterion: str) -> Outcome:
-    """The area is linear in the MAP of each rate, so its values for unit vectors are the weights of the rates."""
+    """The mean over the interval of rates by the trapezoidal rule: each rate weighs half the gap between its
+    neighbours, or, at an end, half the gap to its only one."""
     rates = results.scope.rates
-    weights = area_under_rates(np.array(rates), np.eye(len(rates))).mean if len(rates) > 1 else np.ones(1)
+    gaps = np.diff(rates)
+    weights = (np.append(gaps, 0) + np.insert(gaps, 0, 0)) / (2 * gaps.sum()) if len(rates) > 1 else np.ones(1)
     return combine([results.mean(entry, noise, [rate], criterion) for rate in rates], weights.tolist())
 
 

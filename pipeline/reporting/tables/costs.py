@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.records.parsing import broken, json_content
+from pipeline.records.broken import broken
+from pipeline.records.json_record import json_content
 from pipeline.reporting.results.cell_values import cell
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
 from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table
@@ -29,7 +30,7 @@ def read(folder: Path) -> Costs:
 def machine(folder: Path) -> str | None:
     """One sentence about the machine that they were measured on; None where no file describes it."""
     file = folder / MACHINE_FILE
-    found: dict[str, Any] | None = json_content(file, None)
+    found: dict[str, Any] | None = json_content(file)
     if found is None:
         return None
     if missing := [name for name in MACHINE if name not in found]:

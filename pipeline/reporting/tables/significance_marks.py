@@ -6,21 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-import numpy as np
+import pandas as pd
 
-from pipeline.core.seeds import generator
-from pipeline.core.splits import Array
-from pipeline.evaluation.significance import bootstrap_intervals, tied_with_best
-from pipeline.records.parsing import broken
+from pipeline.evaluation.statistics import DRAWS, FLIPS, LEVEL
+from pipeline.records.broken import broken
 from pipeline.records.reader import Records
+from pipeline.records.statistics import STATISTICS
 from pipeline.reporting.results.cell_values import cell
 from pipeline.reporting.results.report_scope import noise_words
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
 from pipeline.reporting.tables.table import TIED, Absent, Cell, Number, Table
 
-LEVEL, FLIPS, DRAWS = 0.05, 49_999, 10_000
 SAME = 1e-4
-"""MAP is recorded with six digits, AP in single precision."""
+"""MAP and the mean of AP are both recorded with six digits."""
 
 _BEST = Absent("best", "the largest MAP of its column: what the others are compared with")
 _MEANING = (
@@ -31,56 +29,34 @@ _MEANING = (
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One column of the headline table. ap: label of an entry with a number -> AP (Q), mean over seeds."""
+class Standing:
+    """One entry in a column of the headline table.
 
-    dataset: str
-    noise: str
-    rate: str
-    direction: str
-    ap: Mapping[str, Array]
+    map: mean over queries and seeds; tied: whether it shares the first place; difference, interval: to the best, None
+    for the best itself.
+    """
 
-    def means(self) -> dict[str, float]:
-        return {label: float(values.mean(dtype=np.float64)) for label, values in self.ap.items()}
-
-    def tied(self) -> list[str] | None:
-        """Who shares the first place; nobody if it is one alone, None if there is nobody to compare."""
-        if len(self.ap) < 2:
-            return None
-        names = tied_with_best(self.ap, LEVEL, FLIPS, self._generator("permutation"))
-        return names if len(names) > 1 else []
-
-    def to_best(self) -> dict[str, tuple[float, tuple[float, float]]]:
-        """Mean of AP minus the best one's, with its interval, for all others."""
-        means = self.means()
-        best = max(means, key=lambda label: means[label])
-        others = [label for label in means if label != best]
-        if not others:
-            return {}
-        gaps = np.stack([np.subtract(self.ap[label], self.ap[best], dtype=np.float64) for label in others], axis=1)
-        ends = bootstrap_intervals(gaps, DRAWS, self._generator("bootstrap")).tolist()
-        return {
-            label: (float(mean), (low, high))
-            for label, mean, (low, high) in zip(others, gaps.mean(axis=0), ends, strict=True)
-        }
-
-    def _generator(self, what: str) -> np.random.Generator:
-        return generator(0, "significance", what, self.dataset, self.noise, self.rate, self.direction)
+    map: float
+    tied: bool
+    difference: float | None = None
+    interval: tuple[float, float] | None = None
 
 
-Samples = Mapping[tuple[str, ...], Sample]
-"""Direction and rate as in the heads of the headline table -> its column."""
+Standings = Mapping[tuple[str, ...], Mapping[str, Standing]]
+"""Direction and rate as in the heads of the headline table -> label of an entry with a number -> where it stands."""
 
 
-def samples(records: Records, results: Results, noise: str) -> Samples:
-    """The AP behind every number of the headline table; gaps are left out, and so are columns with a number whose AP
-    are of another criterion: a best one that is not seen would make equals of others."""
-    name = results.dataset.name
-    recorded = {method.name: records.ap(name, method.name) for method in results.scope.methods}
-    elsewhere = results.elsewhere(noise)
-    made: dict[tuple[str, ...], Sample] = {}
+def standings(records: Records, results: Results, noise: str) -> Standings:
+    """What the statistics record says of the headline table, column by column.
+
+    Gaps are left out, and so are columns with a number whose AP are of another criterion or whose best is not shown:
+    without it the others would look tied. Raises BadInput where the statistics are not those of the cells.
+    """
+    name, elsewhere = results.dataset.name, results.elsewhere(noise)
+    rows = records.statistics(name)
+    rows = rows[(rows["noise"] == noise) & (rows["criterion"] == results.headline)]
+    made: dict[tuple[str, ...], dict[str, Standing]] = {}
     for direction, rate in product(results.directions, results.scope.rates):
-        ap: dict[str, Array] = {}
         cells = {
             entry: cell(results.outcome(entry, noise, rate, results.headline, direction))
             for entry in results.entries(results.headline)
@@ -88,56 +64,67 @@ def samples(records: Records, results: Results, noise: str) -> Samples:
         numbers = {entry: number for entry, number in cells.items() if isinstance(number, Number)}
         if any(entry in numbers for entry in elsewhere):
             continue
+        here = rows[(rows["rate"] == rate) & (rows["direction"] == direction)]
+        column = {(row["method"], row["variant"]): row for _, row in here.iterrows()}
         for entry, number in numbers.items():
-            found = recorded[entry.method.name]
-            label_free = found.get((entry.variant, "", None, direction), np.empty(0))
-            values = found.get((entry.variant, noise, rate, direction), label_free)
-            mean = float(values.mean(dtype=np.float64)) if len(values) else np.nan
-            if not abs(mean - number.mean) <= SAME:
-                file = records.ap_file(name, entry.method.name)
-                told = f"the mean AP is {mean:.6g}" if len(values) else "there is no AP"
-                what = f"{entry.label}, {noise} {rate}, {direction}: {told}, the MAP is {number.mean:.6g}"
-                broken(file, None, what)
-            ap[entry.label] = values
-        made[direction, str(rate)] = Sample(name, noise, str(rate), direction, ap)
+            if reason := _contradiction(column.get((entry.method.name, entry.variant)), number):
+                place = f"{entry.label}, {noise} {rate}, {direction}: {reason}"
+                broken(STATISTICS.file(records.folder, name), None, place)
+        ranked = {entry: _standing(column[entry.method.name, entry.variant]) for entry in numbers}
+        if not ranked or any(standing.difference is None for standing in ranked.values()):
+            made[direction, str(rate)] = {entry.label: standing for entry, standing in ranked.items()}
     return made
+
+
+def _contradiction(row: pd.Series | None, number: Number) -> str | None:
+    if row is None:
+        return f"there are no statistics, the MAP is {number.mean:.6g}"
+    apart = abs(row["map"] - number.mean)
+    return None if apart <= SAME else f"the mean AP is {row['map']:.6g}, the MAP is {number.mean:.6g}"
+
+
+def _standing(row: pd.Series) -> Standing:
+    tied = bool(pd.notna(row["tied"]) and row["tied"] == 1)
+    if pd.isna(row["difference"]):
+        return Standing(row["map"], tied)
+    return Standing(row["map"], tied, row["difference"], (row["low"], row["high"]))
 
 
 def untested(results: Results, noise: str) -> str:
     """Whose AP keep columns from being tested, a sentence behind a caption; empty where there are none."""
     names = ", ".join(results.elsewhere(noise).values())
-    told = "Columns with methods whose AP per query are recorded under another criterion are not tested for chance"
-    return f" {told}: {names}." if names else ""
+    reason = "Columns with methods whose AP per query are recorded under another criterion are not tested for chance"
+    return f" {reason}: {names}." if names else ""
 
 
-def marked(headline: Table, results: Results, noise: str, samples: Samples) -> Table:
-    """The headline table with a mark on all that cannot be told from the best of their column."""
+def marked(headline: Table, results: Results, noise: str, standings: Standings) -> Table:
+    """The headline table with a mark on all that is not significantly worse than the best of their column."""
     headline = replace(headline, caption=headline.caption + untested(results, noise))
-    tied = {column: names for column, sample in samples.items() if (names := sample.tied()) is not None}
+    compared = {head: column for head, column in standings.items() if len(column) > 1}
 
-    def mark(value: Cell, column: tuple[str, ...], label: str) -> Cell:
-        if isinstance(value, Absent) or column not in tied:
+    def mark(value: Cell, head: tuple[str, ...], label: str) -> Cell:
+        if isinstance(value, Absent) or head not in compared:
             return value
-        return replace(value, tied=label in tied[column])
+        return replace(value, tied=compared[head][label].tied)
 
     heads = [column.heads[1:] for column in headline.columns]
     rows = [
         replace(row, cells=[mark(value, head, row.label) for value, head in zip(row.cells, heads, strict=True)])
         for row in headline.rows
     ]
-    return replace(headline, rows=rows, caption=f"{headline.caption} {_MEANING}") if tied else headline
+    return replace(headline, rows=rows, caption=f"{headline.caption} {_MEANING}") if compared else headline
 
 
-def differences(headline: Table, results: Results, noise: str, samples: Samples) -> Table | None:
+def differences(headline: Table, results: Results, noise: str, standings: Standings) -> Table | None:
     """MAP minus that of the best of its column, with intervals; None where no column has two numbers."""
-    if not any(len(sample.ap) > 1 for sample in samples.values()):
+    if not any(len(column) > 1 for column in standings.values()):
         return None
-    shown = [n for n, column in enumerate(headline.columns) if column.heads[1:] in samples]
-    columns = [replace(headline.columns[n], ranked=False) for n in shown]
-    compared = [samples[column.heads[1:]].to_best() for column in columns]
+    places = [n for n, column in enumerate(headline.columns) if column.heads[1:] in standings]
+    columns = [replace(headline.columns[n], ranked=False) for n in places]
+    compared = [standings[column.heads[1:]] for column in columns]
     rows = [
         replace(
-            row, cells=[_cell(row.cells[n], found.get(row.label)) for n, found in zip(shown, compared, strict=True)]
+            row, cells=[_cell(row.cells[n], column.get(row.label)) for n, column in zip(places, compared, strict=True)]
         )
         for row in headline.rows
     ]
@@ -154,7 +141,9 @@ def differences(headline: Table, results: Results, noise: str, samples: Samples)
     )
 
 
-def _cell(shown: Cell, found: tuple[float, tuple[float, float]] | None) -> Cell:
-    if isinstance(shown, Absent):
-        return shown
-    return Number(found[0], n=shown.n, note=shown.note, interval=found[1]) if found else _BEST
+def _cell(value: Cell, standing: Standing | None) -> Cell:
+    if isinstance(value, Absent) or standing is None:
+        return value
+    if standing.difference is None:
+        return _BEST
+    return Number(standing.difference, n=value.n, note=value.note, interval=standing.interval)

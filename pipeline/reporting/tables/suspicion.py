@@ -7,7 +7,7 @@ from itertools import product
 
 import pandas as pd
 
-from pipeline.records.reader import CELL_COLUMNS, Records
+from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import Outcome, cell
 from pipeline.reporting.results.report_scope import noise_words
 from pipeline.reporting.results.results import Results, means, under
@@ -32,8 +32,7 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
     if not found:
         return None
     rows = [Row(entry.label, cells, method=entry.method.name) for entry, cells in found.items()]
-    nothing = pd.DataFrame(columns=list(CELL_COLUMNS))
-    if baseline := _cells(records.confident_learning(name), "default", nothing, results, noise):
+    if baseline := _cells(records.confident_learning(name), "default", results.no_rows, results, noise):
         rows.append(Row(_BASELINE_LABEL, baseline, _BASELINE_NOTE))
     return Table(
         name=f"{name}_{noise}_suspicion",
@@ -63,8 +62,8 @@ def estimates(records: Records, results: Results, noise: str) -> Table | None:
     ]
     if not rows:
         return None
-    nothing, baseline = pd.DataFrame(columns=list(CELL_COLUMNS)), records.confident_learning(name)
-    if cells := _cells(baseline, "default", nothing, results, noise, estimating):
+    baseline = records.confident_learning(name)
+    if cells := _cells(baseline, "default", results.no_rows, results, noise, estimating):
         rows.append(Row(_BASELINE_LABEL, cells, _BASELINE_NOTE))
     entry = next(entry for entry, frame in told.items() if len(frame))
     truth = _cells(told[entry], entry.variant, results.rows(entry), results, noise, ("wrong",))
@@ -84,8 +83,6 @@ def estimates(records: Records, results: Results, noise: str) -> Table | None:
 def _certainty(told: pd.DataFrame, variant: str, noise: str, rates: Sequence[float]) -> str | None:
     """In how many cells the method was sure of its estimate; None where it does not say."""
     here = told[(told["variant"] == variant) & (told["noise"] == noise) & told["rate"].isin(rates)]
-    if "certain" not in here:
-        return None
     sure = here.groupby(["rate", "seed"])["certain"].first().dropna()
     return f"sure of it in {int(sure.sum())} of {len(sure)} cells" if len(sure) else None
 

@@ -12,7 +12,6 @@ import pandas as pd
 
 from pipeline.config.params import Params, block, method_settings
 from pipeline.core.cells import CellKey
-from pipeline.evaluation.scoring import by_cell
 from pipeline.records.reader import Records
 from pipeline.reporting.results.report_scope import shown_grid
 from pipeline.tracking.base import TrackedCell, Tracker
@@ -27,10 +26,14 @@ def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
     clean = (records.description(dataset) or {}).get("clean", True)
     receipts = {(r["kind"], r["rate"], r["seed"]): r for r in records.receipts(dataset)}
     groups: dict[CellKey, list[dict[str, float]]] = defaultdict(list)
-    for method, variants in shown_grid(params, dataset)["methods"].items():
-        recorded, epochs = records.cells(dataset, method), records.epochs(dataset, method)
-        first = recorded["seed"].min()
-        for key, facts, scores in by_cell(recorded[recorded["variant"].isin(list(variants))]):
+    grid = shown_grid(params, dataset)
+    for method, variants in grid["methods"].items():
+        epochs = records.epochs(dataset, method)
+        for cell in records.recorded_cells(dataset, method):
+            key = cell.key
+            if key.variant not in variants:
+                continue
+            scores = {f"test/{name}": value for name, value in cell.maps.items()}
             settings = method_settings(params, method, key.variant, dataset)
             receipt = receipts.get((key.noise, key.rate, key.seed))
             realised = {} if receipt is None or not clean else receipt["realised"]
@@ -38,10 +41,10 @@ def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
                 TrackedCell(
                     key,
                     settings,
-                    facts["status"],
-                    facts["reason"],
-                    facts["fingerprint"],
-                    _history(epochs, key) if key.seed in (None, first) else [],
+                    cell.status,
+                    cell.reason,
+                    cell.fingerprint,
+                    _history(epochs, key) if key.seed in (None, grid["seeds"][0]) else [],
                     receipt=receipt,
                     scores=scores | {f"noise_realised/{view}": rate for view, rate in realised.items()},
                 )
@@ -70,6 +73,7 @@ def _shown(folder: Path, datasets: Iterable[str], dataset: str) -> list[Path]:
 def _history(epochs: pd.DataFrame, key: CellKey) -> list[dict[str, float]]:
     """The recorded epochs of a cell of the first seed, as the train stage logs them."""
     rate = epochs["rate"].isna() if key.rate is None else epochs["rate"] == key.rate
-    rows = epochs[(epochs["variant"] == key.variant) & (epochs["noise"] == (key.noise or "")) & rate]
-    numbers = rows.drop(columns=["variant", "noise", "rate"]).to_dict("records")
+    noise = epochs["noise"].isna() if key.noise is None else epochs["noise"] == key.noise
+    rows = epochs[(epochs["variant"] == key.variant) & noise & rate]
+    numbers = rows.drop(columns=["method", "variant", "noise", "rate"]).to_dict("records")
     return [{str(name): float(value) for name, value in row.items() if not pd.isna(value)} for row in numbers]

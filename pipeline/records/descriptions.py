@@ -1,0 +1,36 @@
+"""The descriptions: classes, sizes and extractors of each dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.files import write_text
+from pipeline.core.splits import SPLITS
+from pipeline.records.broken import broken
+from pipeline.records.json_record import json_content
+
+FOLDER, FIELDS = "datasets", {"classes", "sizes", "views"}
+
+
+def file(records: Path, dataset: str) -> Path:
+    return records / FOLDER / f"{dataset}.json"
+
+
+def write(records: Path, dataset: str, description: Mapping[str, Any]) -> None:
+    write_text(file(records, dataset), json.dumps(dict(description), indent=1) + "\n")
+
+
+def read(records: Path, dataset: str) -> dict[str, Any] | None:
+    """Return None where the features of a dataset were never made. Raises BadInput that names a broken file."""
+    path = file(records, dataset)
+    description = json_content(path)
+    if description is None:
+        return None
+    if not isinstance(description, dict) or not set(description) >= FIELDS:
+        broken(path, 1, "classes, sizes and views are expected")
+    if set(description["sizes"]) != set(SPLITS):
+        broken(path, 1, f"sizes of {', '.join(SPLITS)} are expected")
+    return description
