@@ -63,5 +63,7 @@ def _network(device: torch.device) -> Any:
 
 def _prepare(pictures: Array, device: torch.device) -> Tensor:
     """n x h x w (x 3) uint8 -> n x 3 x 224 x 224 float32."""
-    resized = interpolate(three_channels(pictures, device), (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False)
+    resized = interpolate(
+        three_channels(pictures, device), (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False
+    )
     return ((resized.clamp(0, 255) - 127) / 128).contiguous(memory_format=torch.channels_last)

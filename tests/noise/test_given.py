@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.datasets import RawDataset
-from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
-from pipeline.data.base import store
 from pipeline.data.base import store
 from pipeline.noise.base import make
 from pipeline.noise.given import Given
@@ -29,11 +27,6 @@ def files(tmp_path, monkeypatch):
     names = np.array(NAMES)[NOISY]
     np.savez("n.npz", all=names, train=names[TRAINING], numbers=NOISY, short=names[:-1])
     write_table(names)
-
-
-def fetch(class_names):
-    ids = [f"p/{row}" for row in range(30)]
-    store.write(RawDataset(ids, {}, TRUE, np.array(SPLIT), ids, class_names), FETCHED)
 
 
 def fetch(class_names):

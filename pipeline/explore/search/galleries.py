@@ -1,4 +1,4 @@
-"""What is searched: a folder of files, stored embeddings, or the test split of the dataset that a method was trained on."""
+"""Galleries to search: a folder of files, stored embeddings, or the test split of the method's dataset."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ def _of_test_split(loaded: LoadedRun, view: str) -> Gallery:
     )
 
 
-def _of_files(loaded: LoadedRun, view: str, title: str, files: Sequence[Path], note: Note, progress: Progress) -> Gallery:
+def _of_files(
+    loaded: LoadedRun, view: str, title: str, files: Sequence[Path], note: Note, progress: Progress
+) -> Gallery:
     """In blocks, so that a large folder needs memory for its embeddings alone; what is shown is read again."""
     form = loaded.forms[view]
     names: list[str] = []

@@ -70,7 +70,9 @@ def load_run(params: Params, cell: FinishedCell, raw_folder: Path, device: torch
     file = model_file(cell)
     method, embedder, key = read_model(file, device)
     if not cell.states:
-        raise BadInput("there are no embeddings beside the model", str(cell.folder), "run `dvc repro` to train it again")
+        raise BadInput(
+            "there are no embeddings beside the model", str(cell.folder), "run `dvc repro` to train it again"
+        )
     test = cell.embeddings(cell.states[0])
     raw = raw_store.read(raw_folder / key.dataset)
     extractors = extractors_of(params, key.dataset)

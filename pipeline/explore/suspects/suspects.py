@@ -43,9 +43,7 @@ class Suspects:
     estimate: str
 
 
-def find_cell(
-    runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int
-) -> FinishedCell:
+def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int) -> FinishedCell:
     """The finished cell of a method below the runs of a dataset; noise and rate may be None where only one fits.
 
     Raises BadInput that names the cells there are.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def _read(runs: Path, key: CellKey) -> FinishedCell | None:
     return FinishedCell.read(folder) if (folder / RESULT).is_file() else None
 
 
-def _headline(cell: FinishedCell, count: int) -> Mapping[str, Array]:
+def _headline(cell: FinishedCell, count: int) -> Embeddings:
     """The test embeddings of the first criterion that a cell has."""
     embeddings = cell.embeddings(cell.states[0])
     for view, z in embeddings.items():

@@ -23,6 +23,7 @@ BLOCK = 128
 EXTRACTION_SEED = 0
 """The seed of every extractor, so that features are the same whatever is trained on them."""
 
+
 class Extractor(ABC):
     """Turns the samples of one view into rows of features; constructor arguments are its block in params.yaml.
 
@@ -94,7 +95,9 @@ def extract(
     features = _in_blocks(extractor.fit(samples, seed), view.samples, device, progress)
     bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(bad):
-        raise BadInput(f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", extractor.title, "drop them")
+        raise BadInput(
+            f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", extractor.title, "drop them"
+        )
     return features
 
 
