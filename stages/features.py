@@ -12,13 +12,11 @@ from pipeline.core.progress import counting
 from pipeline.core.splits import SPLITS
 from pipeline.data.base import configured
 from pipeline.data.base import store as rawstore
-from pipeline.features.base import Extractor, extract
+from pipeline.features.base import EXTRACTION_SEED, Extractor, extract
 from pipeline.features.base import store as featurestore
 from pipeline.records import descriptions
 from stages.command import stage
 from stages.paths import FEATURES, RAW, RECORDS
-
-EXTRACTION_SEED = 0
 
 
 @stage

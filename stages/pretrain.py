@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 import torch
 
 from pipeline.config.project import Project
 from pipeline.core.progress import counting
+from pipeline.features.base.dgcnn_network import OWN_WEIGHTS
 from pipeline.features.base.pretraining import pretrain
 from stages.command import stage
-
-WEIGHTS = Path("pipeline/features/dgcnn.pt")
 
 
 @stage
@@ -23,7 +20,7 @@ def main(project: Project) -> None:
     """
     with counting("pre-training on parametric shapes") as progress:
         result = pretrain(**project.pretraining, progress=progress)
-    torch.save(result.state, WEIGHTS)
+    torch.save(result.state, OWN_WEIGHTS)
     click.echo(f"families told apart: {result.train_accuracy:.3f} train, {result.held_out_accuracy:.3f} held out")
 
 

@@ -12,11 +12,10 @@ from pipeline.core.errors import UnknownName
 from pipeline.core.progress import counting
 from pipeline.data.base import store as rawstore
 from pipeline.evaluation.probe import linear_probe
-from pipeline.features.base import Extractor, extract
+from pipeline.features.base import EXTRACTION_SEED, Extractor, extract
 from pipeline.features.base import store as featurestore
 from pipeline.records.probes import PROBES
 from stages.command import stage
-from stages.features import EXTRACTION_SEED
 from stages.paths import FEATURES, RAW, RECORDS
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, PipelineError
-from pipeline.data.base import Dataset, Progress, configured
+from pipeline.core.progress import Progress
+from pipeline.data.base import Dataset, configured
 from pipeline.data.base import store as rawstore
 from pipeline.doctor import copies, samples, structure, tables
 from pipeline.doctor.files import check_files
@@ -19,6 +20,7 @@ from pipeline.doctor.finding import Finding, Severity
 from pipeline.features.base import store as featurestore
 from pipeline.features.base.store import Features
 from pipeline.reporting.published import publications as published
+from pipeline.samples.base import kind
 
 T = TypeVar("T")
 
@@ -83,15 +85,16 @@ def _findings(raw: RawDataset, where: str, source: Dataset, features: Features |
     views = {}
     for name, view in raw.views.items():
         place = f"{where}, view '{name}'"
-        misshapen = list(structure.check_shape(view, place))
-        yield from misshapen
-        if not misshapen:
+        misfits = list(samples.check_kind(view, place))
+        yield from misfits
+        if not misfits:
             views[name] = view
             yield from samples.check_samples(view, raw.ids, place)
     if len(views) == len(raw.views):
         yield from copies.check_copies(raw, where)
     train = raw.split == "train"
-    trained = {name: np.asarray(view.samples)[train] for name, view in views.items() if view.kind == "features"}
+    ready = {name: view.samples for name, view in views.items() if kind(view.kind).ready}
+    trained = {name: np.asarray(rows)[train] for name, rows in ready.items()}
     if features is not None:
         yield from tables.check_features(features, raw, where)
         trained |= features.splits["train"].views
