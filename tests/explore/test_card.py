@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.core.cells import CellKey
 from pipeline.explore.search.card import card, realised
-from pipeline.records.reader import CELL_COLUMNS, Records
+from pipeline.records.reader import Records
+from tests.support.records import write_cells
 from tests.support.trained_cell import PAIRED, RUN, params, trained
 
 ROWS = [
@@ -24,14 +25,10 @@ def cell(tmp_path, monkeypatch):
 
 
 def records(rows):
-    file = Path("reports/records/cells/emoji/mcca.csv")
-    file.parent.mkdir(parents=True)
-    lines = [
-        f"emoji,{method},{variant},{noise},{rate},{seed},{criterion},{direction},{score},0.1,0,done,,c0de,{fingerprint}"
-        for method, variant, noise, rate, seed, criterion, direction, score, fingerprint in rows
-    ]
-    file.write_text("\n".join([",".join(CELL_COLUMNS), *lines]) + "\n", encoding="utf-8")
-    return Records(Path("reports/records"))
+    folder = Path("reports/records")
+    cells = [(*row[1:-1], "done", "", "c0de", row[-1]) for row in rows]
+    write_cells(folder, "emoji", "mcca", cells)
+    return Records(folder)
 
 
 def test_the_card_of_a_cell_that_was_evaluated(cell):
