@@ -113,9 +113,7 @@ def test_a_family_per_grid_without_ablations() -> None:
     beside = {"dataset": "emoji", "noises": ["pairflip"], "rates": [0.4], "methods": {"mrl": ["half", "default"]}}
     params = {
         "grid": {"methods": ["mrl"], "noises": ["symmetric"], "rates": [0.2, 1], "seeds": [0]},
-        "further": [
-            {"dataset": "emoji", "noises": ["pairflip"], "rates": [0.4], "methods": {"mrl": ["half", "default"]}}
-        ],
+        "further": [beside],
         "datasets": {"emoji": {}},
         "methods": {"mrl": {"variants": variants}},
         "report": {"ablations": {"mrl": ["half"]}},
