@@ -10,11 +10,7 @@ from pipeline.core.splits import Array
 
 @dataclass(frozen=True)
 class RawView:
-    """Samples of one view before feature extraction.
-
-    kind 'image': uint8 array n x h x w (x 3); 'text': n strings; 'cloud': float32 array n x points x 3;
-    'features': float32 array n x d, for data that authors ship as features without the raw samples.
-    """
+    """n samples of one view before feature extraction. kind: the file in pipeline/samples that describes them."""
 
     kind: str
     samples: Array | Sequence[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,3 +27,9 @@ def write_text(file: Path, text: str) -> None:
     """In UTF-8; what Python keeps of a file name that is none stands there as an escape."""
     with whole(file) as content:
         content.write(text.encode("utf-8", "backslashreplace"))
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file in hexadecimal digits."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -8,14 +8,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 Names = Callable[[], Sequence[str]]
+Progress = Callable[[int, int], None]
+"""progress(done, total) is called as work goes on."""
+
+
+def quiet(done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 @contextmanager
-def counting(title: str, already: int = 0, running: Names = tuple) -> Iterator[Callable[[int, int], None]]:
+def counting(title: str, already: int = 0, running: Names = tuple) -> Iterator[Progress]:
     """Give a function (done, total) that moves the bar; in CI or without a terminal the title is all that is printed.
 
     already: how many are done before it starts, which tells nothing about the time left; running: names of what is
@@ -24,7 +31,7 @@ def counting(title: str, already: int = 0, running: Names = tuple) -> Iterator[C
     console = Console(stderr=True)
     if not console.is_terminal or os.environ.get("CI"):
         console.print(title, soft_wrap=True, highlight=False)
-        yield lambda done, total: None
+        yield quiet
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeLeft())
     with _Bar(running, columns, console) as progress:
@@ -50,7 +57,7 @@ class TimeLeft(ProgressColumn):
         return Text(f"about {duration(task.elapsed / done * task.remaining)} left")
 
 
-class _Bar(Progress):
+class _Bar(RichProgress):
     """A bar, and below it what is being done."""
 
     def __init__(self, running: Names, columns: Sequence[ProgressColumn], console: Console) -> None:

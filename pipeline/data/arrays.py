@@ -11,7 +11,7 @@ from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
-from pipeline.data.base.array_files import READERS, parted, read
+from pipeline.data.base.array_files import READERS, parted, read, read_names
 from pipeline.data.base.splits import NAMES, SHARES, check, classes, hashed
 
 
@@ -110,29 +110,6 @@ def read_features(place: str) -> Array:
             f"row {row}, column {column} is NaN, infinite or too large", place, "mend or drop the sample in every file"
         )
     return rows
-
-
-def read_names(place: str) -> list[str]:
-    """n names (class, id or split) from texts or whole numbers in one row or column; floats must be whole."""
-    array = read(place)
-    if array.size != max(array.shape):
-        shape = " x ".join(map(str, array.shape))
-        raise BadInput(f"{shape} values are no list", place, "give one value per sample, the class and no scores")
-    values = array.ravel()
-    if values.dtype.kind == "f":
-        wrong = ~np.isfinite(values) | (values != np.floor(values))
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise BadInput(
-                f"row {row} has {values[row]} where a name or a whole number belongs",
-                place,
-                "give it or drop the sample",
-            )
-        values = values.astype(np.int64)
-    names = [str(value).strip() for value in values]
-    if "" in names:
-        raise BadInput(f"row {names.index('')} is empty", place, "give it a name or drop the sample")
-    return names
 
 
 def read_split(place: str) -> Array:

@@ -1,47 +1,56 @@
-"""A user's own pairs: pictures, texts and point clouds in a folder."""
+"""A user's own pairs: pictures, texts, point clouds and other samples in a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
-from pydantic import PositiveInt
-from pydantic.dataclasses import dataclass
 
+from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset, RawView
-from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.errors import BadParams
+from pipeline.core.progress import Progress
 from pipeline.core.seeds import generator
-from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress
-from pipeline.data.base.clouds import read_cloud
+from pipeline.data.base import Dataset
 from pipeline.data.base.pairing import Column, by_row, by_stem, check_pairs, find_files, of_kind
-from pipeline.data.base.pictures import read_picture
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
+from pipeline.samples.base import PACKAGE, Kind
 
 SEED = 0
-TASKS = {"image": "image", "cloud": "point cloud", "text": "text"}
 
 
-@dataclass(frozen=True, config={"extra": "forbid"})
+@dataclass(frozen=True)
 class Place:
     """A view: what its samples are, and where below the dataset's folder their files stand."""
 
-    kind: Literal["image", "cloud", "text"]
-    folder: Path = Path()
+    kind: Kind
+    folder: Path
+
+    @classmethod
+    def of(cls, view: str, described: Mapping[str, Any]) -> Place:
+        """The place that `kind`, `folder` and the settings of the kind describe."""
+        settings = dict(described)
+        where = f"load.views.{view}"
+        if "kind" not in settings:
+            raise BadParams("the setting 'kind' is missing", f"params.yaml, {where}", "add it")
+        kind, folder = settings.pop("kind"), settings.pop("folder", "")
+        return cls(plugins.build(PACKAGE, kind, Kind, settings, where), Path(folder))
 
 
 class Folder(Dataset):
     """Pairs by stem, or by the rows of one CSV table; docs/own_data.md tells how a user sets it up.
 
-    A sample's id is its file's path below its view's folder, without the suffix. Without table: a file per view and
-    id, texts in .txt files, the label is the id's first folder, or the second where all first ones are splits.
+    A sample's id is its file's path below its view's folder, without the suffix. views: view -> kind, the settings of
+    that kind (`side` of image, `points` of cloud), and the folder of its files below the dataset's. Without table: a
+    file per view and id, the label is the id's first folder, or the second where all first ones are splits.
     table: a CSV file in folder whose columns `file` and `text` give id and text, `label` the label (else the id's
     folder does), `split` the split; columns renames them. Without splits the samples are divided by the hash of their
-    id into shares. side: pictures become side x side x 3; points: clouds become points x 3. clean: false says that
-    the labels are noisy and that there are no others.
+    id into shares. clean: false says that the labels are noisy and that there are no others.
     """
 
     display = "Own pairs"
@@ -52,49 +61,45 @@ class Folder(Dataset):
     def __init__(
         self,
         folder: Path,
-        views: Mapping[str, Place] = {"image": Place("image"), "text": Place("text")},
+        views: Mapping[str, Mapping[str, Any]] = {"image": {"kind": "image"}, "text": {"kind": "text"}},
         table: str | None = None,
         columns: Mapping[Column, str] = {},
         shares: Mapping[str, float] = SHARES,
-        side: PositiveInt = 256,
-        points: PositiveInt = 1024,
         clean: bool = True,
     ) -> None:
         self.folder = folder
-        self.views = views
+        self.places = {view: Place.of(view, described) for view, described in views.items()}
         self.table = table
         self.columns = columns
         self.shares = shares
-        self.side = side
-        self.points = points
         self.clean = clean
-        self.task = "-".join(TASKS[place.kind] for place in views.values())
+        self.task = "-".join(place.kind.display for place in self.places.values())
 
     def load(self, progress: Progress) -> RawDataset:
-        kinds = [place.kind for place in self.views.values()]
-        if len(kinds) < 2:
-            raise BadParams(f"there are {len(kinds)} views", "params.yaml, load.views", "give two or more")
-        if self.table and kinds.count("text") > 1:
+        if len(self.places) < 2:
+            raise BadParams(f"there are {len(self.places)} views", "params.yaml, load.views", "give two or more")
+        typed = [view for view, place in self.places.items() if place.kind.typed]
+        if self.table and len(typed) > 1:
             raise BadParams("a table gives one text per sample", "params.yaml, load.views", "give one view of texts")
         files = {view: find_files(self.folder / place.folder, place.kind) for view, place in self._filed().items()}
         if self.table:
-            samples = by_row(read_table(self.folder / self.table), self.columns, "text" in kinds)
+            samples = by_row(read_table(self.folder / self.table), self.columns, bool(typed))
         else:
             samples = by_stem(files)
         check_pairs(samples, files)
         ids = [sample.id for sample in samples]
         class_names, labels = classes([sample.label for sample in samples])
-        given = [sample.split for sample in samples if sample.split]
-        split = np.array(given) if given else hashed(ids, self.shares, "params.yaml, load.shares")
+        named = [sample.split for sample in samples if sample.split]
+        split = np.array(named) if named else hashed(ids, self.shares, "params.yaml, load.shares")
         check(labels, split, class_names, str(self.folder))
         views = {}
-        for view, place in self.views.items():
-            paths = [files[view][name] for name in ids] if view in files else []
-            if place.kind == "text":
-                texts = [_text(path) for path in paths] or [sample.text for sample in samples]
-                views[view] = RawView("text", texts)
+        for view, place in self.places.items():
+            if view in files:
+                paths = [files[view][name] for name in ids]
+                rows = place.kind.gather(_read(place.kind, paths, ids, progress), len(ids))
             else:
-                views[view] = RawView(place.kind, self._arrays(place.kind, paths, ids, progress))
+                rows = [sample.text for sample in samples]
+            views[view] = RawView(place.kind.name, rows)
         return RawDataset(ids, views, labels, split, concept=ids, class_names=class_names)
 
     def expected(self) -> list[Path]:
@@ -104,26 +109,15 @@ class Folder(Dataset):
 
     def _filed(self) -> dict[str, Place]:
         """The views whose samples are files and not rows of the table."""
-        return {view: place for view, place in self.views.items() if not (self.table and place.kind == "text")}
-
-    def _arrays(self, kind: str, paths: Sequence[Path], ids: Sequence[str], progress: Progress) -> Array:
-        """n x side x side x 3 uint8 or n x points x 3 float32; a cloud's draw depends on its id alone."""
-        shape, form = ((self.side, self.side, 3), "u1") if kind == "image" else ((self.points, 3), "f4")
-        samples = np.empty((len(paths), *shape), dtype=form)
-        for row, (path, name) in enumerate(zip(paths, ids, strict=True)):
-            if kind == "image":
-                samples[row] = read_picture(path, self.side)
-            else:
-                samples[row] = read_cloud(path, self.points, generator(SEED, "folder", "points", name))
-            progress(row + 1, len(paths))
-        return samples
+        return {view: place for view, place in self.places.items() if not (self.table and place.kind.typed)}
 
 
-def _text(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8-sig").strip()
-    except UnicodeDecodeError:
-        raise BadInput("it is not in UTF-8", str(file), "save it as UTF-8") from None
-    if not text:
-        raise BadInput("the text is empty", str(file), "write one or remove the pair")
-    return text
+def _read(kind: Kind, paths: Sequence[Path], ids: Sequence[str], progress: Progress) -> Iterator[Any]:
+    """One sample per file; what is drawn of it depends on its id alone."""
+
+    def rng_for(word: str, name: str) -> np.random.Generator:
+        return generator(SEED, "folder", word, name)
+
+    for row, (path, name) in enumerate(zip(paths, ids, strict=True), start=1):
+        yield kind.read(path, kind.shape, partial(rng_for, name=name))
+        progress(row, len(paths))

@@ -7,11 +7,10 @@ from pathlib import Path
 from pipeline.core.datasets import RawDataset
 from pipeline.data.base import Dataset, Progress
 from pipeline.data.base.author_files import needed, numbered, paired, read_matlab, variable
+from pipeline.data.base.inria import CLASSES, SIZES
 
-SIZES = {"train": 9000, "valid": 1332, "test": 4366}
 PREFIX = {"train": "tr", "valid": "val", "test": "te"}
 SUFFIX = {"image": "img", "text": "txt"}
-CLASSES = 100
 FILE = "INRIA-Websearch.mat"
 REMEDY = (
     f"put {FILE} into this folder, the file that github.com/penghu-cs/MRL reads; it is not public: ask MRL's authors "

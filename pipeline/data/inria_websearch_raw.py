@@ -16,9 +16,8 @@ from pipeline.core.errors import BadInput
 from pipeline.data.base import Dataset, Progress
 from pipeline.data.base.author_files import AGAIN, needed
 from pipeline.data.base.drawn_splits import draw_splits
-from pipeline.data.inria_websearch import CLASSES, SIZES
-from pipeline.data.wikipedia import read_square
-from pipeline.features.base.imagenet import SHORTER_SIDE
+from pipeline.data.base.inria import CLASSES, SIZES
+from pipeline.data.base.pictures import SHORTER_SIDE, read_square
 
 LABELS, QUERIES = "labels.txt", "queries_en_trans.txt"
 PICTURE = "images/query_{}_document_{}_imagethumb.jpg"

@@ -15,8 +15,9 @@ from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress, Served, read_array, read_labels
+from pipeline.data.base import Dataset, Progress, Served, read_labels
 from pipeline.data.base.extrusion import point_clouds
+from pipeline.samples.base.arrays import read_array
 
 SIZES = {"train": 5000, "test": 1000}
 CLASSES = 10

@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import torch
-from PIL import Image
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
-from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress, Served
 from pipeline.data.base.author_files import AGAIN, named, needed, numbered, pairs_of_mrl
-from pipeline.data.wikipedia_shallow import CATEGORIES, CLASSES, LISTS, read_classes
-from pipeline.features.base.imagenet import SHORTER_SIDE, central_square
+from pipeline.data.base.pictures import SHORTER_SIDE, read_square
+from pipeline.data.base.wikipedia_lists import CATEGORIES, CLASSES, LISTS, read_classes
 
 SIZES = {"train": 2173, "valid": 231, "test": 462}
 FEATURES = "wiki_deep_doc2vec_data_corr_ae.h5py"
@@ -97,15 +94,3 @@ def read_text(file: Path) -> str:
     if not words:
         raise BadInput("it holds no words between <text> and </text>", str(file), AGAIN)
     return " ".join(words)
-
-
-def read_square(file: Path) -> Array:
-    """256 x 256 x 3 uint8: the centre of a picture whose shorter side became 256 (bilinear, antialiased)."""
-    try:
-        with Image.open(file) as picture:
-            pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise BadInput("this is no whole picture", str(file), AGAIN) from None
-    square = central_square(pixels, SHORTER_SIDE)[0]
-    pixels_last: Array = square.round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
-    return pixels_last

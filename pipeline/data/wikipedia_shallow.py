@@ -13,13 +13,11 @@ from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset, Progress
 from pipeline.data.base.author_files import AGAIN, named, needed
+from pipeline.data.base.wikipedia_lists import CATEGORIES, CLASSES, LISTS, read_classes
 
 SIZES = {"train": 2173, "test": 693}
 SUFFIX = {"train": "tr", "test": "te"}
-CLASSES = 10
 FEATURES = "raw_features.mat"
-LISTS = {"train": "trainset_txt_img_cat.list", "test": "testset_txt_img_cat.list"}
-CATEGORIES = "categories.list"
 IMAGE = ("I", 128)
 TEXT = {"lda": ("T", 10), "tfidf": ("T_tfidf", 1000)}
 """Setting -> the variable's name without its suffix, and its width."""
@@ -88,20 +86,3 @@ def read_features(file: Path, name: str, width: int) -> Array:
             raise BadInput(f"{variable} is not finite in row {row}", str(file), AGAIN)
         parts.append(rows)
     return np.concatenate(parts)
-
-
-def read_classes(file: Path, count: int) -> Array:
-    """n class indices from 0 (int64): the third column, tab-separated, of a list that must have count lines."""
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    if len(lines) != count:
-        raise BadInput(f"it has {len(lines)} lines, the split has {count} pairs", str(file), AGAIN)
-    known = {str(number): number - 1 for number in range(1, CLASSES + 1)}
-    classes = []
-    for row, line in enumerate(lines, start=1):
-        columns = line.split("\t")
-        if len(columns) != 3 or columns[2] not in known:
-            raise BadInput(
-                f"line {row} is not text, picture and a class from 1 to {CLASSES}, separated by tabs", str(file), AGAIN
-            )
-        classes.append(known[columns[2]])
-    return np.array(classes, dtype=np.int64)

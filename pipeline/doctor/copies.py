@@ -51,7 +51,7 @@ def check_copies(raw: RawDataset, where: str) -> Iterator[Finding]:
 
 def _codes(view: RawView) -> Array:
     """n numbers (int64), equal where the samples are equal byte by byte."""
-    samples = view.samples if view.kind == "text" else np.ascontiguousarray(view.samples)
+    samples = np.ascontiguousarray(view.samples) if isinstance(view.samples, np.ndarray) else view.samples
     hashes = (
         blake2b(x.encode("utf-8", "surrogatepass") if isinstance(x, str) else x, digest_size=16).digest()
         for x in samples

@@ -6,13 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.datasets import RawDataset
 from pipeline.core.splits import SPLITS, Array
-from pipeline.data.base.store import DIMENSIONS, DTYPES
 from pipeline.doctor.finding import Finding, Severity, found, marked
 
-CHANNELS = {"image": 3, "cloud": 3}
-"""Kind -> numbers per pixel of a colour picture, and per point."""
 UNBALANCED = 10.0
 """A largest class of so many times the smallest is told."""
 
@@ -30,25 +27,6 @@ def check_rows(raw: RawDataset, where: str) -> Iterator[Finding]:
         if rows != len(raw.ids) or not rows:
             what = f"it has {rows} rows where there are {len(raw.ids)} ids"
             yield found(Severity.ERROR, what, f"{where}, {name}", "give every sample one row in each view")
-
-
-def check_shape(view: RawView, where: str) -> Iterator[Finding]:
-    """The samples have the type and shape that their kind asks for (pipeline/contract.py)."""
-    remedy = "store it as pipeline/contract.py describes RawView"
-    if view.kind == "text":
-        if not all(isinstance(text, str) for text in view.samples):
-            yield found(Severity.ERROR, "its samples are not all texts", where, remedy)
-        return
-    if view.kind not in DTYPES:
-        yield found(Severity.ERROR, f"there are no samples of kind '{view.kind}'", where, remedy)
-        return
-    array = np.asarray(view.samples)
-    last = CHANNELS.get(view.kind)
-    fits = array.dtype == DTYPES[view.kind] and array.ndim in DIMENSIONS[view.kind] and array.size > 0
-    whole = last is None or array.shape[-1:] == (last,) or (view.kind == "image" and array.ndim == 3)
-    if not fits or not whole:
-        shape = " x ".join(map(str, array.shape))
-        yield found(Severity.ERROR, f"{shape} of {array.dtype} is no view of kind '{view.kind}'", where, remedy)
 
 
 def check_ids(raw: RawDataset, where: str) -> Iterator[Finding]:

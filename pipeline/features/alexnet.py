@@ -12,6 +12,7 @@ from torch import nn
 
 from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples, imagenet
+from pipeline.features.base.state import Weights
 
 URL = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
 UP_TO_FC6 = 3
@@ -36,6 +37,9 @@ class AlexNet(Extractor):
     def transform(self, samples: Samples, device: torch.device, progress: Progress) -> Array:
         network = imagenet.cut(imagenet.load(architecture, self.weights, URL), UP_TO_FC6)
         return imagenet.activations(network, np.asarray(samples), self.batch_size, device, progress)
+
+    def shipped(self) -> Weights:
+        return Weights.of(URL, self.weights.expanduser())
 
 
 def architecture() -> nn.Sequential:

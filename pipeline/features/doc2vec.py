@@ -17,6 +17,7 @@ from pipeline.core.errors import BadInput
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base.state import State, damaged
 
 ALPHA, MIN_ALPHA = 0.025, 0.0001
 NEGATIVE = 5
@@ -54,7 +55,7 @@ class Doc2VecFeatures(Extractor):
         if not counts or max(counts.values()) < MIN_COUNT:
             raise BadInput(
                 f"no word occurs {MIN_COUNT} times in the {len(documents)} training texts",
-                f"extractor '{self.display}'",
+                self.title,
                 "give it longer texts or more of them",
             )
         self.model_ = Doc2Vec(
@@ -79,6 +80,33 @@ class Doc2VecFeatures(Extractor):
             features[row] = self._infer(_tokens(text))
             progress(row + 1, len(samples))
         return features
+
+    def state(self) -> State:
+        """Inference reads the output weights, the tables of both samplings and the vocabulary, no other vector."""
+        model = self.model_
+        arrays = {"syn1neg": model.syn1neg, "cum_table": model.cum_table, "sample_int": model.wv.expandos["sample_int"]}
+        numbers = {"seed": self.seed_, "negative": model.negative, "sample": model.sample}
+        return State(arrays, model.wv.index_to_key, numbers)
+
+    def restore(self, stored: State) -> Self:
+        """gensim's C code trusts the arrays, so that they are checked here."""
+        numbers, words = stored.numbers, list(stored.words)
+        model = Doc2Vec(
+            dm=0, vector_size=self.dimension, negative=numbers["negative"], sample=numbers["sample"], workers=1
+        )
+        model.wv.index_to_key = words
+        model.wv.key_to_index = {word: index for index, word in enumerate(words)}
+        model.wv.expandos["sample_int"] = stored.array("sample_int", (len(words),), np.uint32, self.title)
+        model.wv.vectors_lockf = np.ones(1, dtype=np.float32)
+        model.cum_table = stored.array("cum_table", (len(words),), np.uint32, self.title)
+        model.syn1neg = stored.array("syn1neg", (len(words), self.dimension), np.float32, self.title)
+        if not words or not model.cum_table[-1]:
+            raise damaged("cum_table", self.title)
+        self.model_, self.seed_ = model, int(numbers["seed"])
+        return self
+
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.model_.wv.key_to_index)
 
     def _infer(self, words: list[str]) -> Array:
         """The vector (dimension, float32) that predicts the words of one text best."""

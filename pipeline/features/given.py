@@ -21,7 +21,7 @@ class Given(Extractor):
         if rows.ndim != 2 or rows.dtype.kind not in "uif":
             raise BadInput(
                 f"{rows.dtype} of {rows.ndim} dimensions is no table of features",
-                f"extractor '{self.display}'",
+                self.title,
                 "give one row of numbers per sample",
             )
         progress(len(rows), len(rows))

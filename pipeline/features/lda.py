@@ -11,12 +11,16 @@ from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.feature_extraction.text import CountVectorizer
 
 from pipeline.core.errors import BadInput
+from pipeline.core.progress import quiet
 from pipeline.core.seeds import torch_seed
 from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base.state import State
 
 MIN_TEXTS = 2
 """Training texts in which a word must occur to be counted."""
+TOPICS = ("components_", "exp_dirichlet_component_")
+"""What scikit-learn's model has learned of the topics, topics x words each."""
 
 
 class LDA(Extractor):
@@ -47,7 +51,7 @@ class LDA(Extractor):
         except ValueError:
             raise BadInput(
                 f"no word except stop words occurs in {MIN_TEXTS} of the {len(samples)} training texts",
-                f"extractor '{self.display}'",
+                self.title,
                 "give it longer texts or more of them",
             ) from None
         self.model_ = LatentDirichletAllocation(
@@ -64,3 +68,23 @@ class LDA(Extractor):
             features[row] = self.model_.transform(self.words_.transform([text]))[0]
             progress(row + 1, len(samples))
         return features
+
+    def state(self) -> State:
+        model, counting = self.model_, self.words_.get_params()
+        arrays = {name: getattr(model, name) for name in TOPICS}
+        numbers = {name: counting[name] for name in ("token_pattern", "stop_words")}
+        return State(arrays, self.words_.get_feature_names_out().tolist(), numbers | {"prior": model.doc_topic_prior_})
+
+    def restore(self, stored: State) -> Self:
+        numbers, words = dict(stored.numbers), list(stored.words)
+        model = LatentDirichletAllocation(self.topics)
+        model.doc_topic_prior_ = numbers.pop("prior")
+        for name in TOPICS:
+            setattr(model, name, stored.array(name, (self.topics, len(words)), np.float64, self.title))
+        model.n_features_in_ = len(words)
+        self.model_, self.words_ = model, CountVectorizer(vocabulary=words, **numbers)
+        self.transform([""], torch.device("cpu"), quiet)  # scikit-learn checks when it is used
+        return self
+
+    def vocabulary(self) -> frozenset[str]:
+        return frozenset(self.words_.get_feature_names_out().tolist())

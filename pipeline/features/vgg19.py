@@ -12,6 +12,7 @@ from torch import nn
 
 from pipeline.core.splits import Array
 from pipeline.features.base import Extractor, Progress, Samples, imagenet
+from pipeline.features.base.state import Weights
 
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 BLOCKS = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
@@ -35,6 +36,9 @@ class VGG19(Extractor):
     def transform(self, samples: Samples, device: torch.device, progress: Progress) -> Array:
         network = imagenet.cut(imagenet.load(architecture, self.weights, URL), UP_TO_FC7)
         return imagenet.activations(network, np.asarray(samples), self.batch_size, device, progress)
+
+    def shipped(self) -> Weights:
+        return Weights.of(URL, self.weights.expanduser())
 
 
 def architecture() -> nn.Sequential:

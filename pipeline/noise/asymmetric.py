@@ -15,21 +15,19 @@ dataset share one map and differ in the selection only.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadParams
 from pipeline.core.seeds import generator
-from pipeline.core.splits import Array, Labels, Views
-from pipeline.noise.base import Noise, RngFor, redrawn
+from pipeline.core.splits import Array
+from pipeline.noise.base.class_map import ClassMap
 
 WHERE = "params.yaml, noises.asymmetric, map"
 
 
-class Asymmetric(Noise):
+class Asymmetric(ClassMap):
     display: ClassVar[str] = "asymmetric"
 
     def __init__(
@@ -39,17 +37,11 @@ class Asymmetric(Noise):
             raise BadParams("the map names no class", WHERE, "give class indices such as {2: 7}, or 'drawn'")
         if map != "drawn" and (same := [k for k, becomes in map.items() if k == becomes]):
             raise BadParams(f"class {same[0]} is mapped to itself", WHERE, "leave out classes that keep their label")
-        self.per_pair = per_pair
+        super().__init__(per_pair)
         self.map = map
         self.map_seed = map_seed
 
-    def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
-        if classes < 2:
-            raise BadParams("there is no wrong class", "params.yaml, grid.noises", "leave this noise out")
-        return redrawn(labels, self.per_pair, rng_for, partial(_replace, self.targets(classes), rate))
-
     def targets(self, classes: int) -> Array:
-        """K class indices: what the label of each class becomes."""
         becomes = np.arange(classes)
         if self.map == "drawn":
             cycle = generator(self.map_seed, "noise", "asymmetric", "map", str(classes)).permutation(classes)
@@ -60,11 +52,3 @@ class Asymmetric(Noise):
                 raise BadParams(f"there is no class {k} among 0..{classes - 1}", WHERE, "correct the index")
         becomes[list(self.map)] = list(self.map.values())
         return becomes
-
-
-def _replace(becomes: Array, rate: float, clean: Array, rng: np.random.Generator) -> Array:
-    """n clean labels -> n labels, int(rate * n) of them replaced."""
-    selected = rng.choice(len(clean), int(rate * len(clean)), replace=False)
-    noisy = clean.astype(np.int64)
-    noisy[selected] = becomes[noisy[selected]]
-    return noisy

@@ -6,8 +6,7 @@ differ from the dataset's labels. Labels follow the samples of the dataset as it
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,10 +15,12 @@ import numpy as np
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
 from pipeline.core.splits import Array, Labels, Views
-from pipeline.data.arrays import read_names
+from pipeline.data.base.array_files import read_names
 from pipeline.data.base.pairing import stem
+from pipeline.data.base.store import META, Manifest, read_manifest
 from pipeline.data.base.tables import read_table
 from pipeline.noise.base import Noise, RngFor
+from pipeline.samples import base as kinds
 
 WHERE = "params.yaml, noises.given"
 
@@ -59,56 +60,46 @@ class Given(Noise):
         missing = [view for view in labels if view not in places]
         if missing:
             raise BadParams(f"view '{missing[0]}' has no labels", f"{WHERE}.labels", "name a file for every view")
-        ids, training, class_names = _samples(self.fetched)
-        count = len(next(iter(labels.values())))
-        if len(training) != count or len(class_names) != classes:
+        if not (self.fetched / META).is_file():
+            remedy = f"set {WHERE}.fetched to data/raw/<dataset>"
+            raise MissingFiles("no dataset was fetched there", str(self.fetched), remedy)
+        manifest = read_manifest(self.fetched)
+        training, count = int(np.sum(manifest.split == "train")), len(next(iter(labels.values())))
+        if training != count or len(manifest.class_names) != classes:
             raise BadInput(
-                f"it has {len(training)} training samples of {len(class_names)} classes, the features have {count} "
+                f"it has {training} training samples of {len(manifest.class_names)} classes, the features have {count} "
                 f"of {classes}",
                 str(self.fetched),
                 f"set {WHERE}.fetched to the folder of this dataset",
             )
-        read = {place: self._labels(place, ids, training, class_names) for place in places.values()}
+        read = {place: self._labels(place, manifest) for place in places.values()}
         return Corruption({view: read[places[view]].copy() for view in labels})
 
-    def _labels(self, place: str, ids: list[str], training: Array, class_names: Mapping[str, int]) -> Array:
+    def _labels(self, place: str, manifest: Manifest) -> Array:
         """n class indices (int64) of the training samples."""
+        training = np.flatnonzero(manifest.split == "train")
+        ids = [manifest.ids[int(row)] for row in training]
         file, _, column = place.rpartition(":")
         if file.lower().endswith(".csv"):
-            names = self._from_table(Path(file), column, [ids[row] for row in training])
+            names = self._from_table(Path(file), column, ids)
         else:
             names = read_names(place)
-            if len(names) not in (len(ids), len(training)):
-                what = f"it has {len(names)} labels for {len(ids)} samples, {len(training)} of them for training"
-                raise BadInput(what, place, "give one per sample or one per training sample")
-            names = [names[row] for row in training] if len(names) == len(ids) else names
+            if len(names) not in (len(manifest.ids), len(ids)):
+                counts = f"it has {len(names)} labels for {len(manifest.ids)} samples, {len(ids)} of them for training"
+                raise BadInput(counts, place, "give one per sample or one per training sample")
+            names = [names[row] for row in training] if len(names) == len(manifest.ids) else names
+        indices = {name: index for index, name in enumerate(manifest.class_names)}
         for row, name in enumerate(names):
-            if name not in class_names:
-                raise UnknownName(name, class_names, f"{place}, training sample {row} ('{ids[training[row]]}')")
-        return np.array([class_names[name] for name in names], dtype=np.int64)
+            if name not in indices:
+                raise UnknownName(name, indices, f"{place}, training sample {row} ('{ids[row]}')")
+        return np.array([indices[name] for name in names], dtype=np.int64)
 
-    def _from_table(self, file: Path, column: str, wanted: list[str]) -> list[str]:
-        table = read_table(file)
+    def _from_table(self, file: Path, column: str, ids: Sequence[str]) -> list[str]:
+        """The cells of a column in the rows of these samples."""
+        table, suffixes = read_table(file), kinds.suffixes()
         table.check(self.file_column, column)
-        lines = {stem(line.needed(self.file_column)): line for line in table.lines}
-        lost = [name for name in wanted if name not in lines]
+        lines = {stem(line.needed(self.file_column), suffixes): line for line in table.lines}
+        lost = [name for name in ids if name not in lines]
         if lost:
             raise BadInput(f"there is no row for the training sample '{lost[0]}'", str(file), "add it")
-        return [lines[name].needed(column) for name in wanted]
-
-
-def _samples(folder: Path) -> tuple[list[str], Array, dict[str, int]]:
-    """Of a fetched dataset: all ids, the rows of the training samples, class -> index."""
-    try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise MissingFiles(
-            "no dataset was fetched there", str(folder), f"set {WHERE}.fetched to data/raw/<dataset>"
-        ) from None
-    rows = read_table(folder / "manifest.csv").lines
-    training = np.array([number for number, row in enumerate(rows) if row.cells["split"] == "train"], dtype=np.int64)
-    return (
-        [row.cells["id"] for row in rows],
-        training,
-        {name: index for index, name in enumerate(meta["class_names"])},
-    )
+        return [lines[name].needed(column) for name in ids]

@@ -15,14 +15,11 @@ from typing import ClassVar
 import numpy as np
 
 from pipeline.core.splits import Array
-from pipeline.noise.asymmetric import Asymmetric
+from pipeline.noise.base.class_map import ClassMap
 
 
-class Pairflip(Asymmetric):
+class Pairflip(ClassMap):
     display: ClassVar[str] = "pair flip"
-
-    def __init__(self, per_pair: bool = False) -> None:
-        super().__init__(per_pair)
 
     def targets(self, classes: int) -> Array:
         return np.roll(np.arange(classes), -1)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pipeline.noise.symmetric import Symmetric
+from pipeline.noise.base.uniform import Uniform
 
 
-class SymmetricPair(Symmetric):
+class SymmetricPair(Uniform):
     display: ClassVar[str] = "symmetric, one label per pair"
 
     def __init__(self, exclude_true: bool = False) -> None:

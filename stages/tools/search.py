@@ -9,21 +9,21 @@ from typing import Any
 import click
 import torch
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.errors import BadParams
 from pipeline.core.progress import counting
 from pipeline.explore.search import galleries, search
 from pipeline.explore.search.bundle import read_bundle
-from pipeline.explore.search.loaded_run import of_run
+from pipeline.explore.search.loaded_run import load_run
+from pipeline.runs.finished_cell import FinishedCell
 from stages.command import stage
-from stages.features import EXTRACTION_SEED
 from stages.paths import RAW
 
 FILE = click.Path(path_type=Path)
 
 
 @stage
-@click.option("--run", type=FILE, help="A trained cell: a folder below data/runs, of seed 0.")
+@click.option("--run", type=FILE, help="A folder below data/runs, of the experiment's first seed.")
 @click.option("--bundle", type=FILE, help="Or a folder that stages.tools.export wrote.")
 @click.option("--query", required=True, help='A picture, cloud (.npy, .ply, .off), .txt, or "some words".')
 @click.option("--view", help="The query's view, where several views read such files.")
@@ -34,7 +34,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--save-gallery", type=FILE, help="Write the embedded gallery there (.npz), for --gallery next time.")
 @click.option("--faiss", is_flag=True, help=f"Rank with faiss; without it from {search.LARGE + 1} samples on.")
 def main(
-    params: Params, run: Path | None, bundle: Path | None, html: Path | None, save_gallery: Path | None, **asked: Any
+    project: Project, run: Path | None, bundle: Path | None, html: Path | None, save_gallery: Path | None, **asked: Any
 ) -> None:
     """Print the K samples of a gallery that are most similar to a query, across views (docs/search.md).
 
@@ -44,18 +44,18 @@ def main(
         galleries.check(save_gallery)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if run is not None and bundle is None:
-        trained = of_run(params, run, RAW, EXTRACTION_SEED, device)
+        loaded = load_run(project, FinishedCell.read(run), RAW, device)
     elif bundle is not None and run is None:
-        trained = read_bundle(bundle, device)
+        loaded = read_bundle(bundle, device)
     else:
         raise BadParams("one of the two is needed", "--run and --bundle", "name the folder of a cell or of a bundle")
     with counting("embed the query and the gallery") as progress:
-        found = search.search(trained, search.Request(**asked), partial(click.echo, err=True), progress)
-    click.echo(search.table(found.hits))
+        result = search.search(loaded, search.Request(**asked), partial(click.echo, err=True), progress)
+    click.echo(search.table(result.hits))
     if save_gallery is not None:
-        galleries.save(found.gallery, trained, save_gallery)
+        galleries.save(result.gallery, loaded, save_gallery)
     if html is not None:
-        search.write_sheet(html, trained, found)
+        search.write_sheet(html, loaded, result)
 
 
 if __name__ == "__main__":

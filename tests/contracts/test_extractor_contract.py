@@ -10,6 +10,7 @@ from pipeline.core.plugins import build, find, names
 from pipeline.features.base import Extractor
 from tests.support import imagenet_weights
 from tests.support.samples import dataset, params
+from tests.support.stored_state import through_files
 
 CPU = torch.device("cpu")
 TOTAL, TRAIN = 12, 8
@@ -113,3 +114,15 @@ def test_reports_progress_up_to_the_end(name):
     seen = extracted(name)[1]
     assert seen == sorted(seen)
     assert seen[-1] == (TOTAL, TOTAL)
+
+
+def test_its_state_rebuilds_it_without_pickles(name):
+    """Refuses an extractor that learns and has no state, or one that does not hold all."""
+    stored = through_files(fitted(name).state())
+    again = make(name).restore(stored)
+    assert np.array_equal(transform(again, samples_for(name)), features(name))
+    assert again.vocabulary() == fitted(name).vocabulary()
+
+
+def test_one_that_reads_texts_knows_its_words(name):
+    assert (fitted(name).vocabulary() is not None) == (fitted(name).accepts == {"text"})

@@ -58,7 +58,7 @@ def test_a_terminal_shows_what_is_running(terminal: Terminal) -> None:
 
 def test_the_time_left_counts_what_was_done_since_the_start() -> None:
     clock = [0.0]
-    bar = progress.Progress(progress.TimeLeft(), get_time=lambda: clock[0])
+    bar = progress.RichProgress(progress.TimeLeft(), get_time=lambda: clock[0])
     bar.add_task("", total=24, already=20)
     (task,) = bar.tasks
     clock[0] = 60.0

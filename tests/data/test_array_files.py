@@ -99,7 +99,7 @@ def test_a_name_with_a_colon(folder):
         ("two.mat:s", BadInput, "two.mat:s: this is no array of numbers or texts but "),
         ("two.mat:z", BadInput, "but complex"),
         ("two.h5:one", BadInput, "two.h5:one: this is no array"),
-        ("two.safetensors:flags", BadInput, "two.safetensors:flags: the file, or this array in it, is damaged"),
+        ("two.safetensors:flags", BadInput, "two.safetensors:flags: this is no array of numbers or texts but bool"),
     ],
 )
 def test_unusable_places_are_explained(folder, place, kind, complaint):

@@ -10,10 +10,11 @@ from PIL import Image
 from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
 from pipeline.core.plugins import build
 from pipeline.data.base.splits import SHARES, hashed
-from pipeline.data.folder import Folder, Place
+from pipeline.data.folder import Folder
 
 CLASSES = ("cats", "dogs")
 EACH = 30
+BOTH = {"image": {"kind": "image"}, "text": {"kind": "text"}}
 STEMS = [f"{name}/{number:03d}" for name in CLASSES for number in range(EACH)]
 
 
@@ -61,8 +62,14 @@ def rows_of(stem):
     return [f"{stem.replace('/', '-')}.png", f"about, {stem}", stem.split("/")[0]]
 
 
+def small(**views):
+    """Views with pictures of 8 x 8 and clouds of 16 points."""
+    sizes = {"image": {"side": 8}, "cloud": {"points": 16}, "text": {}}
+    return {view: {**sizes[described["kind"]], **described} for view, described in views.items()}
+
+
 def load(folder, **settings):
-    return Folder(folder, **{"side": 8, "points": 16, **settings}).load(lambda done, total: None)
+    return Folder(folder, small(**settings.pop("views", BOTH)), **settings).load(lambda done, total: None)
 
 
 def check(raw, ids):
@@ -119,8 +126,8 @@ def test_two_folders_of_pictures_and_clouds(tmp_path):
     for stem in STEMS:
         put(tmp_path / "pictures" / f"{stem}.JPG", stem)
         put(tmp_path / "scans" / f"{stem}.npy", stem)
-    views = {"image": {"kind": "image", "folder": "pictures"}, "cloud": {"kind": "cloud", "folder": "scans"}}
-    settings = {"folder": str(tmp_path), "views": views, "side": 8, "points": 16}
+    views = small(image={"kind": "image", "folder": "pictures"}, cloud={"kind": "cloud", "folder": "scans"})
+    settings = {"folder": str(tmp_path), "views": views}
     dataset = build("pipeline.data", "folder", Folder, settings)
     assert dataset.task == "image-point cloud"
     raw = dataset.load(lambda done, total: None)
@@ -157,7 +164,9 @@ def refused(kind, complaint, folder, **settings):
 
 def test_faults_of_files_are_one_sentence(by_stem):
     refused(MissingFiles, "none: the folder is missing; put", by_stem / "none")
-    refused(MissingFiles, "no file ends in .npy, .off, .ply", by_stem, views={"a": Place("cloud"), "b": Place("text")})
+    refused(
+        MissingFiles, "no file ends in .npy, .off, .ply", by_stem, views={"a": {"kind": "cloud"}, "b": {"kind": "text"}}
+    )
     (by_stem / "cats/004.txt").unlink()
     refused(BadInput, "cats/004.png: view 'text' has no file 'cats/004'; add it or remove", by_stem)
     (by_stem / "cats/004.png").rename(by_stem / "cats/004.txt")
@@ -208,12 +217,20 @@ def test_faults_of_columns_and_settings_are_one_sentence(by_row):
     refused(BadInput, "line 2: neither a column nor a folder gives its label", by_row, table="captions.csv")
     table(by_row, [[*row, "dev"] for row in rows], ("file", "text", "label", "split"))
     refused(BadInput, "line 2: 'dev' is no split; name it train, valid or test", by_row, table="captions.csv")
-    refused(BadParams, "there are 1 views", by_row, views={"image": Place("image")})
-    two = {"image": Place("image"), "en": Place("text"), "de": Place("text")}
+    refused(BadParams, "there are 1 views", by_row, views={"image": {"kind": "image"}})
+    two = {"image": {"kind": "image"}, "en": {"kind": "text"}, "de": {"kind": "text"}}
     refused(BadParams, "a table gives one text per sample", by_row, table="captions.csv", views=two)
-    refused(BadInput, "no folder names its label", by_row, views={"image": Place("image"), "other": Place("image")})
-    with pytest.raises(BadParams, match=r"'views' is .*Input should be 'image', 'cloud' or 'text'"):
-        build("pipeline.data", "folder", Folder, {"folder": str(Path()), "views": {"image": {"kind": "picture"}}})
+    refused(
+        BadInput, "no folder names its label", by_row, views={"image": {"kind": "image"}, "other": {"kind": "image"}}
+    )
+    for described, sentence in (
+        ({"kind": "imag"}, r"samples: unknown name 'imag'; did you mean 'image'\?"),
+        ({"folder": "pictures"}, r"params.yaml, load.views.a: the setting 'kind' is missing; add it"),
+        ({"kind": "image", "sid": 8}, r"params.yaml, load.views.a: unknown name 'sid'; did you mean 'side'\?"),
+        ({"kind": "image", "side": 0}, r"params.yaml, load.views.a: 'side' is 0: .*greater than 0; correct the value"),
+    ):
+        with pytest.raises(BadParams, match=sentence):
+            build("pipeline.data", "folder", Folder, {"folder": str(Path()), "views": {"a": described}})
 
 
 def strays(dataset):
@@ -237,5 +254,5 @@ def test_beside_a_table_texts_and_other_tables_are_not_known(by_row):
 def test_files_outside_the_folders_of_the_views_are_not_known(tmp_path):
     for place in ("pictures/a.png", "scans/a.npy", "pictures/b.npy", "scans/b.png", "c.png"):
         put(tmp_path / place, "000")
-    views = {"image": Place("image", Path("pictures")), "cloud": Place("cloud", Path("scans"))}
+    views = {"image": {"kind": "image", "folder": "pictures"}, "cloud": {"kind": "cloud", "folder": "scans"}}
     assert strays(Folder(tmp_path, views)) == {"pictures/b.npy", "scans/b.png", "c.png"}

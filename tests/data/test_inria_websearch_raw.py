@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from pipeline.core.errors import BadInput, MissingFiles
-from pipeline.data.inria_websearch import SIZES
+from pipeline.data.base.inria import SIZES
+from pipeline.data.base.pictures import read_square
 from pipeline.data.inria_websearch_raw import InriaWebsearchRaw
-from pipeline.data.wikipedia import read_square
 
 QUERIES, RELEVANT, PUBLISHED = 102, 10, 14698
 SMALL = (5, 40)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import BadInput
-from pipeline.data.base import meshes
 from pipeline.data.modelnet10 import ModelNet10
 from pipeline.data.modelnet40 import ModelNet40
+from pipeline.samples.base import meshes
 from tests.support.solids import write_release
 
 

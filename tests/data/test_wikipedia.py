@@ -12,7 +12,8 @@ from PIL import Image
 
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data import wikipedia
-from pipeline.data.wikipedia import FEATURES, Wikipedia, read_square
+from pipeline.data.base.pictures import read_square
+from pipeline.data.wikipedia import FEATURES, Wikipedia
 from pipeline.features.base.imagenet import STD, prepare
 from stages.fetch import main as fetch
 

@@ -11,7 +11,8 @@ from scipy.io import savemat
 
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data import wikipedia_shallow
-from pipeline.data.wikipedia_shallow import CATEGORIES, FEATURES, LISTS, WikipediaShallow
+from pipeline.data.base.wikipedia_lists import CATEGORIES, LISTS
+from pipeline.data.wikipedia_shallow import FEATURES, WikipediaShallow
 from stages.fetch import main as fetch
 
 PROTOCOL = wikipedia_shallow.SIZES

@@ -110,21 +110,21 @@ FAULTS: dict[str, tuple[Callable[[], RawDataset], str]] = {
     "shape": (
         lambda: with_view("cloud", RawView("cloud", RNG.standard_normal((N, 7, 2)).astype(np.float32))),
         "error: mine, view 'cloud': 90 x 7 x 2 of float32 is no view of kind 'cloud'; "
-        "store it as pipeline/contract.py describes RawView.",
+        "store it as pipeline/samples/cloud.py describes.",
     ),
     "type": (
         lambda: with_view("vector", RawView("features", RNG.standard_normal((N, 4)))),
         "error: mine, view 'vector': 90 x 4 of float64 is no view of kind 'features'; "
-        "store it as pipeline/contract.py describes RawView.",
+        "store it as pipeline/samples/features.py describes.",
     ),
     "kind": (
         lambda: with_view("vector", RawView("sound", RNG.standard_normal((N, 4)))),
         "error: mine, view 'vector': there are no samples of kind 'sound'; "
-        "store it as pipeline/contract.py describes RawView.",
+        "name one of cloud, features, image, text, or add a file to pipeline/samples.",
     ),
     "not a text": (
         lambda: changed("text", 3, 3),
-        "error: mine, view 'text': its samples are not all texts; store it as pipeline/contract.py describes RawView.",
+        "error: mine, view 'text': its samples are not all texts; store it as pipeline/samples/text.py describes.",
     ),
     "NaN": (
         lambda: changed("vector", (slice(4, 6), 1), np.nan),

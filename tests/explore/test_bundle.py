@@ -11,12 +11,11 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
 from pipeline.core.errors import BadInput
-from pipeline.explore.search import bundle
-from pipeline.explore.search import extractor_state as fitted
 from pipeline.explore.search.bundle import export, read_bundle
 from pipeline.explore.search.search import Request, search
-from pipeline.runs.models import MODEL
-from tests.support.trained_cell import CPU, PAIRED, RUN, SOLID, params, trained
+from pipeline.features.doc2vec import Doc2VecFeatures
+from pipeline.runs.finished_cell import MODEL
+from tests.support.trained_cell import CPU, PAIRED, RUN, SOLID, loaded, params
 
 OUT = Path("made/bundle")
 FILES = ["README.md", "classes.json", "extractors.json", "extractors.safetensors", MODEL]
@@ -25,7 +24,7 @@ FILES = ["README.md", "classes.json", "extractors.json", "extractors.safetensors
 @pytest.fixture
 def cell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return trained(tmp_path)
+    return loaded(tmp_path)
 
 
 def write(cell, views=PAIRED):
@@ -57,7 +56,7 @@ def test_run_and_bundle_give_the_same_ranking(cell):
 
 def test_a_bundle_of_clouds_does_so_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    cell = trained(tmp_path, SOLID)
+    cell = loaded(tmp_path, SOLID)
     place = gallery(cell)
     np.save("query.npy", cell.raw.views["cloud"].samples[40])
     expected = ranking(cell, "query.npy", place)
@@ -80,12 +79,14 @@ def test_a_place_that_is_taken_is_refused_and_left_alone(cell):
 
 
 def test_an_extractor_that_cannot_be_rebuilt_exactly_is_refused_and_nothing_is_left(cell, monkeypatch):
-    def nearly(extractor, stored):
-        fitted.restore(extractor, stored)
-        if "syn1neg" in stored.arrays:
-            extractor.model_.syn1neg = stored.arrays["syn1neg"] + np.float32(1e-3)
+    restore = Doc2VecFeatures.restore
 
-    monkeypatch.setattr(bundle, "restore", nearly)
+    def nearly(extractor, stored):
+        restore(extractor, stored)
+        extractor.model_.syn1neg = stored.arrays["syn1neg"] + np.float32(1e-3)
+        return extractor
+
+    monkeypatch.setattr(Doc2VecFeatures, "restore", nearly)
     with pytest.raises(BadInput, match="the extractor of view 'text' cannot be rebuilt exactly"):
         write(cell)
     assert not list(OUT.parent.iterdir())
@@ -109,7 +110,7 @@ def test_a_part_of_an_extractor_that_is_missing_is_named(cell):
     del arrays["text/cum_table"]
     (OUT / "extractors.safetensors").write_bytes(save(arrays))
     with pytest.raises(BadInput, match="extractor 'Doc2Vec': its part 'cum_table' is missing or damaged"):
-        read_bundle(OUT, CPU).fitted("text")
+        read_bundle(OUT, CPU).extractor("text")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_a_damaged_description_is_refused_in_a_sentence(cell, view, changed):
     described[view] |= changed
     (OUT / "extractors.json").write_text(json.dumps(described), encoding="utf-8")
     with pytest.raises(BadInput, match=r"made/bundle|extractor 'Doc2Vec'"):
-        read_bundle(OUT, CPU).fitted(view)
+        read_bundle(OUT, CPU).extractor(view)
 
 
 def test_a_model_of_another_shape_is_refused(cell):

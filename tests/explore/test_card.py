@@ -6,60 +6,66 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.cells import CellKey
-from pipeline.explore.search.card import card, realised
+from pipeline.explore.search.card import model_card, realised
+from pipeline.records.cells import CELLS
 from pipeline.records.reader import Records
-from tests.support.records import write_cells
-from tests.support.trained_cell import PAIRED, RUN, params, trained
+from pipeline.runs.finished_cell import FinishedCell
+from tests.support.trained_cell import PAIRED, RUN, loaded, params
 
+CELL = {"method": "mcca", "variant": "default", "status": "done", "reason": "", "code": "c0de", "fingerprint": "f00d"}
 ROWS = [
-    ("mcca", "default", "", "", "", "best_validation", "image->text", 0.75, "f00d"),
-    ("mcca", "default", "", "", "", "best_validation", "text->image", 0.5, "f00d"),
-    ("mcca", "default", "", "", "", "last_epoch", "text->image", 0.25, "f00d"),
+    {**CELL, "criterion": "best_validation", "map image->text": 0.75, "map text->image": 0.5},
+    {**CELL, "criterion": "last_epoch", "map image->text": 0.3, "map text->image": 0.25},
 ]
 
 
 @pytest.fixture
 def cell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return trained(tmp_path)
+    return loaded(tmp_path)
 
 
-def records(rows):
-    folder = Path("reports/records")
-    cells = [(*row[1:-1], "done", "", "c0de", row[-1]) for row in rows]
-    write_cells(folder, "emoji", "mcca", cells)
-    return Records(folder)
+def text(cell, rows):
+    CELLS.write(Path("reports/records"), "emoji", rows)
+    return model_card(params(PAIRED), FinishedCell.read(RUN), cell, Records(Path("reports/records")))
 
 
 def test_the_card_of_a_cell_that_was_evaluated(cell):
-    text = card(params(PAIRED), RUN, cell, records(ROWS))
-    assert "| image → text | 0.750 | 0.750 | – | deterministic |" in text
-    assert "| text → image | 0.500 |" in text
-    assert "0.250" not in text
+    card = text(cell, ROWS)
+    assert "| image → text | 0.750 | 0.750 | – | deterministic |" in card
+    assert "| text → image | 0.500 |" in card
+    assert "0.250" not in card
     for said in ("Rupnik", "CC-BY 4.0", "without labels", "`f00d`", "24 training pairs, 12 test pairs, 3 classes"):
-        assert said in text
-    assert "| `image` | image of 8 x 8 | Pixels |" in text
-    assert '"components": 2' in text
+        assert said in card
+    assert "| `image` | image of 8 x 8 | Pixels |" in card
+    assert '"components": 2' in card
 
 
 def test_seeds_of_one_setting_stand_together(cell):
     noisy = [
-        ("mcca", "default", "symmetric", rate, seed, "best_validation", "image->text", score, fingerprint)
+        {
+            **ROWS[0],
+            "noise": "symmetric",
+            "rate": rate,
+            "seed": seed,
+            "map image->text": score,
+            "fingerprint": fingerprint,
+        }
         for rate, seed, score, fingerprint in ((0.2, 0, 0.5, "f00d"), (0.2, 1, 0.7, "other"), (0.4, 0, 0.1, "third"))
     ]
-    text = card(params(PAIRED), RUN, cell, records(noisy))
-    assert "| image → text | 0.500 | 0.600 | 0.141 | 0, 1 |" in text
+    card = text(cell, noisy)
+    assert "| image → text | 0.500 | 0.600 | 0.141 | 0, 1 |" in card
 
 
 def test_wrong_pairs_are_not_called_label_noise(cell):
     moved = replace(cell, key=CellKey("emoji", "mcca", "default", "mismatched", 0.4, 0))
-    assert "Trained with **mismatched pairs at rate 0.4**" in card(params(PAIRED), RUN, moved, records(ROWS))
+    assert "Trained with **mismatched pairs at rate 0.4**" in text(moved, ROWS)
 
 
 def test_records_of_another_state_of_the_code_are_not_taken(cell):
-    text = card(params(PAIRED), RUN, cell, records([(*ROWS[0][:-1], "older")]))
-    assert "Not known: the records did not hold this very cell" in text
-    assert "0.750" not in text
+    card = text(cell, [{**ROWS[0], "fingerprint": "older"}])
+    assert "Not known: the records did not hold this very cell" in card
+    assert "0.750" not in card
 
 
 def test_the_realised_noise_is_that_of_the_cells_receipt():

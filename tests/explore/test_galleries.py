@@ -10,7 +10,7 @@ from pipeline.core.errors import BadInput
 from pipeline.explore.search import galleries
 from pipeline.explore.search.galleries import open_gallery, save
 from pipeline.explore.search.user_input import Form
-from tests.support.trained_cell import RUN, trained
+from tests.support.trained_cell import RUN, loaded
 
 
 def opened(cell, place=None, asked_in="text", into=None, notes=None):
@@ -21,7 +21,7 @@ def opened(cell, place=None, asked_in="text", into=None, notes=None):
 @pytest.fixture
 def cell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return trained(tmp_path)
+    return loaded(tmp_path)
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def test_the_test_split_is_embedded_as_training_did(cell):
     np.testing.assert_array_equal(gallery.embeddings, np.load(RUN / "best_validation.npz")["image"])
     assert gallery.names == [f"id{row}" for row in range(33, 45)]
     assert gallery.classes == ["cat", "dog", "fish"] * 4
-    assert "image" in gallery.what
+    assert "image" in gallery.title
     assert 'alt="picture 34"' in gallery.draw(1)
 
 
 def test_the_view_of_the_gallery_is_another_one_than_the_querys_unless_it_is_named(cell):
-    assert "'text'" in opened(cell, asked_in="image").what
-    assert "'text'" in opened(cell, asked_in="text", into="text").what
+    assert "'text'" in opened(cell, asked_in="image").title
+    assert "'text'" in opened(cell, asked_in="text", into="text").title
 
 
 def test_files_are_embedded_in_blocks_and_broken_ones_are_left_out(cell, pictures, monkeypatch):

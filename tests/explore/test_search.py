@@ -12,7 +12,7 @@ from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
 from pipeline.explore.search import search as module
 from pipeline.explore.search.search import Request, by_faiss, exact, search, table, write_sheet
-from tests.support.trained_cell import RUN, trained
+from tests.support.trained_cell import RUN, loaded
 
 REQUEST = Request("cat purr milk", None, None, None, 4, False)
 
@@ -20,10 +20,10 @@ REQUEST = Request("cat purr milk", None, None, None, 4, False)
 @pytest.fixture
 def cell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return trained(tmp_path)
+    return loaded(tmp_path)
 
 
-def found(cell, notes=None, **changes):
+def searched(cell, notes=None, **changes):
     note = (lambda text: None) if notes is None else notes.append
     return search(cell, replace(REQUEST, **changes), note, lambda done, total: None)
 
@@ -65,7 +65,7 @@ def test_a_gallery_of_several_blocks_is_ranked_as_one(monkeypatch):
 
 def test_the_sheet_does_not_call_wrong_pairs_label_noise(cell):
     moved = replace(cell, key=CellKey("emoji", "mcca", "default", "mismatched", 0.4, 0))
-    write_sheet(Path("found.html"), moved, found(cell))
+    write_sheet(Path("found.html"), moved, searched(cell))
     assert "with mismatched pairs at rate 0.4" in Path("found.html").read_text(encoding="utf-8")
 
 
@@ -74,7 +74,7 @@ def test_names_that_are_no_utf8_can_be_shown(cell):
     folder.mkdir()
     name = b"caf\xe9.png".decode("utf-8", "surrogateescape")
     Image.fromarray(cell.raw.views["image"].samples[0]).save(folder / name)
-    result = found(cell, gallery=folder)
+    result = searched(cell, gallery=folder)
     assert table(result.hits).splitlines()[1].endswith(r"pictures/caf\udce9.png")
     write_sheet(Path("found.html"), cell, result)
     text = Path("found.html").read_text(encoding="utf-8")
@@ -84,7 +84,7 @@ def test_names_that_are_no_utf8_can_be_shown(cell):
 
 def test_words_find_pictures_of_the_test_split(cell):
     test = np.load(RUN / "best_validation.npz")
-    result = found(cell, query=cell.raw.views["text"].samples[33], k=12)
+    result = searched(cell, query=cell.raw.views["text"].samples[33], k=12)
     wanted = test["text"][0]
     slow = test["image"] @ wanted / np.linalg.norm(test["image"], axis=1) / np.linalg.norm(wanted)
     assert [hit.row for hit in result.hits] == np.argsort(-slow, kind="stable").tolist()
@@ -95,19 +95,19 @@ def test_words_find_pictures_of_the_test_split(cell):
 
 def test_more_than_there_is_and_unknown_words_are_said(cell):
     notes = []
-    assert len(found(cell, notes, query="cat zebra", k=99).hits) == 12
+    assert len(searched(cell, notes, query="cat zebra", k=99).hits) == 12
     assert notes == [
         "Not known from the training texts, so that they count for nothing: zebra.",
         "99 samples are wanted and the gallery has 12: all are shown.",
     ]
-    found(cell, notes, query="zebra")
+    searched(cell, notes, query="zebra")
     assert notes[-1].startswith("None of the words occurs often enough")
 
 
 def test_embeddings_of_another_width_are_refused(cell):
     np.savez("own.npz", embeddings=np.eye(5))
     with pytest.raises(BadInput, match=r"own.npz: its rows have 5 numbers, the method gives 2"):
-        found(cell, gallery=Path("own.npz"))
+        searched(cell, gallery=Path("own.npz"))
 
 
 def test_faiss_ranks_like_numpy() -> None:
@@ -122,10 +122,10 @@ def test_faiss_ranks_like_numpy() -> None:
 def test_faiss_is_asked_for_in_one_sentence_where_it_is_missing(cell, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(BadInput, match=r"faiss: it is not installed; install it with `pip install '.\[search\]'`"):
-        found(cell, faiss=True)
+        searched(cell, faiss=True)
     monkeypatch.setattr(module, "LARGE", 11)
     notes = []
-    assert found(cell, notes).hits == found(cell, faiss=False).hits
+    assert searched(cell, notes).hits == searched(cell, faiss=False).hits
     assert notes == [
         "Ranked with numpy: from 11 samples on faiss does it where it is there; install it with "
         + ("`pip install '.[search]'`.")
@@ -145,13 +145,13 @@ def test_faiss_ranks_as_numpy_does():
 
 
 def test_the_table_has_a_line_per_hit(cell):
-    lines = table(found(cell).hits).splitlines()
+    lines = table(searched(cell).hits).splitlines()
     assert lines[0].split() == ["rank", "similarity", "name", "class"]
     assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3", "4"]
 
 
 def test_the_sheet_shows_query_and_hits_and_needs_no_network(cell):
-    result = found(cell, query="cat <b>milk</b>")
+    result = searched(cell, query="cat <b>milk</b>")
     file = Path("sheets/found.html")
     write_sheet(file, cell, result)
     text = file.read_text(encoding="utf-8")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,15 @@ import pytest
 from pipeline.core.cells import CellKey
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
-from pipeline.explore.suspects import suspects
-from pipeline.explore.suspects.suspects import cards, collect, find_cell, table, write
+from pipeline.core.runs import LabelNoise
+from pipeline.explore.suspects import suspect_sheet
+from pipeline.explore.suspects.suspect_sheet import most_suspicious, suspicion_table, write
+from pipeline.explore.suspects.suspects import collect, find_cell
 from pipeline.noise.base import make
 from pipeline.noise.mismatched import Mismatched
 from pipeline.noise.symmetric import Symmetric
-from pipeline.retrieval.match_probability import SUGGESTED, SUSPICION
-from pipeline.runs.store import cell_fingerprint
+from pipeline.runs.extras import SUGGESTED
+from pipeline.runs.finished_cell import SUSPICION, FinishedCell, write_result
 from tests.support import tiny
 
 COUNT = tiny.SIZES["train"]
@@ -42,24 +43,21 @@ def features(tmp_path):
 
 
 def settle(
-    tmp_path, features, source=None, method="ce", tells=True, rate=0.4, suggests=True, seed=0, status="done", **more
+    tmp_path, features, source=None, method="ce", tells=True, rate=0.4, suggests=True, seed=0, status="done", noise=None
 ):
-    """A finished cell on disk and the noise that it was trained with."""
+    """A finished cell on disk and the noise that it was trained with. noise: its estimate."""
     key = CellKey("emoji", method, "default", "symmetric", rate, seed)
     train = features.splits["train"]
     draw = make(source or Symmetric(), "symmetric", "emoji", train.labels, tiny.CLASSES, rate, seed)
     folder = tmp_path / "runs" / method / key.name
     folder.mkdir(parents=True)
-    made = {"code": "c", "fingerprint": cell_fingerprint(key, "c", features.digest, draw[1].hash)}
-    (folder / "result.json").write_text(
-        json.dumps({"key": asdict(key), "status": status, "reason": "why"} | made | more)
-    )
+    write_result(FinishedCell(folder, key, status, "why", "c", "f", features.digest, draw[1].hash, [], noise))
     if tells:
         rng = np.random.default_rng(seed)
-        told = {view: rng.random(COUNT).astype("f4") for view in train.views}
+        arrays = {view: rng.random(COUNT).astype("f4") for view in train.views}
         if suggests:
-            told[SUGGESTED] = train.labels["image"]
-        np.savez(folder / SUSPICION, **told)
+            arrays[SUGGESTED] = train.labels["image"]
+        np.savez(folder / SUSPICION, **arrays)
     return draw
 
 
@@ -73,8 +71,8 @@ def collected(tmp_path, features, known=True, **made):
 
 
 def test_the_table_has_every_label_the_most_suspicious_first(tmp_path, features):
-    what, noise = collected(tmp_path, features)
-    rows = table(what)
+    suspects, noise = collected(tmp_path, features)
+    rows = suspicion_table(suspects)
     assert list(rows) == ["sample", "index", "view", "given", "suggested", "suspicion"]
     assert len(rows) == 2 * COUNT
     assert (rows["suspicion"].diff().dropna() <= 0).all()
@@ -84,42 +82,42 @@ def test_the_table_has_every_label_the_most_suspicious_first(tmp_path, features)
         assert row["sample"] == IDS[len(IDS) - COUNT + place]
         assert row["given"] == NAMES[noise.labels[row["view"]][place]]
         assert row["suggested"] == NAMES[clean[place]]
-        assert row["suspicion"] == what.suspicion[row["view"]][place]
+        assert row["suspicion"] == suspects.suspicion[row["view"]][place]
 
 
 def test_of_wrong_pairs_the_table_and_the_sheet_show_what_stands_there(tmp_path, features):
-    what, noise = collected(tmp_path, features, source=Mismatched())
+    suspects, noise = collected(tmp_path, features, source=Mismatched())
     moved = int(np.flatnonzero(noise.rows["text"] != np.arange(COUNT))[0])
     standing = len(IDS) - COUNT + int(noise.rows["text"][moved])
-    (row,) = table(what).query("index == @moved and view == 'text'").to_dict("records")
+    (row,) = suspicion_table(suspects).query("index == @moved and view == 'text'").to_dict("records")
     assert row["sample"] == IDS[standing]
-    (card,) = [card for card in cards(what) if card.index == moved]
+    (card,) = [card for card in most_suspicious(suspects) if card.index == moved]
     text = card.labels[1]
     assert (text.sample, text.true) == (IDS[standing], NAMES[raw().labels[standing]])
     assert f"words {standing}<" in text.picture
 
 
 def test_cards_are_the_samples_with_the_most_suspicious_labels(tmp_path, features, monkeypatch):
-    what, _ = collected(tmp_path, features)
-    highest = np.maximum(what.suspicion["image"], what.suspicion["text"])
-    monkeypatch.setattr(suspects, "SHOWN", 5)
-    assert [card.index for card in cards(what)] == list(np.argsort(-highest)[:5])
-    equal = replace(what, suspicion={"image": np.ones(COUNT), "text": np.arange(COUNT) / COUNT})
-    assert [card.index for card in cards(equal)] == list(range(COUNT))[: -5 - 1 : -1]
+    suspects, _ = collected(tmp_path, features)
+    highest = np.maximum(suspects.suspicion["image"], suspects.suspicion["text"])
+    monkeypatch.setattr(suspect_sheet, "LONGEST", 5)
+    assert [card.index for card in most_suspicious(suspects)] == list(np.argsort(-highest)[:5])
+    equal = replace(suspects, suspicion={"image": np.ones(COUNT), "text": np.arange(COUNT) / COUNT})
+    assert [card.index for card in most_suspicious(equal)] == list(range(COUNT))[: -5 - 1 : -1]
 
 
 def test_at_hand_are_the_given_classes_and_the_suggested_one_once(tmp_path, features):
-    what, noise = collected(tmp_path, features)
-    for card in cards(what):
+    suspects, noise = collected(tmp_path, features)
+    for card in most_suspicious(suspects):
         given = [NAMES[noise.labels[view][card.index]] for view in ("image", "text")]
         assert card.choices == list(dict.fromkeys([*given, card.suggested]))
 
 
 def test_files_are_whole_and_their_text_is_escaped(tmp_path, features):
-    what, _ = collected(tmp_path, features)
-    written, sheet = write(what, tmp_path / "out" / "new", "My <data>", "CE")
+    suspects, _ = collected(tmp_path, features)
+    written, sheet = write(suspects, tmp_path / "out" / "new", "My <data>", "CE")
     assert sorted((tmp_path / "out" / "new").iterdir()) == [written, sheet]
-    pd.testing.assert_frame_equal(pd.read_csv(written), table(what).astype({"suspicion": float}))
+    pd.testing.assert_frame_equal(pd.read_csv(written), suspicion_table(suspects).astype({"suspicion": float}))
     text = sheet.read_text(encoding="utf-8")
     for name in ("<b>", "<script>words", "<data>", 'dogs, "big"'):
         assert name not in text
@@ -131,43 +129,42 @@ def test_files_are_whole_and_their_text_is_escaped(tmp_path, features):
 
 @pytest.mark.parametrize(("certain", "ends"), [(True, "text 25%."), (False, "neither the labels nor the features")])
 def test_an_estimate_of_how_many_are_wrong_is_told_with_its_doubt(tmp_path, features, certain, ends):
-    told = {"wrong": {"image": 0.104, "text": 0.25}, "certain": certain}
-    what, _ = collected(tmp_path, features, label_noise=told)
-    assert what.estimate.startswith("Estimated share of wrong labels: image 10%, text 25%")
-    assert ends in what.estimate
-    assert what.estimate in write(what, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
+    suspects, _ = collected(tmp_path, features, noise=LabelNoise({"image": 0.104, "text": 0.25}, certain))
+    assert suspects.estimate.startswith("Estimated share of wrong labels: image 10%, text 25%")
+    assert ends in suspects.estimate
+    assert suspects.estimate in write(suspects, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
 
 
 def test_without_an_estimate_none_is_told(tmp_path, features):
-    what, _ = collected(tmp_path, features)
-    assert what.estimate == ""
-    assert "Estimated" not in write(what, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
+    suspects, _ = collected(tmp_path, features)
+    assert suspects.estimate == ""
+    assert "Estimated" not in write(suspects, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
 
 
 def test_the_truth_is_on_the_sheet_where_it_is_known_alone(tmp_path, features):
-    what, noise = collected(tmp_path, features)
+    suspects, noise = collected(tmp_path, features)
     wrong = sum(int(flags.sum()) for flags in noise.wrong(features.splits["train"].labels).values())
-    text = write(what, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
+    text = write(suspects, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
     assert text.count('<p class="true wrong">') == wrong > 0
-    hidden = write(replace(what, true=None), tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
+    hidden = write(replace(suspects, true=None), tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
     assert '<p class="true' not in hidden
     assert 'id="truth"' not in hidden
 
 
 def test_a_method_may_suggest_no_class(tmp_path, features):
-    what, _ = collected(tmp_path, features, suggests=False)
-    assert set(table(what)["suggested"]) == {""}
-    assert "suggested)" not in write(what, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
+    suspects, _ = collected(tmp_path, features, suggests=False)
+    assert set(suspicion_table(suspects)["suggested"]) == {""}
+    assert "suggested)" not in write(suspects, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
 
 
 def test_a_folder_that_cannot_be_written_keeps_what_it_had(tmp_path, features):
-    what, _ = collected(tmp_path, features)
+    suspects, _ = collected(tmp_path, features)
     (tmp_path / "file").write_text("mine")
     with pytest.raises(BadInput, match=r"file: nothing can be written .*; give another folder\."):
-        write(what, tmp_path / "file", "data", "CE")
+        write(suspects, tmp_path / "file", "data", "CE")
     (tmp_path / "out" / "emoji-ce-default-symmetric-0.4-0.html.part").mkdir(parents=True)
     with pytest.raises(BadInput, match="nothing can be written"):
-        write(what, tmp_path / "out", "data", "CE")
+        write(suspects, tmp_path / "out", "data", "CE")
     assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".part"]
 
 

@@ -14,14 +14,12 @@ import yaml
 from click.testing import CliRunner
 
 from pipeline.core.criteria import LAST_EPOCH
-from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput
 from pipeline.data.base import store as rawstore
-from pipeline.explore.viewer.viewer import nearest, page, sampled
+from pipeline.explore.viewer.viewer import page, sample_queries
 from stages.viewer import main
 from tests.support import ranked
 from tests.support.ranked import CLASSES, TAKEN_FOR, TEST
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -43,43 +41,19 @@ def data(runs: Path, **viewer: Any) -> dict[str, Any]:
     return unpacked
 
 
-def test_nearest_is_a_slow_sort_by_cosine_and_then_by_position() -> None:
-    rng = np.random.default_rng(0)
-    queries, gallery = rng.standard_normal((5, 3)), rng.standard_normal((20, 3))
-    gallery[7] = gallery[2] * 4
-    gallery[11] = 0
-    found = nearest(queries.astype("f4"), gallery.astype("f4"), 20)
-    for query, ranking in zip(queries, found, strict=True):
-
-        def similarity(row: int, query: np.ndarray = query) -> float:
-            length = np.linalg.norm(query) * np.linalg.norm(gallery[row])
-            return round(float(query @ gallery[row] / length), 6) if length else 0.0
-
-        assert ranking.tolist() == sorted(range(20), key=lambda row: (-similarity(row), row))
-    assert np.array_equal(nearest(queries, gallery, 4), nearest(queries, gallery, 20)[:, :4])
-    assert nearest(queries, gallery, 99).shape == (5, 20)
-
-
-def test_equal_gallery_rows_stand_in_order_of_position_at_any_width() -> None:
-    rng = np.random.default_rng(1)
-    row = rng.standard_normal(301).astype("f4")
-    found = nearest(row[None] * 0.7, np.vstack([rng.standard_normal(301), *[row * s for s in (1, 2, 4, 8, 16)]]), 6)
-    assert found.tolist() == [[1, 2, 3, 4, 5, 0]]
-
-
 def test_queries_are_drawn_evenly_and_a_small_class_gives_all_it_has() -> None:
     labels = np.array([0] * 50 + [1] * 30 + [2] * 2)
-    chosen = sampled(labels, 12, np.random.default_rng(0))
+    chosen = sample_queries(labels, 12, np.random.default_rng(0))
     assert np.bincount(labels[chosen]).tolist() == [5, 5, 2]
     assert len(set(chosen.tolist())) == 12
     assert labels[chosen].tolist() == sorted(labels[chosen])
-    assert sorted(sampled(labels, 999, np.random.default_rng(0))) == list(range(82))
-    assert not np.array_equal(chosen, sampled(labels, 12, np.random.default_rng(1)))
+    assert sorted(sample_queries(labels, 999, np.random.default_rng(0))) == list(range(82))
+    assert not np.array_equal(chosen, sample_queries(labels, 12, np.random.default_rng(1)))
 
 
 def test_a_remainder_falls_on_classes_by_chance() -> None:
     labels = np.repeat(np.arange(10), 20)
-    extra = {tuple(np.bincount(labels[sampled(labels, 13, np.random.default_rng(seed))])) for seed in range(5)}
+    extra = {tuple(np.bincount(labels[sample_queries(labels, 13, np.random.default_rng(seed))])) for seed in range(5)}
     assert all(sorted(counts) == [1] * 7 + [2] * 3 for counts in extra)
     assert len(extra) > 1
 
@@ -143,7 +117,7 @@ def test_a_method_without_a_run_is_left_out_and_named(runs: Path) -> None:
 
 def test_a_failed_cell_gives_its_reason(runs: Path) -> None:
     shutil.rmtree(runs / "ce" / "default-symmetric-0.2-0")
-    ranked.write_cell(runs / "ce" / "default-symmetric-0.2-0", {}, "failed", "epoch 3: 'total' is not finite.")
+    ranked.write_cell(runs, next(iter(ranked.RUNS)), {}, "failed", "epoch 3: 'total' is not finite.")
     assert "CE: failed at symmetric noise, rate 0.2: epoch 3: &#39;total&#39; is not finite." in html(runs)
 
 
@@ -156,15 +130,9 @@ def test_without_any_run_the_page_says_so(tmp_path: Path) -> None:
 
 def test_runs_on_other_data_are_refused(runs: Path) -> None:
     short = {view: z[:-1] for view, z in ranked.embeddings([0, 1, 2]).items()}
-    ranked.write_cell(runs / "mcca" / "default-any-any", {"best_validation": short, LAST_EPOCH: short})
+    ranked.write_cell(runs, list(ranked.RUNS)[-1], {"best_validation": short, LAST_EPOCH: short})
     with pytest.raises(BadInput, match="has 11 embeddings, the raw data has 12 test samples"):
         html(runs)
-
-
-@pytest.mark.parametrize("value", [0, -3, "ten", 2.5])
-def test_a_wrong_number_is_named(runs: Path, value: Any) -> None:
-    with pytest.raises(BadParams, match="viewer: 'top' is"):
-        html(runs, top=value)
 
 
 def test_the_page_offers_the_classes_of_its_queries(runs: Path) -> None:
@@ -182,10 +150,3 @@ def test_the_stage_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     done = CliRunner().invoke(main, ["emoji"])
     assert done.exit_code == 0, done.output
     assert "<h1>Retrieval viewer: " in (tmp_path / "reports" / "viewer" / "emoji.html").read_text(encoding="utf-8")
-
-
-def test_dvc_lists_every_file_that_makes_the_page() -> None:
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    folder = ROOT / "pipeline" / "gallery"
-    made_of = [*folder.glob("viewer.*"), *folder.glob("sheet.*"), folder / "thumbnails.py"]
-    assert {str(file.relative_to(ROOT)) for file in made_of} <= set(stages["viewer"]["deps"])

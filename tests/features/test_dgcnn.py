@@ -6,7 +6,8 @@ import torch
 from torch.nn import functional as F
 
 from pipeline.core.errors import BadInput
-from pipeline.features.dgcnn import DGCNN, OWN_WEIGHTS, DGCNNFeatures, edge_convolution, load
+from pipeline.features.base.dgcnn_network import DGCNN, OWN_WEIGHTS, edge_convolution, load
+from pipeline.features.dgcnn import OWN, DGCNNFeatures
 from tests.support.samples import params
 
 CPU = torch.device("cpu")
@@ -139,7 +140,7 @@ def test_batch_norm_under_its_other_name_alone(tmp_path):
 
 def test_the_committed_weights_are_small_and_used():
     settings = params()["extractors"]["dgcnn"]
-    assert Path(settings["weights"]).resolve() == OWN_WEIGHTS
+    assert settings["weights"] == OWN
     assert OWN_WEIGHTS.stat().st_size < 1_000_000
     own = DGCNNFeatures(settings["weights"], points=60, batch_size=2)
     random = DGCNNFeatures(None, points=60, batch_size=2)
@@ -155,14 +156,14 @@ def test_random_weights_come_from_the_seed():
 
 
 def test_the_order_of_points_does_not_matter():
-    extractor = DGCNNFeatures(str(OWN_WEIGHTS), points=60, batch_size=2)
+    extractor = DGCNNFeatures(OWN, points=60, batch_size=2)
     shuffled = np.random.default_rng(1).permuted(np.arange(60))
     np.testing.assert_allclose(extract(extractor, CLOUDS[:, shuffled]), extract(extractor), rtol=1e-4, atol=1e-4)
 
 
 def test_only_the_first_points_are_used():
-    rows = extract(DGCNNFeatures(str(OWN_WEIGHTS), points=40, batch_size=2))
-    assert np.array_equal(rows, extract(DGCNNFeatures(str(OWN_WEIGHTS), points=40, batch_size=2), CLOUDS[:, :40]))
+    rows = extract(DGCNNFeatures(OWN, points=40, batch_size=2))
+    assert np.array_equal(rows, extract(DGCNNFeatures(OWN, points=40, batch_size=2), CLOUDS[:, :40]))
 
 
 def test_too_few_points_are_a_clear_error():

@@ -1,12 +1,13 @@
 """Given noise: a user's labels found by sample, and one sentence for every file that cannot be meant."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
+from pipeline.data.base import store
 from pipeline.noise.base import make
 from pipeline.noise.given import Given
 
@@ -22,13 +23,15 @@ FETCHED = Path("data/raw/mine")
 def files(tmp_path, monkeypatch):
     """A fetched dataset in the pipeline's layout and labels as users have them."""
     monkeypatch.chdir(tmp_path)
-    FETCHED.mkdir(parents=True)
-    (FETCHED / "meta.json").write_text(json.dumps({"class_names": NAMES, "views": {}}))
-    rows = [f"p/{row},{NAMES[TRUE[row]]},{SPLIT[row]},p/{row}" for row in range(30)]
-    (FETCHED / "manifest.csv").write_text("\n".join(["id,class,split,concept", *rows]) + "\n")
+    fetch(NAMES)
     names = np.array(NAMES)[NOISY]
     np.savez("n.npz", all=names, train=names[TRAINING], numbers=NOISY, short=names[:-1])
     write_table(names)
+
+
+def fetch(class_names):
+    ids = [f"p/{row}" for row in range(30)]
+    store.write(RawDataset(ids, {}, TRUE, np.array(SPLIT), ids, class_names), FETCHED)
 
 
 def write_table(names):
@@ -68,7 +71,7 @@ def test_without_files_the_datasets_own_labels_are_taken():
 
 
 def test_numbers_are_names_of_classes():
-    (FETCHED / "meta.json").write_text(json.dumps({"class_names": ["0", "1", "2"], "views": {}}))
+    fetch(["0", "1", "2"])
     np.testing.assert_array_equal(draw("n.npz:numbers")[0].labels["image"], NOISY[TRAINING])
 
 

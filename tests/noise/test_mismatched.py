@@ -91,12 +91,12 @@ def test_one_pair_has_nobody_to_exchange_with() -> None:
 @pytest.mark.parametrize("method", ["ce", "mrl", "gma"])
 def test_methods_train_on_wrong_pairs(method: str) -> None:
     train, valid, test = paired.split(60, 0), paired.split(20, 1), paired.split(30, 2)
-    found = {}
+    embedded = {}
     for rate in (0.0, 0.8):
         noise, receipt = make(Mismatched(), "mismatched", "toy", train.labels, paired.CLASSES, rate, 0)
-        result, embeddings = run_cell(paired.make(method), train, valid, test, noise, 0, paired.CPU)
-        assert result["status"] == "done"
-        assert all("accuracy/corrupted" in row for row in result["history"] if receipt.realised["text"])
-        found[rate] = embeddings["last_epoch"]["text"]
-    assert np.isfinite(found[0.8]).all()
-    assert not np.allclose(found[0.0], found[0.8])
+        outcome = run_cell(paired.make(method), train, valid, test, noise, 0, paired.CPU, watched=True)
+        assert outcome.status == "done"
+        assert all("accuracy/corrupted" in row for row in outcome.history if receipt.realised["text"])
+        embedded[rate] = outcome.embeddings["last_epoch"]["text"]
+    assert np.isfinite(embedded[0.8]).all()
+    assert not np.allclose(embedded[0.0], embedded[0.8])

@@ -6,8 +6,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipeline.features.dgcnn import load
-from stages.pretrain import WEIGHTS, main
+from pipeline.features.base.dgcnn_network import load
+from stages import pretrain
+from stages.pretrain import main
 
 TINY = {
     "shapes": 32,
@@ -24,7 +25,8 @@ def test_writes_weights_that_load_and_says_how_well_families_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    WEIGHTS.parent.mkdir(parents=True)
+    weights = tmp_path / "dgcnn.pt"
+    monkeypatch.setattr(pretrain, "OWN_WEIGHTS", weights)
     Path("params.yaml").write_text(yaml.safe_dump({"pretraining": TINY}), encoding="utf-8")
     contents = []
     for _ in range(2):
@@ -32,6 +34,6 @@ def test_writes_weights_that_load_and_says_how_well_families_are_told_apart(
         assert result.exit_code == 0, result.output
         assert "families told apart: 0." in result.stdout
         assert " train, 0." in result.stdout
-        contents.append(WEIGHTS.read_bytes())
+        contents.append(weights.read_bytes())
     assert contents[0] == contents[1]
-    assert load(WEIGHTS).bn5.num_features == 256
+    assert load(weights).bn5.num_features == 256

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pipeline.core.cells import DONE, CellKey
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.splits import Array
+from pipeline.runs.finished_cell import FinishedCell, write_result
 from tests.support import tiny
 
 CLASSES = ["apples & <b>pears</b>", "boats", "cats"]
@@ -20,9 +21,9 @@ TEST = np.array([2, 0, 1, 0, 1, 2, 0, 1, 2, 0, 1, 2])
 TAKEN_FOR = {"good": [0, 1, 2], "boats_for_apples": [1, 1, 2], "apples_for_cats": [0, 1, 0]}
 """Which class's place a picture of each class takes among the texts."""
 RUNS = {
-    "ce/default-symmetric-0.2-0": "good",
-    "ce/default-symmetric-0.8-0": "boats_for_apples",
-    "mcca/default-any-any": "apples_for_cats",
+    CellKey("emoji", "ce", "default", "symmetric", 0.2, 0): "good",
+    CellKey("emoji", "ce", "default", "symmetric", 0.8, 0): "boats_for_apples",
+    CellKey("emoji", "mcca", "default", None, None, None): "apples_for_cats",
 }
 
 
@@ -56,9 +57,12 @@ def embeddings(taken_for: list[int]) -> dict[str, Array]:
     return {"image": places[taken_for][TEST], "text": places[TEST]}
 
 
-def write_cell(folder: Path, states: Mapping[str, dict[str, Array]], status: str = "done", reason: str = "") -> None:
+def write_cell(
+    runs: Path, key: CellKey, states: Mapping[str, dict[str, Array]], status: str = DONE, reason: str = ""
+) -> None:
+    folder = runs / key.method / key.name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "result.json").write_text(json.dumps({"status": status, "reason": reason}), encoding="utf-8")
+    write_result(FinishedCell(folder, key, status, reason, "code", "fingerprint", "features", None, [], None))
     for criterion, views in states.items():
         np.savez(folder / f"{criterion}.npz", **views)
 
@@ -66,6 +70,6 @@ def write_cell(folder: Path, states: Mapping[str, dict[str, Array]], status: str
 def write_runs(folder: Path) -> Path:
     """All cells of RUNS; where training ends every picture has lost its class."""
     lost = embeddings([0, 0, 0])
-    for cell, taken_for in RUNS.items():
-        write_cell(folder / cell, {BEST_VALIDATION: embeddings(TAKEN_FOR[taken_for]), LAST_EPOCH: lost})
+    for key, taken_for in RUNS.items():
+        write_cell(folder, key, {BEST_VALIDATION: embeddings(TAKEN_FOR[taken_for]), LAST_EPOCH: lost})
     return folder

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +10,17 @@ import torch
 import yaml
 
 from pipeline.core import plugins as discovery
-from pipeline.core.cells import CellKey
+from pipeline.core.cells import DONE, CellKey
+from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.runs import Run
 from pipeline.data.base import store as rawstore
-from pipeline.explore.search.loaded_run import Trained, of_run
+from pipeline.explore.search.loaded_run import LoadedRun, load_run
 from pipeline.features.base import Extractor, extract
 from pipeline.features.base import store as featurestore
 from pipeline.methods.base import Method
-from pipeline.runs.models import MODEL, write_model
+from pipeline.runs.finished_cell import MODEL, FinishedCell, write_result
+from pipeline.runs.models import write_model
 from tests.support import tiny
 
 CPU = torch.device("cpu")
@@ -89,15 +89,14 @@ def made(root: Path, views: dict[str, str] = PAIRED) -> dict[str, Any]:
     featurestore.write(stored, features, samples.labels, samples.split, CLASSES, views)
     splits = featurestore.read(stored).splits
     method = discovery.build("pipeline.methods", "mcca", Method, SETTINGS)
-    method.fit(splits["train"], splits["valid"], Run(0, CPU))
+    embedder = method.fit(splits["train"], splits["valid"], Run(0, CPU)).at(BEST_VALIDATION)
     run, key = root / RUN, CellKey("emoji", "mcca", "default", None, None, None)
     run.mkdir(parents=True)
-    write_model(run / MODEL, method, key, SETTINGS, len(CLASSES))
-    np.savez(run / "best_validation.npz", allow_pickle=False, **method.transform(splits["test"].views))
-    result = {"key": asdict(key), "fingerprint": "f00d", "status": "done", "reason": ""}
-    (run / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    write_model(run / MODEL, embedder, key, SETTINGS)
+    np.savez(run / f"{BEST_VALIDATION}.npz", allow_pickle=False, **embedder.transform(splits["test"].views))
+    write_result(FinishedCell(run, key, DONE, "", "c0de", "f00d", "f", None, [], None))
     return given
 
 
-def trained(root: Path, views: dict[str, str] = PAIRED) -> Trained:
-    return of_run(made(root, views), root / RUN, root / "data/raw", 0, CPU)
+def loaded(root: Path, views: dict[str, str] = PAIRED) -> LoadedRun:
+    return load_run(made(root, views), FinishedCell.read(root / RUN), root / "data/raw", CPU)

@@ -1,21 +1,21 @@
-"""What a dataset file must offer, and how it reads the arrays that authors ship."""
+"""What a dataset file must offer, and how it reads the labels that authors ship."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.datasets import RawDataset
-from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.errors import BadInput
+from pipeline.core.progress import Progress as Progress
 from pipeline.core.splits import Array
-
-Progress = Callable[[int, int], None]
+from pipeline.samples.base.arrays import read_array
 
 
 @dataclass(frozen=True)
@@ -80,31 +80,17 @@ def lacking(dataset: Dataset) -> list[Served]:
     ]
 
 
-def configured(params: Params, name: str) -> Dataset:
+def configured(project: Project, name: str) -> Dataset:
     """The dataset that a block of params.yaml describes.
 
     `source` names the file of this folder that reads it, the block's own name where it is absent; `display` names it
     in tables.
     """
-    described = block(params, "datasets", name)
-    kind = described.get("source", name)
-    settings = block(params, "datasets", name, "load")
-    dataset = discovery.build("pipeline.data", kind, Dataset, settings, f"datasets.{name}.load")
-    dataset.display = described.get("display", dataset.display if kind == name else name)
+    described = project.dataset(name)
+    kind = described.source or name
+    dataset = discovery.build("pipeline.data", kind, Dataset, described.load or {}, f"datasets.{name}.load")
+    dataset.display = described.display or (dataset.display if kind == name else name)
     return dataset
-
-
-def read_array(file: Path) -> Array:
-    """The array of numbers in a .npy file; pickled objects are refused."""
-    try:
-        array: Array = np.load(file, allow_pickle=False)
-    except FileNotFoundError:
-        raise MissingFiles("the file is missing", str(file), "put it there") from None
-    except (ValueError, EOFError, OSError):
-        raise BadInput("the file is not a whole array", str(file), "copy it again") from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
-        raise BadInput("the file holds no array of numbers", str(file), "put another file there")
-    return array
 
 
 def read_labels(file: Path, count: int, classes: int) -> Array:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+import torch
+from safetensors import safe_open
 from scipy.io import loadmat, whosmat
+from torch import Tensor
 
 from pipeline.core.errors import BadInput, MissingFiles, UnknownName
 from pipeline.core.splits import Array
 
-Found = tuple[list[str], Callable[[str], Any]]
+Opened = tuple[list[str], Callable[[str], Any]]
 """The keys of a file, and what gives the array of one of them."""
-SAFETENSORS = (
-    {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
-    | {f"I{bits}": f"<i{bits // 8}" for bits in (8, 16, 32, 64)}
-    | {f"U{bits}": f"<u{bits // 8}" for bits in (8, 16, 32, 64)}
-)
-"""Type names of github.com/huggingface/safetensors; BF16 is the upper half of an F32."""
 
 
 def read(place: str) -> Array:
@@ -42,8 +38,8 @@ def read(place: str) -> Array:
             key = keys[0]
         array = get(key) if key in keys else None
     except Exception:  # a damaged file makes the libraries raise almost anything
-        what = "the file, or this array in it, is damaged or holds pickled objects"
-        raise BadInput(what, place, "save it again as plain numbers or texts") from None
+        problem = "the file, or this array in it, is damaged or holds pickled objects"
+        raise BadInput(problem, place, "save it again as plain numbers or texts") from None
     if array is None and key:
         raise UnknownName(key, keys, str(file))
     if array is None:
@@ -55,6 +51,29 @@ def parted(place: str) -> tuple[Path, str]:
     """The file and the key, '' where none is given, of `file` or `file:key`."""
     name, colon, key = place.rpartition(":")
     return (Path(name), key) if colon and not Path(place).is_file() else (Path(place), "")
+
+
+def read_names(place: str) -> list[str]:
+    """n names (class, id or split) from texts or whole numbers in one row or column; floats must be whole."""
+    array = read(place)
+    if array.size != max(array.shape):
+        shape = " x ".join(map(str, array.shape))
+        raise BadInput(f"{shape} values are no list", place, "give one value per sample, the class and no scores")
+    values = array.ravel()
+    if values.dtype.kind == "f":
+        wrong = ~np.isfinite(values) | (values != np.floor(values))
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise BadInput(
+                f"row {row} has {values[row]} where a name or a whole number belongs",
+                place,
+                "give it or drop the sample",
+            )
+        values = values.astype(np.int64)
+    names = [str(value).strip() for value in values]
+    if "" in names:
+        raise BadInput(f"row {names.index('')} is empty", place, "give it a name or drop the sample")
+    return names
 
 
 def _plain(array: Any, place: str) -> Array:
@@ -71,33 +90,29 @@ def _plain(array: Any, place: str) -> Array:
     return values
 
 
-def _npy(file: Path) -> Found:
+def _npy(file: Path) -> Opened:
     return ["array"], lambda key: np.load(file, allow_pickle=False)
 
 
-def _npz(file: Path) -> Found:
+def _npz(file: Path) -> Opened:
     archive = np.load(file, allow_pickle=False)
     return list(archive.files), archive.__getitem__
 
 
-def _safetensors(file: Path) -> Found:
-    """Eight bytes with the header's length, a JSON header, then every tensor's little-endian bytes."""
-    content = file.read_bytes()
-    start = 8 + int.from_bytes(content[:8], "little")
-    header = json.loads(content[8:start])
+def _safetensors(file: Path) -> Opened:
+    with safe_open(file, "pt") as stored:
+        keys = list(stored.keys())
 
     def get(key: str) -> Array:
-        entry = header[key]
-        first, last = entry["data_offsets"]
-        flat = np.frombuffer(content[start + first : start + last], SAFETENSORS[entry["dtype"]])
-        if entry["dtype"] == "BF16":
-            flat = (flat.astype("<u4") << 16).view("<f4")
-        return flat.reshape(entry["shape"])
+        with safe_open(file, "pt") as stored:
+            tensor: Tensor = stored.get_tensor(key)
+        array: Array = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+        return array
 
-    return [key for key in header if key != "__metadata__"], get
+    return keys, get
 
 
-def _mat(file: Path) -> Found:
+def _mat(file: Path) -> Opened:
     try:
         keys = [key for key, *_ in whosmat(file, appendmat=False)]
     except NotImplementedError:
@@ -106,20 +121,20 @@ def _mat(file: Path) -> Found:
     return keys, lambda key: loadmat(file, variable_names=[key], appendmat=False)[key]
 
 
-def _hdf5(file: Path) -> Found:
+def _hdf5(file: Path) -> Opened:
     keys: list[str] = []
     with h5py.File(file) as opened:
-        opened.visititems(lambda key, found: keys.append(key) if isinstance(found, h5py.Dataset) else None)
+        opened.visititems(lambda key, node: keys.append(key) if isinstance(node, h5py.Dataset) else None)
 
     def get(key: str) -> Any:
         with h5py.File(file) as opened:
-            found = opened[key]
-            return found.asstr("utf-8")[()] if h5py.check_string_dtype(found.dtype) else found[()]
+            dataset = opened[key]
+            return dataset.asstr("utf-8")[()] if h5py.check_string_dtype(dataset.dtype) else dataset[()]
 
     return keys, get
 
 
-READERS: dict[str, Callable[[Path], Found]] = {
+READERS: dict[str, Callable[[Path], Opened]] = {
     ".npy": _npy,
     ".npz": _npz,
     ".safetensors": _safetensors,

@@ -14,8 +14,8 @@ from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.core.seeds import generator
 from pipeline.data.base import Dataset, Progress
 from pipeline.data.base.archives import unpack
-from pipeline.data.base.clouds import cloud_of_mesh
-from pipeline.data.base.meshes import read_off, render
+from pipeline.samples.base.clouds import cloud_of_mesh
+from pipeline.samples.base.meshes import read_off, render
 
 SPLITS = ("train", "test")
 LIMIT = 1 << 36

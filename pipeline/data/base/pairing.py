@@ -8,11 +8,12 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
 from pipeline.core.errors import BadInput, MissingFiles
-from pipeline.data.base import clouds, pictures, visible
+from pipeline.data.base import visible
 from pipeline.data.base.splits import NAMES
 from pipeline.data.base.tables import Line, Table
+from pipeline.samples import base as kinds
+from pipeline.samples.base import Kind
 
-SUFFIXES = {"image": pictures.SUFFIXES, "cloud": clouds.SUFFIXES, "text": frozenset({".txt"})}
 Column = Literal["file", "text", "label", "split"]
 ById = Mapping[str, Path]
 """A sample's id, which is its file's path below the folder of its view without the suffix -> the file."""
@@ -29,35 +30,35 @@ class Sample:
     where: str
 
 
-def stem(name: str) -> str:
-    """The id that a table's file name stands for: forward slashes, no suffix of a known kind."""
+def stem(name: str, suffixes: frozenset[str]) -> str:
+    """The id that a table's file name stands for: forward slashes, none of the suffixes of samples."""
     path = PurePosixPath(name.replace("\\", "/"))
-    return str(path.with_suffix("") if path.suffix.lower() in frozenset().union(*SUFFIXES.values()) else path)
+    return str(path.with_suffix("") if path.suffix.lower() in suffixes else path)
 
 
-def of_kind(root: Path, kind: str) -> list[Path]:
+def of_kind(root: Path, kind: Kind) -> list[Path]:
     """What is not hidden below a folder and ends like a file of this kind."""
-    return [path for path in visible(root) if path.suffix.lower() in SUFFIXES[kind]]
+    return [path for path in visible(root) if path.suffix.lower() in kind.suffixes]
 
 
-def find_files(root: Path, kind: str) -> dict[str, Path]:
+def find_files(root: Path, kind: Kind) -> dict[str, Path]:
     """The files of a view; hidden ones and those of other kinds are passed over."""
     if not root.is_dir():
         raise MissingFiles("the folder is missing", str(root), "put the files there or correct params.yaml")
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in of_kind(root, kind):
-        other = found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
+        other = files.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         if other != path:
             raise BadInput(f"it has the stem of {other.name}", str(path), "rename or remove one of the two")
-    if not found:
-        suffixes = ", ".join(sorted(SUFFIXES[kind]))
+    if not files:
+        suffixes = ", ".join(sorted(kind.suffixes))
         raise MissingFiles(f"no file ends in {suffixes}", str(root), "put the files there or correct params.yaml")
-    return found
+    return files
 
 
 def by_stem(files: Mapping[str, ById]) -> list[Sample]:
     """A sample per stem that any view has, in alphabetical order; folders give label and split. files: by view."""
-    paths = {name: path for found in files.values() for name, path in found.items()}
+    paths = {name: path for by_id in files.values() for name, path in by_id.items()}
     inner = _split_folders(paths)
     samples = []
     for name in sorted(paths):
@@ -77,17 +78,18 @@ def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sam
     named = {column: columns.get(column, str(column)) for column in get_args(Column)}
     table.check(named["file"], *([named["text"]] if texts else []), *columns.values())
     lines: dict[str, Line] = {}
+    suffixes = kinds.suffixes()
     for line in table.lines:
-        name = stem(line.needed(named["file"]))
+        name = stem(line.needed(named["file"]), suffixes)
         if name in lines:
             raise BadInput(f"'{name}' is also in {lines[name].where}", line.where, "keep one row per sample")
         lines[name] = line
-    told = named["split"] in table.header
-    inner = 0 if told else _split_folders(lines)
+    has_splits = named["split"] in table.header
+    inner = 0 if has_splits else _split_folders(lines)
     samples = []
     for name, line in lines.items():
         *folders, _ = name.split("/")
-        split = line.needed(named["split"]) if told else folders[0] if inner else ""
+        split = line.needed(named["split"]) if has_splits else folders[0] if inner else ""
         if split and split not in NAMES:
             raise BadInput(f"'{split}' is no split", line.where, "name it train, valid or test")
         if named["label"] in table.header:
@@ -105,11 +107,11 @@ def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sam
 def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById]) -> None:
     """Refuse a sample that a view lacks, and a file that belongs to no sample."""
     known = {sample.id for sample in samples}
-    for view, found in files.items():
+    for view, by_id in files.items():
         for sample in samples:
-            if sample.id not in found:
+            if sample.id not in by_id:
                 raise BadInput(f"view '{view}' has no file '{sample.id}'", sample.where, "add it or remove the sample")
-        for name, path in found.items():
+        for name, path in by_id.items():
             if name not in known:
                 raise BadInput("the table has no row for it", str(path), "add a row or remove the file")
 

@@ -17,42 +17,45 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pipeline.config.params import Params, extractors_of
-from pipeline.core import plugins as discovery
+from pipeline.config.project import Project
+from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset
-from pipeline.core.errors import BadInput
+from pipeline.core.errors import BadInput, UnknownName
+from pipeline.core.files import sha256
+from pipeline.core.progress import quiet
 from pipeline.core.splits import Array
-from pipeline.explore.search.extractor_state import State, Weights, restore, state
-from pipeline.explore.search.loaded_run import Trained, digest, test_samples
+from pipeline.explore.search.loaded_run import LoadedRun, test_samples
 from pipeline.explore.search.user_input import Form
 from pipeline.features.base import Extractor
+from pipeline.features.base.state import State, Weights
 from pipeline.runs.finished_cell import MODEL
 from pipeline.runs.models import read_model
+from pipeline.samples.base import kind
+from pipeline.samples.base.stored import write_json
 
 EXTRACTORS, ARRAYS, CLASSES, CARD = "extractors.json", "extractors.safetensors", "classes.json", "README.md"
-AGAIN = "name a folder that `python -m stages.tools.export` wrote"
-AXES = {"image": (2, 3), "text": (0,), "cloud": (2,), "features": (1,)}
-"""Kind of a view -> how many axes one of its samples can have."""
+REMEDY = "name a folder that `python -m stages.tools.export` wrote"
 
 
-def export(params: Params, trained: Trained, model: Path, card: str, out: Path) -> None:
-    """Write the bundle of a cell of a run, whole or not at all; a place that is taken is refused.
+def export(project: Project, loaded: LoadedRun, model: Path, card: str, out: Path) -> None:
+    """Write the bundle of a cell of a run, whole or not at all. model: the cell's file; card: the text of README.md.
 
-    model: the cell's file; card: the text of README.md. Refused, too, where a rebuilt extractor would not give the
-    features of the fitted one bit for bit.
+    Raises BadInput if out exists already, and if a rebuilt extractor would not give the features of the fitted one
+    bit for bit.
     """
-    assert trained.raw is not None
+    assert loaded.raw is not None
     if out.exists():
         raise BadInput("it is there already", str(out), "name a new folder or remove this one")
     described: dict[str, Any] = {}
     arrays: dict[str, Array] = {}
-    for view, (name, settings) in extractors_of(params, trained.key.dataset).items():
-        stored = state(trained.fitted(view))
+    for view, chosen in project.extractors_of(loaded.key.dataset).items():
+        name, settings = chosen.name, chosen.settings
+        stored = loaded.extractor(view).state()
         arrays |= {f"{view}/{part}": np.asarray(array, order="C") for part, array in stored.arrays.items()}
         described[view] = {
             "extractor": name,
             "settings": settings,
-            **asdict(trained.forms[view]),
+            **asdict(loaded.forms[view]),
             "words": list(stored.words),
             "numbers": dict(stored.numbers),
             "weights": None if stored.weights is None else asdict(stored.weights),
@@ -61,48 +64,51 @@ def export(params: Params, trained: Trained, model: Path, card: str, out: Path) 
     def write(folder: Path) -> None:
         shutil.copyfile(model, folder / MODEL)
         (folder / ARRAYS).write_bytes(save(arrays))
-        _write_json(folder / EXTRACTORS, described)
-        _write_json(folder / CLASSES, list(trained.class_names))
+        write_json(folder / EXTRACTORS, described)
+        write_json(folder / CLASSES, list(loaded.class_names))
         (folder / CARD).write_text(card, encoding="utf-8")
-        _check(trained, trained.raw, read_bundle(folder, trained.device))
+        _check(loaded, loaded.raw, read_bundle(folder, loaded.device))
 
     _at_once(out, write)
 
 
-def read_bundle(folder: Path, device: torch.device) -> Trained:
-    """The cell that a bundle holds; every extractor is rebuilt when it is first asked for."""
+def read_bundle(folder: Path, device: torch.device) -> LoadedRun:
+    """The cell that a bundle holds; every extractor is rebuilt when it is first asked for.
+
+    Raises BadInput for a folder that is no whole bundle.
+    """
     try:
         described = json.loads((folder / EXTRACTORS).read_text(encoding="utf-8"))
         class_names = json.loads((folder / CLASSES).read_text(encoding="utf-8"))
         arrays = load_file(folder / ARRAYS)
         forms = {view: _form(about) for view, about in described.items()}
         states = {view: _state(view, about, arrays) for view, about in described.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        raise BadInput(f"this is no whole bundle ({type(error).__name__})", str(folder), AGAIN) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError, UnknownName) as error:
+        raise BadInput(f"this is no whole bundle ({type(error).__name__})", str(folder), REMEDY) from None
     method, embedder, key = read_model(folder / MODEL, device)
 
     @cache
-    def fitted(view: str) -> Extractor:
+    def extractor(view: str) -> Extractor:
         about = described[view]
         try:
-            extractor = discovery.build("pipeline.features", about["extractor"], Extractor, about["settings"])
-            restore(extractor, states[view])
+            rebuilt = plugins.build("pipeline.features", about["extractor"], Extractor, about["settings"])
+            rebuilt.restore(states[view])
         except BadInput:
             raise
         except Exception as error:  # damaged numbers and settings make gensim, torch and scikit-learn raise anything
-            what = f"the extractor of view '{view}' cannot be rebuilt ({type(error).__name__})"
-            raise BadInput(what, str(folder), AGAIN) from None
-        if about["kind"] not in extractor.accepts:
-            what = f"extractor '{extractor.display}' of view '{view}' does not read '{about['kind']}'"
-            raise BadInput(what, str(folder), AGAIN)
-        return extractor
+            problem = f"the extractor of view '{view}' cannot be rebuilt ({type(error).__name__})"
+            raise BadInput(problem, str(folder), REMEDY) from None
+        if about["kind"] not in rebuilt.accepts:
+            problem = f"{rebuilt.title} of view '{view}' does not read '{about['kind']}'"
+            raise BadInput(problem, str(folder), REMEDY)
+        return rebuilt
 
-    return Trained(method, embedder, key, forms, fitted, class_names, digest(folder / MODEL), device)
+    return LoadedRun(method, embedder, key, forms, extractor, class_names, sha256(folder / MODEL), device)
 
 
 def _form(about: Mapping[str, Any]) -> Form:
     form = Form(about["kind"], tuple(about["shape"]))
-    if len(form.shape) not in AXES[form.kind] or not all(isinstance(size, int) and size > 0 for size in form.shape):
+    if not all(isinstance(size, int) and size > 0 for size in form.shape) or not kind(form.kind).fits(form.shape):
         raise ValueError(f"no {form.kind} has the shape {form.shape}")
     return form
 
@@ -113,15 +119,14 @@ def _state(view: str, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
     return State(own, about["words"], about["numbers"], weights)
 
 
-def _check(trained: Trained, raw: RawDataset | None, rebuilt: Trained) -> None:
-    """Refuse a bundle that would not give the features of the run."""
+def _check(loaded: LoadedRun, raw: RawDataset | None, rebuilt: LoadedRun) -> None:
+    """Raise BadInput if a bundle does not give the features of the run."""
     assert raw is not None
-    for view in trained.forms:
+    for view in loaded.forms:
         some = test_samples(raw, view)
-        ours, theirs = (of.features(view, some, lambda done, total: None) for of in (trained, rebuilt))
-        if not np.array_equal(ours, theirs):
-            what = f"the extractor of view '{view}' cannot be rebuilt exactly from what the bundle can hold"
-            raise BadInput(what, f"extractor '{trained.fitted(view).display}'", "search with --run instead")
+        if not np.array_equal(loaded.features(view, some, quiet), rebuilt.features(view, some, quiet)):
+            problem = f"the extractor of view '{view}' cannot be rebuilt exactly from what the bundle can hold"
+            raise BadInput(problem, loaded.extractor(view).title, "search with --run instead")
 
 
 def _at_once(out: Path, write: Callable[[Path], None]) -> None:
@@ -137,7 +142,3 @@ def _at_once(out: Path, write: Callable[[Path], None]) -> None:
         os.rename(unfinished, out)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _write_json(file: Path, content: Any) -> None:
-    file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from pipeline.config.params import Params, extractors_of
-from pipeline.core import plugins as discovery
-from pipeline.core.cells import CellKey
-from pipeline.core.criteria import CRITERIA
+from pipeline.config.project import Project
+from pipeline.core import plugins
+from pipeline.core.cells import DONE, CellKey
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, UnknownName
+from pipeline.core.files import sha256
+from pipeline.core.progress import Progress, quiet
 from pipeline.core.splits import Array
-from pipeline.data.base import store as rawstore
+from pipeline.data.base import store as raw_store
 from pipeline.explore.search.user_input import Form, Forms
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base import EXTRACTION_SEED, Extractor
 from pipeline.methods.base import Embedder, Method
-from pipeline.runs.finished_cell import MODEL
+from pipeline.runs.finished_cell import FinishedCell
 from pipeline.runs.models import read_model
+from pipeline.samples.base import Samples
 
-WITNESSES = 8
+CHECKED = 8
 """Test samples per view on which a rebuilt extractor is compared with the one before."""
 TOLERANCE = 0.003
 """Of the largest number in their embeddings: more than another kind of device changes, less than other settings do."""
-REMEDY = "name one below data/runs, or run `dvc repro` to train it"
 
 
 @dataclass(frozen=True)
-class Trained:
-    """forms: how the samples of every view look; fitted: view -> its extractor, fitted where it learns anything;
-    digest: of the model's file; raw, test: the dataset that it was trained on and the embeddings of its test split,
-    view -> n x m, where these are at hand."""
+class LoadedRun:
+    """A method in its headline state that embeds raw samples.
+
+    forms: how the samples of every view look; extractor: view -> its fitted extractor; digest: SHA-256 of the model's
+    file; raw, test: the dataset that it was trained on and the embeddings of its test split, view -> n x m, where
+    these are at hand.
+    """
 
     method: Method
     embedder: Embedder
     key: CellKey
     forms: Forms
-    fitted: Callable[[str], Extractor]
+    extractor: Callable[[str], Extractor]
     class_names: Sequence[str]
     digest: str
     device: torch.device
@@ -57,80 +58,60 @@ class Trained:
 
     def features(self, view: str, samples: Samples, progress: Progress) -> Array:
         """n samples of a view -> n x d, as the method was trained on them."""
-        return self.fitted(view).transform(samples, self.device, progress)
+        return self.extractor(view).transform(samples, self.device, progress)
 
 
-def of_run(params: Params, run: Path, raws: Path, seed: int, device: torch.device) -> Trained:
-    """The cell in a folder that training wrote. raws: folder of the raw datasets, of which the one it was trained on
-    is read; extractors are fitted on its training samples when they are first asked for, with seed. One that does not
-    lead to the embeddings of the run is refused: settings or samples have changed since."""
-    file = model_file(run)
+def load_run(project: Project, cell: FinishedCell, raw_folder: Path, device: torch.device) -> LoadedRun:
+    """A finished cell with its model. raw_folder: of all raw datasets.
+
+    Extractors are fitted on the training samples of its dataset when they are first asked for. Raises BadInput for an
+    extractor that does not lead to the embeddings of the run: settings or samples have changed since.
+    """
+    file = model_file(cell)
     method, embedder, key = read_model(file, device)
-    raw = rawstore.read(raws / key.dataset)
-    with np.load(run / f"{headline(run)}.npz", allow_pickle=False) as stored:
-        test = {view: stored[view] for view in stored}
-    extractors = extractors_of(params, key.dataset)
+    if not cell.states:
+        raise BadInput(
+            "there are no embeddings beside the model", str(cell.folder), "run `dvc repro` to train it again"
+        )
+    test = cell.embeddings(cell.states[0])
+    raw = raw_store.read(raw_folder / key.dataset)
+    extractors = project.extractors_of(key.dataset)
     for view in extractors:
         if view not in raw.views:
             raise UnknownName(view, raw.views, f"params.yaml, datasets.{key.dataset}.views")
-    rows = np.flatnonzero(raw.split == "train")
+    train = np.flatnonzero(raw.split == "train")
 
     @cache
-    def fitted(view: str) -> Extractor:
-        name, settings = extractors[view]
-        extractor = discovery.build("pipeline.features", name, Extractor, settings)
-        extractor.fit(_samples(raw, view, rows), seed)
-        witnesses = extractor.transform(test_samples(raw, view), device, lambda done, total: None)
-        expected, found = test[view][:WITNESSES], embedder.transform({view: witnesses})[view]
-        if found.shape != expected.shape or np.abs(found - expected).max() > TOLERANCE * np.abs(expected).max():
-            what = f"view '{view}' as params.yaml and data/raw have it now does not give the embeddings of this run"
-            raise BadInput(what, str(run), "restore params.yaml, or run `dvc repro` to train again")
-        return extractor
+    def extractor(view: str) -> Extractor:
+        chosen = extractors[view]
+        rebuilt = plugins.build("pipeline.features", chosen.name, Extractor, chosen.settings)
+        rebuilt.fit(_samples(raw, view, train), EXTRACTION_SEED)
+        features = rebuilt.transform(test_samples(raw, view), device, quiet)
+        before, now = test[view][:CHECKED], embedder.transform({view: features})[view]
+        if now.shape != before.shape or np.abs(now - before).max() > TOLERANCE * np.abs(before).max():
+            problem = f"view '{view}' as params.yaml and data/raw have it now does not give the embeddings of this run"
+            raise BadInput(problem, str(cell.folder), "restore params.yaml, or run `dvc repro` to train again")
+        return rebuilt
 
     forms = {view: Form.of(raw.views[view]) for view in extractors}
-    return Trained(method, embedder, key, forms, fitted, raw.class_names, digest(file), device, raw, test)
+    return LoadedRun(method, embedder, key, forms, extractor, raw.class_names, sha256(file), device, raw, test)
+
+
+def model_file(cell: FinishedCell) -> Path:
+    """The model that a finished cell keeps. Raises BadInput that says why a cell has none."""
+    if cell.model is not None:
+        return cell.model
+    if cell.status != DONE:
+        raise BadInput(f"the cell was {cell.status}: {cell.reason}", str(cell.folder), "choose another cell")
+    remedy = "choose the one of the experiment's first seed, or train again with `dvc repro`"
+    raise BadInput(f"the cell of seed {cell.key.seed} keeps no model", str(cell.folder), remedy)
 
 
 def test_samples(raw: RawDataset, view: str) -> Samples:
-    """The first WITNESSES samples of the test split."""
-    return _samples(raw, view, np.flatnonzero(raw.split == "test")[:WITNESSES])
+    """The first samples of the test split, on which a rebuilt extractor is checked."""
+    return _samples(raw, view, np.flatnonzero(raw.split == "test")[:CHECKED])
 
 
 def _samples(raw: RawDataset, view: str, rows: Array) -> Samples:
     samples = raw.views[view].samples
     return samples[rows] if isinstance(samples, np.ndarray) else [samples[int(row)] for row in rows]
-
-
-def headline(run: Path) -> str:
-    """The criterion whose state the model of a finished cell is: the first one that it has embeddings of."""
-    found = [name for name in CRITERIA if (run / f"{name}.npz").is_file()]
-    if not found:
-        raise BadInput("there are no embeddings beside the model", str(run), REMEDY)
-    return found[0]
-
-
-def result_of(run: Path) -> dict[str, Any]:
-    """What training wrote down about a finished cell."""
-    try:
-        found = json.loads((run / "result.json").read_text(encoding="utf-8"))
-        return {name: found[name] for name in ("status", "reason", "key", "fingerprint")}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise BadInput("this is no folder of a finished cell", str(run), REMEDY) from None
-
-
-def model_file(run: Path) -> Path:
-    """The model that a finished cell keeps; a cell without one says why."""
-    result = result_of(run)
-    if (run / MODEL).is_file():
-        return run / MODEL
-    if result["status"] != "done":
-        raise BadInput(f"the cell was {result['status']}: {result['reason']}", str(run), "choose another cell")
-    seed = result["key"]["seed"]
-    remedy = "choose the one of the experiment's first seed, or train again with `dvc repro`"
-    raise BadInput(f"the cell of seed {seed} keeps no model", str(run), remedy)
-
-
-def digest(file: Path) -> str:
-    """SHA-256 of a file in hexadecimal digits."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -13,16 +13,15 @@ import numpy as np
 
 from pipeline.core.errors import BadInput
 from pipeline.core.files import write_text
+from pipeline.core.progress import Progress, quiet
 from pipeline.core.splits import Array
-from pipeline.explore.search.extractor_state import vocabulary
-from pipeline.explore.search.galleries import SIDE, Gallery, Note, open_gallery, told
-from pipeline.explore.search.loaded_run import Trained
+from pipeline.explore.search.galleries import SIDE, Gallery, Note, open_gallery, writing
+from pipeline.explore.search.loaded_run import LoadedRun
 from pipeline.explore.search.user_input import Query, read_query
 from pipeline.explore.sheet import render
-from pipeline.explore.thumbnails import thumbnail
-from pipeline.explore.viewer.viewer import unit
-from pipeline.features.base import Progress
 from pipeline.reporting.results.report_scope import noise_words
+from pipeline.retrieval.nearest import unit
+from pipeline.samples.base import thumbnail
 
 LARGE = 200_000
 """Samples from which on faiss ranks where it is installed."""
@@ -56,24 +55,26 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     query: Query
     gallery: Gallery
     hits: Sequence[Hit]
 
 
-def search(trained: Trained, request: Request, note: Note, progress: Progress) -> Found:
-    """The most similar samples of the gallery, the best first. note: told what a person should know; progress: called
-    as a folder is embedded."""
-    query = read_query(request.query, trained.forms, request.view)
-    _note_unknown_words(trained, query, note)
-    wanted = trained.embed(query.view, query.sample.samples, lambda done, total: None)[0]
-    gallery = open_gallery(request.gallery, trained, query.view, request.into, note, progress)
+def search(loaded: LoadedRun, request: Request, note: Note, progress: Progress) -> SearchResult:
+    """The most similar samples of the gallery, the best first.
+
+    note: called with each sentence that a person should read; progress: called as a folder is embedded.
+    """
+    query = read_query(request.query, loaded.forms, request.view)
+    _note_unknown_words(loaded, query, note)
+    wanted = loaded.embed(query.view, query.sample.samples, quiet)[0]
+    gallery = open_gallery(request.gallery, loaded, query.view, request.into, note, progress)
     if request.k > len(gallery.names):
         note(f"{request.k} samples are wanted and the gallery has {len(gallery.names)}: all are shown.")
     if wanted.shape != gallery.embeddings.shape[1:]:
-        what = f"its rows have {gallery.embeddings.shape[1]} numbers, the method gives {len(wanted)}"
-        raise BadInput(what, gallery.what, "embed the gallery with this model")
+        problem = f"its rows have {gallery.embeddings.shape[1]} numbers, the method gives {len(wanted)}"
+        raise BadInput(problem, gallery.title, "embed the gallery with this model")
     if request.faiss or len(gallery.names) > LARGE:
         rows, similarities = by_faiss(wanted, gallery.embeddings, request.k, request.faiss, note)
     else:
@@ -82,11 +83,11 @@ def search(trained: Trained, request: Request, note: Note, progress: Progress) -
         Hit(rank, similarity, gallery.names[row], gallery.classes[row], row)
         for rank, (row, similarity) in enumerate(zip(rows.tolist(), similarities.tolist(), strict=True), start=1)
     ]
-    return Found(query, gallery, hits)
+    return SearchResult(query, gallery, hits)
 
 
-def _note_unknown_words(trained: Trained, query: Query, note: Note) -> None:
-    known = vocabulary(trained.fitted(query.view))
+def _note_unknown_words(loaded: LoadedRun, query: Query, note: Note) -> None:
+    known = loaded.extractor(query.view).vocabulary()
     if known is None:
         return
     words = re.findall(r"[^\W_]+", query.sample.samples[0].lower())
@@ -105,6 +106,7 @@ def exact(query: Array, gallery: Array, k: int) -> tuple[Array, Array]:
 
 
 def by_faiss(query: Array, gallery: Array, k: int, asked: bool, note: Note) -> tuple[Array, Array]:
+    """As `exact`, by faiss. asked: whether a missing faiss raises BadInput, where else NumPy ranks."""
     try:
         faiss: Any = importlib.import_module("faiss")
     except ImportError:
@@ -116,8 +118,8 @@ def by_faiss(query: Array, gallery: Array, k: int, asked: bool, note: Note) -> t
     index = faiss.IndexFlatIP(gallery.shape[1])
     for block in _units(gallery):
         index.add(block.astype(np.float32))
-    similarities, found = index.search(unit(query[None]).astype(np.float32), min(k, len(gallery)))
-    return found[0], similarities[0]
+    similarities, rows = index.search(unit(query[None]).astype(np.float32), min(k, len(gallery)))
+    return rows[0], similarities[0]
 
 
 def _units(gallery: Array) -> Iterator[Array]:
@@ -133,17 +135,17 @@ def table(hits: Sequence[Hit]) -> str:
     return "\n".join(line.rstrip() for line in lines).encode("utf-8", "backslashreplace").decode()
 
 
-def write_sheet(file: Path, trained: Trained, found: Found) -> None:
+def write_sheet(file: Path, loaded: LoadedRun, result: SearchResult) -> None:
     """The hits as an HTML file that needs no network."""
     text = render(
         "search/search.html.j2",
-        query=found.query,
-        drawn=thumbnail(found.query.sample, 0, SIDE),
-        method=trained.method.display,
-        key=trained.key,
-        noise=trained.key.noise and noise_words(trained.key.noise),
-        gallery=found.gallery,
-        hits=[(hit, found.gallery.draw(hit.row)) for hit in found.hits],
+        query=result.query,
+        drawn=thumbnail(result.query.sample, 0, SIDE),
+        method=loaded.method.display,
+        key=loaded.key,
+        noise=loaded.key.noise and noise_words(loaded.key.noise),
+        gallery=result.gallery,
+        hits=[(hit, result.gallery.draw(hit.row)) for hit in result.hits],
     )
-    with told(file):
+    with writing(file):
         write_text(file, text)

@@ -1,55 +1,23 @@
-"""The training labels that a trained method finds most suspicious, as a table and as a sheet for a person to check."""
+"""What a trained method says about the labels that it was trained on."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from markupsafe import Markup
 
 from pipeline.core.cells import CellKey
 from pipeline.core.corruption import Corruption
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
-from pipeline.core.files import whole
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
-from pipeline.explore.sheet import render
-from pipeline.explore.thumbnails import thumbnail
 from pipeline.features.base.store import Features
 from pipeline.noise.base import NoiseReceipt
-from pipeline.reporting.results.report_scope import noise_words
 from pipeline.runs.extras import SUGGESTED
-from pipeline.runs.finished_cell import SUSPICION, finished_cells
-
-SHOWN = 300
-"""At most so many samples stand on a sheet."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A finished cell that tells which labels look wrong. features, labels: hashes of what it was made with;
-    label_noise: how many the method thinks are wrong, None where it has no estimate."""
-
-    key: CellKey
-    folder: Path
-    features: str
-    labels: str | None
-    label_noise: LabelNoise | None
-
-    @property
-    def estimate(self) -> str:
-        """One sentence on how many labels are wrong; empty where the method has no estimate."""
-        if self.label_noise is None:
-            return ""
-        shares = ", ".join(f"{view} {share:.0%}" for view, share in self.label_noise.wrong.items())
-        doubt = "" if self.label_noise.certain else " (unsure: neither the labels nor the features settle it)"
-        return f"Estimated share of wrong labels: {shares}{doubt}."
+from pipeline.runs.finished_cell import SUSPICION, FinishedCell, finished_cells
 
 
 @dataclass(frozen=True)
@@ -59,7 +27,7 @@ class Suspects:
     views: raw samples of the whole dataset; rows: view -> n, the raw sample that stands at each place; given,
     suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the method suggests none;
     true: view -> n classes, None where they are not known; labels: hash of the given labels; estimate: a sentence on
-    how many are wrong, or nothing.
+    how many are wrong, empty without an estimate.
     """
 
     key: CellKey
@@ -75,50 +43,22 @@ class Suspects:
     estimate: str
 
 
-@dataclass(frozen=True)
-class Label:
-    """One label on the sheet: the sample that carries it and what is said about it."""
+def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int) -> FinishedCell:
+    """The finished cell of a method below the runs of a dataset; noise and rate may be None where only one fits.
 
-    view: str
-    sample: str
-    picture: Markup
-    given: str
-    suspicion: float
-    true: str | None
-
-
-@dataclass(frozen=True)
-class Card:
-    """One place of the training split on the sheet."""
-
-    index: int
-    labels: Sequence[Label]
-    suggested: str | None
-
-    @property
-    def suspicion(self) -> float:
-        return max(label.suspicion for label in self.labels)
-
-    @property
-    def choices(self) -> list[str]:
-        """The classes that lie at hand as the right one: those given, then the suggested one."""
-        named = [*(label.given for label in self.labels), self.suggested]
-        return list(dict.fromkeys(name for name in named if name is not None))
-
-
-def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int) -> Cell:
-    """The finished cell of a method below the runs of a dataset; noise and rate may be None where only one fits."""
-    found = [(cell.key, cell, cell.folder) for cell in finished_cells(runs / method)]
-    if not any((folder / SUSPICION).is_file() for _, _, folder in found):
+    Raises BadInput that names the cells there are.
+    """
+    cells = finished_cells(runs / method)
+    if not any((cell.folder / SUSPICION).is_file() for cell in cells):
         able = sorted({file.parents[1].name for file in runs.glob(f"*/*/{SUSPICION}")})
         remedy = f"take one of {', '.join(able)}" if able else "train a method with class scores, such as mrl"
         raise BadInput(f"'{method}' does not tell which labels look wrong", str(runs), remedy)
     asked = {"variant": variant, "noise": noise, "rate": rate, "seed": seed}
     named = {name: value for name, value in asked.items() if value is not None}
-    fitting = [each for each in found if all(getattr(each[0], name) == value for name, value in named.items())]
-    noises = _listed(f"{key.noise} {key.rate}" for key, _, _ in fitting or found)
+    fitting = [cell for cell in cells if all(getattr(cell.key, name) == value for name, value in named.items())]
+    noises = _listed(f"{cell.key.noise} {cell.key.rate}" for cell in fitting or cells)
     if not fitting:
-        variants, seeds = _listed(key.variant for key, _, _ in found), _listed(str(key.seed) for key, _, _ in found)
+        variants, seeds = _listed(cell.key.variant for cell in cells), _listed(str(cell.key.seed) for cell in cells)
         raise BadInput(
             f"there is no finished cell of {', '.join(f'{name} {value}' for name, value in named.items())}",
             str(runs / method),
@@ -126,27 +66,31 @@ def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: fl
         )
     if len(fitting) > 1:
         raise BadInput(f"there is more than one noise: {noises}", str(runs / method), "name one by --noise and --rate")
-    key, result, folder = fitting[0]
-    if not (folder / SUSPICION).is_file():
-        raise BadInput(f"this cell is {result.status}: {result.reason}", str(folder), "take another one")
-    return Cell(key, folder, result.features, result.labels, result.label_noise)
+    cell = fitting[0]
+    if not (cell.folder / SUSPICION).is_file():
+        raise BadInput(f"this cell is {cell.status}: {cell.reason}", str(cell.folder), "take another one")
+    return cell
 
 
 def collect(
-    cell: Cell, raw: RawDataset, features: Features, noise: Corruption, receipt: NoiseReceipt, known: bool
+    cell: FinishedCell, raw: RawDataset, features: Features, noise: Corruption, receipt: NoiseReceipt, known: bool
 ) -> Suspects:
-    """features: with the training split; noise: that of the cell; known: whether the dataset's labels are true."""
+    """The suspicions of a cell, side by side with the samples and their labels.
+
+    features: with the training split; noise: that of the cell; known: whether the dataset's labels are true. Raises
+    BadInput if features, labels or samples are no longer those that the cell was trained on.
+    """
     train = features.splits["train"]
     if (cell.features, cell.labels) != (features.digest, receipt.hash):
-        what = "it was trained on other features or noisy labels than those which are stored now"
-        raise BadInput(what, str(cell.folder), "run `dvc repro`")
+        problem = "it was trained on other features or noisy labels than those which are stored now"
+        raise BadInput(problem, str(cell.folder), "run `dvc repro`")
     places = np.flatnonzero(raw.split == "train")
     clean = raw.labels[places]
     if any(not np.array_equal(clean, labels) for labels in train.labels.values()):
-        what = "the raw training samples are not those of the features"
-        raise BadInput(what, f"dataset '{cell.key.dataset}'", "run `dvc repro`")
-    with np.load(cell.folder / SUSPICION, allow_pickle=False) as stored:
-        told = {name: stored[name] for name in stored}
+        problem = "the raw training samples are not those of the features"
+        raise BadInput(problem, f"dataset '{cell.key.dataset}'", "run `dvc repro`")
+    arrays = cell.suspicion()
+    assert arrays is not None
     rows = {view: places[noise.rows.get(view, slice(None))] for view in noise.labels}
     return Suspects(
         cell.key,
@@ -155,77 +99,21 @@ def collect(
         raw.views,
         rows,
         noise.labels,
-        {view: told[view] for view in noise.labels},
-        told.get(SUGGESTED),
+        {view: arrays[view] for view in noise.labels},
+        arrays.get(SUGGESTED),
         {view: raw.labels[standing] for view, standing in rows.items()} if known else None,
         receipt.hash,
-        cell.estimate,
+        estimate(cell.label_noise),
     )
 
 
-def table(suspects: Suspects) -> pd.DataFrame:
-    """A row per training sample and view, the most suspicious label first; index: place in the training split."""
-    names, suggested = suspects.class_names, suspects.suggested
-    frames = [
-        pd.DataFrame(
-            {"sample": suspects.ids[suspects.rows[view]], "index": np.arange(len(given)), "view": view}
-            | {"given": names[given], "suggested": "" if suggested is None else names[suggested]}
-            | {"suspicion": suspects.suspicion[view]}
-        )
-        for view, given in suspects.given.items()
-    ]
-    return pd.concat(frames).sort_values("suspicion", ascending=False, kind="stable", ignore_index=True)
-
-
-def cards(suspects: Suspects) -> Iterator[Card]:
-    """The samples with the most suspicious labels, at most SHOWN; of equal ones first those suspicious in all views."""
-    names, suspicion = suspects.class_names, np.array(list(suspects.suspicion.values()))
-    for place in np.lexsort((-suspicion.sum(axis=0), -suspicion.max(axis=0)))[:SHOWN]:
-        labels = [
-            Label(
-                view,
-                suspects.ids[row := suspects.rows[view][place]],
-                thumbnail(suspects.views[view], int(row)),
-                names[given[place]],
-                float(suspects.suspicion[view][place]),
-                None if suspects.true is None else names[suspects.true[view][place]],
-            )
-            for view, given in suspects.given.items()
-        ]
-        yield Card(int(place), labels, None if suspects.suggested is None else names[suspects.suggested[place]])
-
-
-def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[Path, Path]:
-    """Write the table of all labels and the sheet, both or neither; dataset, method: as they are shown to people."""
-    found, shown, key = table(suspects), list(cards(suspects)), suspects.key
-    name = f"{key.dataset}-{key.method}-{key.name}"
-    sheet = render(
-        "suspects/suspects.html.j2",
-        dataset=dataset,
-        method=method,
-        key=key,
-        noise=key.noise and noise_words(key.noise),
-        cards=shown,
-        samples=len(found) // len(suspects.given),
-        classes=suspects.class_names,
-        known=suspects.true is not None,
-        estimate=suspects.estimate,
-        lowest=math.floor(100 * shown[-1].suspicion) / 100,
-        name=name,
-        labels=suspects.labels,
-    )
-    files = {
-        folder / f"{name}.csv": found.to_csv(index=False, float_format="%.6g"),
-        folder / f"{name}.html": sheet,
-    }
-    try:
-        with ExitStack() as both:
-            for file, text in files.items():
-                both.enter_context(whole(file)).write(text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise BadInput(f"nothing can be written ({error.strerror})", str(folder), "give another folder") from None
-    written, drawn = files
-    return written, drawn
+def estimate(label_noise: LabelNoise | None) -> str:
+    """One sentence on how many labels are wrong; empty where the method has no estimate."""
+    if label_noise is None:
+        return ""
+    shares = ", ".join(f"{view} {share:.0%}" for view, share in label_noise.wrong.items())
+    doubt = "" if label_noise.certain else " (unsure: neither the labels nor the features settle it)"
+    return f"Estimated share of wrong labels: {shares}{doubt}."
 
 
 def _listed(names: Iterable[str]) -> str:

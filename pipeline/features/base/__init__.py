@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -13,45 +12,82 @@ from joblib import Parallel, cpu_count, delayed
 from pipeline.core.datasets import RawView
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.plugins import find, names
+from pipeline.core.progress import Progress as Progress
+from pipeline.core.progress import quiet
 from pipeline.core.splits import Array
+from pipeline.features.base.state import State, Weights
+from pipeline.samples.base import Samples as Samples
 
 BLOCK = 128
 """Fewest samples that are worth a process of their own."""
-
-Samples = Array | Sequence[str]
-Progress = Callable[[int, int], None]
+EXTRACTION_SEED = 0
+"""The seed of every extractor, so that features are the same whatever is trained on them."""
 
 
 class Extractor(ABC):
-    """Turns the samples of one view into rows of features.
+    """Turns the samples of one view into rows of features; constructor arguments are its block in params.yaml.
 
-    accepts: the kinds of RawView it reads. fit sees training samples only; transform gives
-    n x d float32 and treats every sample on its own, so that a sample's features depend
-    neither on its neighbours nor on their order. seed: drives whatever the extractor draws. batch_size: how many
-    samples are computed together, 0 where all together take no time to speak of.
+    display: its name in tables; accepts: the kinds of sample it reads; batch_size: how many samples are computed
+    together, 0 where all together take no time to speak of. Names of what it learns end with an underscore.
     """
 
     display: ClassVar[str]
     accepts: ClassVar[frozenset[str]]
     batch_size: int = 0
 
+    @property
+    def title(self) -> str:
+        """Its name in error messages."""
+        return f"extractor '{self.display}'"
+
     def fit(self, samples: Samples, seed: int) -> Self:
+        """Learn from the training samples. seed: drives whatever is drawn."""
         return self
 
     @abstractmethod
     def transform(self, samples: Samples, device: torch.device, progress: Progress) -> Array:
-        """n samples -> n x d float32; progress(done, n) is called as it goes."""
+        """n samples -> n x d float32; progress(done, n) is called as it goes.
+
+        Every sample is treated on its own: its features depend neither on its neighbours nor on their order.
+        """
+
+    def state(self) -> State:
+        """All that fit has learned. Whatever learns has a state and a restore of its own.
+
+        Raises BadInput if it has not.
+        """
+        if learned := ", ".join(sorted(name for name in vars(self) if name.endswith("_"))):
+            problem = f"it has no state to store what it has learned ({learned})"
+            raise BadInput(problem, self.title, f"write state() and restore() in {type(self).__module__}")
+        return State(weights=self.shipped())
+
+    def restore(self, stored: State) -> Self:
+        """Take back what the state of a fitted extractor with the same settings holds.
+
+        Raises BadInput for damaged parts, and for other shipped weights than those that the state refers to.
+        """
+        shipped = self.shipped()
+        if shipped is not None and stored.weights is not None:
+            shipped.check(stored.weights, self.title)
+        return self
+
+    def shipped(self) -> Weights | None:
+        """The weights that others ship and that transform reads; None without such a file."""
+        return None
+
+    def vocabulary(self) -> frozenset[str] | None:
+        """The words that it knows; None where it does not read words."""
+        return None
 
 
 def extract(
     extractor: Extractor, view: RawView, train: Array, seed: int, device: torch.device, progress: Progress
 ) -> Array:
     """Fit on the samples that train (n booleans) marks, transform all: n x d float32, every number finite."""
-    where = f"extractor '{extractor.display}'"
     if view.kind not in extractor.accepts:
         raise BadParams(
             f"it reads views of kind {', '.join(sorted(extractor.accepts))}, this one is of kind '{view.kind}'",
-            where,
+            extractor.title,
             f"choose {_readers(view.kind)} under datasets.<name>.views in params.yaml",
         )
     rows = np.flatnonzero(train)
@@ -59,7 +95,9 @@ def extract(
     features = _in_blocks(extractor.fit(samples, seed), view.samples, device, progress)
     bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(bad):
-        raise BadInput(f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", where, "drop them")
+        raise BadInput(
+            f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", extractor.title, "drop them"
+        )
     return features
 
 
@@ -80,7 +118,7 @@ def _in_blocks(extractor: Extractor, samples: Samples, device: torch.device, pro
 
 def _alone(extractor: Extractor, samples: Samples, device: torch.device) -> Array:
     torch.set_num_threads(1)
-    return extractor.transform(samples, device, lambda done, total: None)
+    return extractor.transform(samples, device, quiet)
 
 
 def _readers(kind: str) -> str:

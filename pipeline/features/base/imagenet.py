@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.core.splits import Array
+from pipeline.data.base.pictures import central_square
 
-SHORTER_SIDE, SIDE = 256, 224
+SIDE = 224
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 WIDTH = 4096
 """Units of the fully connected layers fc6 and fc7 of AlexNet and VGG-19."""
@@ -32,20 +32,15 @@ def prepare(pictures: Array, device: torch.device) -> Tensor:
     The shorter side becomes 256 (bilinear, antialiased), the central square is cut out, [0, 255] becomes [0, 1]
     and each channel is standardised by ImageNet's mean and deviation. Grey pictures are repeated to three channels.
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).float()
-    pixels = pixels[:, None].expand(-1, 3, -1, -1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-    square = central_square(pixels, SIDE) / 255
+    square = central_square(three_channels(pictures, device), SIDE) / 255
     mean, std = (torch.tensor(values, device=device)[:, None, None] for values in (MEAN, STD))
     return ((square - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-def central_square(pixels: Tensor, side: int) -> Tensor:
-    """n x c x h x w float32 -> n x c x side x side: the shorter side becomes 256, the centre is cut out."""
-    height, width = pixels.shape[2:]
-    size = [SHORTER_SIDE * length // min(height, width) for length in (height, width)]
-    resized = interpolate(pixels, size, mode="bilinear", antialias=True, align_corners=False)
-    top, left = (round((length - side) / 2) for length in size)
-    return resized[:, :, top : top + side, left : left + side]
+def three_channels(pictures: Array, device: torch.device) -> Tensor:
+    """n x h x w (x 3) uint8 -> n x 3 x h x w float32; grey pictures are repeated to three channels."""
+    pixels = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).float()
+    return pixels[:, None].expand(-1, 3, -1, -1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
 
 
 @torch.inference_mode()
@@ -78,12 +73,12 @@ def load(architecture: Callable[[], nn.Sequential], file: Path, url: str) -> nn.
         raise BadInput(f"the file cannot be read as weights ({type(error).__name__})", str(file), remedy) from None
     with torch.device("meta"):
         network = architecture()
-    wanted, found = _shapes(network.state_dict()), _shapes(weights)
-    wrong = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
+    wanted, stored = _shapes(network.state_dict()), _shapes(weights)
+    wrong = [name for name in {**wanted, **stored} if wanted.get(name) != stored.get(name)]
     if wrong:
-        there, needed = (shapes.get(wrong[0], "absent") for shapes in (found, wanted))
-        what = f"tensor '{wrong[0]}' is {there} in the file and {needed} in the network"
-        raise BadInput(f"these are the weights of something else: {what}", str(file), remedy)
+        there, needed = (shapes.get(wrong[0], "absent") for shapes in (stored, wanted))
+        difference = f"tensor '{wrong[0]}' is {there} in the file and {needed} in the network"
+        raise BadInput(f"these are the weights of something else: {difference}", str(file), remedy)
     network.load_state_dict({name: weights[name].float() for name in wanted}, assign=True)
     return network
 

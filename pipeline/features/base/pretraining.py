@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pipeline.core.progress import Progress
 from pipeline.core.seeds import torch_seed
-from pipeline.features.base import Progress
+from pipeline.features.base.dgcnn_network import DGCNN, EMBEDDING
 from pipeline.features.base.parametric_shapes import FAMILIES, labelled_clouds
-from pipeline.features.dgcnn import DGCNN, EMBEDDING
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,5 @@ def pretrain(
 def _accuracy(network: DGCNN, classifier: nn.Module, clouds: Tensor, families: Tensor, batch_size: int) -> float:
     network.eval()
     batches = torch.split(clouds, batch_size)
-    found = torch.cat([classifier(network(batch)).argmax(dim=1) for batch in batches])
-    return (found == families).double().mean().item()
+    predicted = torch.cat([classifier(network(batch)).argmax(dim=1) for batch in batches])
+    return (predicted == families).double().mean().item()

@@ -10,7 +10,9 @@ from PIL import Image
 
 from pipeline.core.datasets import RawView
 from pipeline.core.splits import Array
-from pipeline.explore.thumbnails import LAYERS, POINTS, SIDE, WORDS, thumbnail
+from pipeline.samples.base import THUMBNAIL, thumbnail
+from pipeline.samples.cloud import DRAWN, LAYERS
+from pipeline.samples.text import LONGEST
 
 
 def picture(html: str) -> Image.Image:
@@ -72,12 +74,12 @@ def test_a_cloud_is_drawn_with_few_dots_inside_its_frame() -> None:
     html = thumbnail(cloud, 0)
     layers = dots(html)
     places = np.concatenate(layers)
-    assert POINTS * 0.9 < len(places) <= POINTS
+    assert DRAWN * 0.9 < len(places) <= DRAWN
     assert len(layers) == len(LAYERS)
     assert places.min() >= 1
-    assert places.max() <= SIDE - 1
-    assert np.ptp(places, axis=0).max() > 0.75 * SIDE
-    assert f'viewBox="0 0 {SIDE} {SIDE}"' in html
+    assert places.max() <= THUMBNAIL - 1
+    assert np.ptp(places, axis=0).max() > 0.75 * THUMBNAIL
+    assert f'viewBox="0 0 {THUMBNAIL} {THUMBNAIL}"' in html
     assert 'role="img" aria-label="point cloud 0"' in html
 
 
@@ -99,7 +101,7 @@ def test_what_is_nearer_is_drawn_later_and_larger() -> None:
     far = [[-0.8, 0.0, 1.0], [-0.8, 0.1, 1.0], [-0.8, 0.0, 0.9], [-0.8, 0.1, 0.9]]
     near = [[0.8, 0.0, -1.0], [0.8, 0.1, -1.0], [0.8, 0.0, -0.9], [0.8, 0.1, -0.9]]
     layers = drawn([*near, *far, [0.0, -1.0, 0.0], [0.0, 1.0, 0.0]])
-    assert layers[0][:, 1].max() < SIDE / 2 < layers[-1][:, 1].min()
+    assert layers[0][:, 1].max() < THUMBNAIL / 2 < layers[-1][:, 1].min()
     sizes, opacities = zip(*LAYERS, strict=True)
     assert list(sizes) == sorted(sizes)
     assert list(opacities) == sorted(opacities)
@@ -108,14 +110,14 @@ def test_what_is_nearer_is_drawn_later_and_larger() -> None:
 @pytest.mark.parametrize("points", [1, 5])
 def test_a_cloud_of_one_place_is_one_dot_in_the_middle(points: int) -> None:
     places = np.unique(np.concatenate(drawn([[3.0, 3.0, 3.0]] * points)), axis=0)
-    assert places.tolist() == [[SIDE // 2, SIDE // 2]]
+    assert places.tolist() == [[THUMBNAIL // 2, THUMBNAIL // 2]]
 
 
 def test_words_are_escaped_and_cut_between_words() -> None:
     assert thumbnail(RawView("text", ["a <b> & c"]), 0) == '<p class="words">a &lt;b&gt; &amp; c</p>'
     long = thumbnail(RawView("text", ["", "word " * 100]), 1)
     assert long.endswith("word …</p>")
-    assert WORDS - 5 < len(long) - len('<p class="words"></p>') <= WORDS + 2
+    assert LONGEST - 5 < len(long) - len('<p class="words"></p>') <= LONGEST + 2
 
 
 def test_features_say_that_there_is_no_picture() -> None:

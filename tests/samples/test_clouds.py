@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.core.errors import BadInput
 from pipeline.core.seeds import generator
-from pipeline.data.base.clouds import read_cloud, read_off, read_ply
+from pipeline.samples.base.clouds import read_cloud, read_off, read_ply
 
 POINTS = np.random.default_rng(0).normal(size=(200, 3)) * [1, 2, 5] + 40
 SQUARES = """OFF

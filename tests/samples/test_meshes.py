@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.core.errors import BadInput
 from pipeline.core.seeds import generator
-from pipeline.data.base.clouds import cloud_of_mesh
-from pipeline.data.base.meshes import (
+from pipeline.samples.base.clouds import cloud_of_mesh
+from pipeline.samples.base.meshes import (
     BACKGROUND,
     BRIGHTEST,
     DARKEST,

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
-from pipeline.data.base import read_array
-from pipeline.data.base.meshes import AGAIN, on_surface, perpendiculars, read_off
+from pipeline.samples.base.arrays import read_array
+from pipeline.samples.base.meshes import AGAIN, on_surface, perpendiculars, read_off
 
 SUFFIXES = frozenset({".npy", ".ply", ".off"})
 PLY_TYPES = (

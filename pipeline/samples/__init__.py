@@ -1,0 +1,1 @@
+"""Raw samples: one file per kind of sample."""
