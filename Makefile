@@ -2,17 +2,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-GRID ?= default
 PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce status ui new-method test lint check clean
+.PHONY: help reproduce status ui new-method test test-all lint check clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-reproduce: $(VENV)/run ## set up, run the whole grid, say where the results are (GRID=small: a few minutes; DATASET=name: a protocol)
-	@python -m stages.tools.reproduce --grid $(GRID) $(if $(DATASET),--dataset $(DATASET))
+reproduce: $(VENV)/run ## set up, run the whole grid, say where the results are (EXPERIMENT=small: a few minutes, or a protocol)
+	@python -m stages.tools.reproduce $(if $(EXPERIMENT),--experiment $(EXPERIMENT))
 
 status: $(VENV)/run ## what of the grid is done, running, missing or failed, and about how long the rest takes
 	@python -m stages.tools.status
@@ -25,7 +24,10 @@ ui: $(VENV)/run ## every run in the browser: parameters, curves, tables and figu
 new-method: $(VENV)/dev ## start a method: its file, its settings, its test (NAME=my_method)
 	@python -m stages.tools.new_method "$(NAME)"
 
-test: $(VENV)/dev ## set up and run the tests
+test: $(VENV)/dev ## set up and run the fast tests
+	@python -m pytest -m "not slow"
+
+test-all: $(VENV)/dev ## the slow tests, too: whole runs, the browser, whole reports
 	@python -m pytest
 
 lint: $(VENV)/dev ## style and types

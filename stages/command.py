@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline.config import params
+from pipeline.config.load import load
 from pipeline.core.errors import PipelineError
 from stages.paths import PARAMS
 
@@ -20,12 +20,12 @@ class Mistake(click.ClickException):
 
 
 def stage(function: Callable[..., None]) -> click.Command:
-    """Make a click command of function(params, ...); its docstring is the help text."""
+    """Make a click command of function(project, ...); its docstring is the help text."""
 
     @wraps(function)
     def guarded(*arguments: Any, **options: Any) -> None:
         try:
-            function(params.load(PARAMS), *arguments, **options)
+            function(load(PARAMS), *arguments, **options)
         except PipelineError as error:
             raise Mistake(str(error)) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from joblib import Parallel, delayed
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core.errors import BadInput
 from pipeline.core.progress import counting
 from pipeline.data.base import configured
@@ -19,17 +19,17 @@ from stages.paths import FEATURES, NOISE, RECORDS
 
 @stage
 @click.argument("dataset")
-def main(params: Params, dataset: str) -> None:
+def main(project: Project, dataset: str) -> None:
     """Record how well confident learning tells the wrong training labels of DATASET, for every draw of noise.
 
     Where the true labels are not known the record has no rows.
 
     Example: python -m stages.confident_learning emoji
     """
-    block(params, "datasets", dataset)
+    project.dataset(dataset)
     train = featurestore.read(FEATURES / dataset, ["train"]).splits["train"]
     rows = []
-    if configured(params, dataset).clean:
+    if configured(project, dataset).clean:
         files = sorted((NOISE / dataset).glob("*.npz"))
         if not files:
             raise BadInput("there are no noisy labels", str(NOISE / dataset), "run `dvc repro` to draw them")

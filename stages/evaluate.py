@@ -7,7 +7,7 @@ from functools import cache
 
 import click
 
-from pipeline.config.params import Params, block, grid_of
+from pipeline.config.project import Project
 from pipeline.core.cells import CellKey
 from pipeline.core.splits import Array
 from pipeline.data.base import configured
@@ -21,7 +21,7 @@ from stages.paths import AP, FEATURES, NOISE, RECORDS, RUNS
 
 @stage
 @click.argument("dataset")
-def main(params: Params, dataset: str) -> None:
+def main(project: Project, dataset: str) -> None:
     """Rank the test split of DATASET with every cell of the grid, compare the methods and write the records.
 
     Example: python -m stages.evaluate emoji
@@ -35,12 +35,12 @@ def main(params: Params, dataset: str) -> None:
 
     evaluate(
         dataset,
-        block(params, "grid", "methods"),
+        list(dict.fromkeys(method for grid in project.grids(dataset) for method in grid.methods)),
         RUNS / dataset,
         splits["test"].labels,
-        wrong if configured(params, dataset).clean else None,
-        grid_of(params, dataset)["seeds"][0],
-        families(params, dataset),
+        wrong if configured(project, dataset).clean else None,
+        project.grids(dataset)[0].seeds[0],
+        families(project, dataset),
         RECORDS,
         AP / dataset,
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 import torch
 
-from pipeline import doctor
-from pipeline.config.params import Params, extractors_of
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.errors import UnknownName
 from pipeline.core.progress import counting
@@ -22,29 +21,27 @@ from stages.paths import FEATURES, RAW, RECORDS
 
 @stage
 @click.argument("dataset")
-def main(params: Params, dataset: str) -> None:
+def main(project: Project, dataset: str) -> None:
     """Extract the features of every view of DATASET.
 
     Example: python -m stages.features emoji
     """
-    chosen = extractors_of(params, dataset)
+    chosen = project.extractors_of(dataset)
     extractors = {
-        view: discovery.build("pipeline.features", name, Extractor, settings)
-        for view, (name, settings) in chosen.items()
+        view: discovery.build("pipeline.features", extractor.name, Extractor, extractor.settings)
+        for view, extractor in chosen.items()
     }
-    source = configured(params, dataset)
+    source = configured(project, dataset)
     raw = rawstore.read(RAW / dataset)
     for view in extractors:
         if view not in raw.views:
             raise UnknownName(view, raw.views, f"params.yaml, datasets.{dataset}.views")
-    for warning in doctor.warnings(doctor.examine(raw, dataset, source)):
-        click.echo(str(warning), err=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     features, train = {}, raw.split == "train"
     for view, extractor in extractors.items():
         with counting(f"{dataset}: {view} -> {extractor.display}") as progress:
             features[view] = extract(extractor, raw.views[view], train, EXTRACTION_SEED, device, progress)
-    names = {view: name for view, (name, _) in chosen.items()}
+    names = {view: extractor.name for view, extractor in chosen.items()}
     featurestore.write(FEATURES / dataset, features, raw.labels, raw.split, raw.class_names, names)
     record = {
         **{name: getattr(source, name) for name in ("display", "task", "source", "licence", "clean")},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.errors import MissingFiles
 from pipeline.core.progress import counting
 from pipeline.data.base import configured, lacking
@@ -16,12 +16,12 @@ from stages.paths import RAW
 
 @stage
 @click.argument("dataset")
-def main(params: Params, dataset: str) -> None:
+def main(project: Project, dataset: str) -> None:
     """Download what is openly served of DATASET, load it, split it by concept and store its raw samples.
 
     Example: python -m stages.fetch emoji
     """
-    source = configured(params, dataset)
+    source = configured(project, dataset)
     try:
         for file in lacking(source):
             with counting(f"download {file.name}") as progress:

@@ -6,7 +6,7 @@ from itertools import product
 
 import click
 
-from pipeline.config.params import Params, block, further_grids
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
@@ -18,19 +18,19 @@ from stages.paths import FEATURES, NOISE, RECORDS
 
 @stage
 @click.argument("dataset")
-def main(params: Params, dataset: str) -> None:
+def main(project: Project, dataset: str) -> None:
     """Draw the noisy labels of DATASET for every kind, rate and seed of the grid.
 
     Example: python -m stages.noise emoji
     """
-    block(params, "datasets", dataset)
     train = featurestore.read(FEATURES / dataset, ["train"]).splits["train"]
-    grids = [block(params, "grid"), *further_grids(params, dataset)]
-    wanted = dict.fromkeys(pair for grid in grids for pair in product(grid["noises"], grid["rates"]))
-    noises = {k: discovery.build("pipeline.noise", k, Noise, block(params, "noises", k)) for k, _ in wanted}
+    grids = project.grids(dataset)
+    wanted = dict.fromkeys(draw for grid in grids for draw in product(grid.noises, grid.rates, grid.seeds))
+    settings = {kind: project.noise_settings(kind, dataset) for kind, _, _ in wanted}
+    noises = {kind: discovery.build("pipeline.noise", kind, Noise, given) for kind, given in settings.items()}
     draws = [
         make(noises[kind], kind, dataset, train.labels, train.classes, rate, seed, train.views)
-        for (kind, rate), seed in product(wanted, block(params, "grid", "seeds"))
+        for kind, rate, seed in wanted
     ]
     (NOISE / dataset).mkdir(parents=True, exist_ok=True)
     for corruption, receipt in draws:

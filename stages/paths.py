@@ -4,13 +4,17 @@ from pathlib import Path
 
 PARAMS = Path("params.yaml")
 BROUGHT = Path("files")
+BUILD = Path("build")
 RAW = Path("data/raw")
+FINDINGS = Path("data/findings")
 AP = Path("data/ap")
 FEATURES = Path("data/features")
 NOISE = Path("data/noise")
+PLAN = Path("data/plan")
 RUNS = Path("data/runs")
 CELLS = Path(".cells")
 REPORTS = Path("reports")
+VIEWER = REPORTS / "viewer"
 RECORDS = REPORTS / "records"
 COSTS = REPORTS / "cost.csv"
 MACHINE = REPORTS / "machine.json"

@@ -6,8 +6,9 @@ import click
 import numpy as np
 import torch
 
-from pipeline.config.params import Params, block, extractors_of
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
+from pipeline.core.errors import UnknownName
 from pipeline.core.progress import counting
 from pipeline.data.base import store as rawstore
 from pipeline.evaluation.probe import linear_probe
@@ -20,25 +21,26 @@ from stages.paths import FEATURES, RAW, RECORDS
 
 @stage
 @click.argument("dataset")
-def main(params: Params, dataset: str) -> None:
+def main(project: Project, dataset: str) -> None:
     """Probe the features that the methods get on DATASET, and those of the further extractors under `probes`.
 
     Example: python -m stages.probe emoji
     """
-    used, further = extractors_of(params, dataset), block(params, "datasets", dataset, "probes")
+    used, further = project.extractors_of(dataset), project.dataset(dataset).probes
     for view in further:
-        block(used, view)
+        if view not in used:
+            raise UnknownName(view, used, f"params.yaml, datasets.{dataset}.probes")
     raw = rawstore.read(RAW / dataset)
     splits = featurestore.read(FEATURES / dataset).splits
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     order = np.concatenate([np.flatnonzero(raw.split == name) for name in splits])
     rows = []
-    for view, (name, settings) in used.items():
+    for view, extracted in used.items():
         others = [
-            (other, {**block(params, "extractors", other), **changes}, False)
+            (other, project.extractor_settings(other, changes), False)
             for other, changes in further.get(view, {}).items()
         ]
-        for extractor_name, chosen, is_used in [(name, settings, True), *others]:
+        for extractor_name, chosen, is_used in [(extracted.name, extracted.settings, True), *others]:
             extractor = discovery.build("pipeline.features", extractor_name, Extractor, chosen)
             if is_used:
                 features = np.concatenate([split.views[view] for split in splits.values()])

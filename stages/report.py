@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.runs import Need
 from pipeline.data.base import configured
@@ -16,28 +16,27 @@ from stages.paths import RECORDS, REPORTS
 
 
 @stage
-def main(params: Params) -> None:
+def main(project: Project) -> None:
     """Write reports/ from reports/records/.
 
     Example: python -m stages.report
     """
-    shown = block(params, "report")
-    datasets = [_dataset(name, params) for name in shown["datasets"]]
-    methods = [_method(name, params) for name in shown["methods"]]
-    build_report(RECORDS, REPORTS, params, datasets, methods, REPORTS)
-    for dataset in shown["datasets"]:
-        sync(open_tracker(dataset, warn), RECORDS, params, dataset)
+    datasets = [_dataset(name, project) for name in project.shown_datasets]
+    methods = [_method(name, project) for name in project.shown_methods]
+    build_report(RECORDS, REPORTS, project, datasets, methods, REPORTS)
+    for dataset in project.shown_datasets:
+        sync(open_tracker(dataset, warn), RECORDS, project, dataset)
 
 
-def _dataset(name: str, params: Params) -> DatasetInfo:
-    found = configured(params, name)
-    file = block(params, "datasets", name).get("source")
+def _dataset(name: str, project: Project) -> DatasetInfo:
+    found = configured(project, name)
+    file = project.dataset(name).source or None
     return DatasetInfo(name, found.display, found.task, found.source, found.licence, file)
 
 
-def _method(name: str, params: Params) -> MethodInfo:
+def _method(name: str, project: Project) -> MethodInfo:
     kind = discovery.find("pipeline.methods", name, Method)
-    variants = tuple(block(params, "methods", name, "variants"))
+    variants = project.method(name).variant_names
     return MethodInfo(name, kind.display, kind.paper, variants, Need.LABELS not in kind.needs, *told(kind))
 
 

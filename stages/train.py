@@ -7,26 +7,26 @@ from functools import cache
 
 import click
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core.cells import CellKey
 from pipeline.core.corruption import Corruption
 from pipeline.core.progress import counting
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import NoiseReceipt
 from pipeline.noise.base import store as noise_store
-from pipeline.runs.plan import plan
+from pipeline.runs.plan import prepare, read_plan
 from pipeline.runs.pool import train_cells
 from pipeline.runs.store import CellStore
 from pipeline.tracking.base import open_tracker, tracked
 from stages.command import stage, warn
-from stages.paths import CELLS, FEATURES, NOISE, RUNS
+from stages.paths import CELLS, FEATURES, NOISE, PLAN, RUNS
 
 
 @stage
 @click.argument("dataset")
 @click.argument("method")
-def main(params: Params, dataset: str, method: str) -> None:
-    """Train METHOD on DATASET at every noise rate and seed of the grid.
+def main(project: Project, dataset: str, method: str) -> None:
+    """Train METHOD on DATASET at every noise, rate and seed of its plan.
 
     Example: python -m stages.train emoji mrl
     """
@@ -35,9 +35,8 @@ def main(params: Params, dataset: str, method: str) -> None:
     def draws(key: CellKey) -> tuple[Corruption, NoiseReceipt]:
         return noise_store.read(NOISE / dataset / noise_store.file_name(key.noise, key.rate, key.seed))
 
-    block(params, "datasets", dataset)
     features = featurestore.read(FEATURES / dataset)
-    cells = plan(params, dataset, method, features, draws)
+    cells = prepare(read_plan(PLAN / dataset / f"{method}.json"), features, draws)
     store = CellStore(CELLS)
     finished = sum(cell.fingerprint in store for cell in cells)
 

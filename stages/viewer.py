@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import click
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.files import write_text
 from pipeline.data.base import configured
 from pipeline.data.base import store as rawstore
 from pipeline.explore.viewer import viewer
 from stages.command import stage
-from stages.paths import RAW, REPORTS, RUNS
+from stages.paths import RAW, RUNS, VIEWER
 
 
 @stage
 @click.argument("dataset")
-def main(params: Params, dataset: str) -> None:
+def main(project: Project, dataset: str) -> None:
     """Write reports/viewer/DATASET.html from the raw test samples and the finished cells.
 
     Example: python -m stages.viewer emoji
     """
-    display = configured(params, dataset).display
-    page = viewer.page(params, dataset, display, rawstore.read(RAW / dataset), RUNS / dataset)
-    write_text(REPORTS / "viewer" / f"{dataset}.html", page)
+    display = configured(project, dataset).display
+    page = viewer.page(project, dataset, display, rawstore.read(RAW / dataset), RUNS / dataset)
+    write_text(VIEWER / f"{dataset}.html", page)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.errors import BadInput
 from pipeline.core.papers import Paper
@@ -28,17 +28,17 @@ NOTE = re.compile("<sup>([†≈]*)[a-z]{1,2}</sup>")
 """The letters of a footnote, behind the marks that a caption explains."""
 
 
-def tables(params: Params, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def tables(project: Project, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Name -> Markdown table of datasets, methods, extractors and noises, in the order of params.yaml.
 
     records: dataset -> its record with `sizes` and `classes`, for those that were fetched; of the others the sizes
     are what their files expect.
     """
     return {
-        "datasets": _datasets(params, records),
-        "methods": _methods(params),
-        "extractors": _extractors(params),
-        "noises": _noises(params),
+        "datasets": _datasets(project, records),
+        "methods": _methods(project),
+        "extractors": _extractors(project),
+        "noises": _noises(project),
     }
 
 
@@ -67,9 +67,9 @@ def quoted(text: str, tables: Path) -> str:
     return QUOTED.sub(lambda found: f"{found[1]}{_excerpt(tables / f'{found[2]}.md', found[3])}{found[4]}", text)
 
 
-def bibliography(params: Params) -> str:
+def bibliography(project: Project) -> str:
     """The methods' papers as BibTeX, each once, by year; authors have family names only."""
-    papers = {(paper.title, paper.year): paper for _, _, paper in _papers(params)}
+    papers = {(paper.title, paper.year): paper for _, _, paper in _papers(project)}
     return "\n".join(_entry(papers[key]) for key in sorted(papers, key=lambda key: (key[1], key[0])))
 
 
@@ -92,18 +92,18 @@ def _excerpt(file: Path, rows: str | None) -> str:
     return "\n".join([head, rule, *body]) + "\n"
 
 
-def _datasets(params: Params, records: Mapping[str, Mapping[str, Any]]) -> str:
+def _datasets(project: Project, records: Mapping[str, Mapping[str, Any]]) -> str:
     """A row per file, and per dataset of the report that the file of another one reads."""
-    rows, blocks = [], params["datasets"]
+    rows, blocks = [], project.datasets
     found = _names("pipeline.data", blocks)
-    again = [name for name in params["report"]["datasets"] if blocks.get(name, {}).get("source") in blocks]
+    again = [name for name in project.shown_datasets if project.dataset(name).source in blocks]
     with_block = [name for name in blocks if name in (*found, *again)]
     for name in [*with_block, *(name for name in found if name not in blocks)]:
-        kind = discovery.find("pipeline.data", blocks.get(name, {}).get("source", name), Dataset)
+        kind = discovery.find("pipeline.data", (blocks[name].source if name in blocks else "") or name, Dataset)
         if name not in blocks:
             rows.append((f"`{name}`", _summary(kind), "yours", "yours", "yours", "you bring them"))
             continue
-        dataset, module = configured(params, name), importlib.import_module(kind.__module__)
+        dataset, module = configured(project, name), importlib.import_module(kind.__module__)
         sizes = records[name]["sizes"] if name in records else getattr(module, "SIZES", {})
         classes = len(records[name]["classes"]) if name in records else _classes(module, kind)
         split = " / ".join(str(sizes.get(part, 0)) for part in SPLITS) if sizes else "the authors'"
@@ -117,10 +117,10 @@ def _classes(module: Any, kind: type[Dataset]) -> int:
     return int(getattr(module, "CLASSES", 0)) or len(getattr(kind, "class_names", ()))
 
 
-def _methods(params: Params) -> str:
+def _methods(project: Project) -> str:
     rows = []
-    for name, kind, paper in _papers(params):
-        variants = ", ".join(f"`{v}`" for v in block(params, "methods", name, "variants") if v != "default")
+    for name, kind, paper in _papers(project):
+        variants = ", ".join(f"`{v}`" for v in project.method(name).variant_names if v != "default")
         authors = paper.authors.split(", ")
         who = " and ".join(authors) if len(authors) < 3 else f"{authors[0]} et al."
         source = f"[{who}, {paper.venue} {paper.year}]({paper.url})"
@@ -131,26 +131,26 @@ def _methods(params: Params) -> str:
     return _markdown(("method", "what it is", "paper", "needs", "variants"), rows)
 
 
-def _extractors(params: Params) -> str:
+def _extractors(project: Project) -> str:
     kinds = {
         name: discovery.find("pipeline.features", name, Extractor)
-        for name in _names("pipeline.features", params["extractors"])
+        for name in _names("pipeline.features", project.extractors)
     }
     rows = [(f"`{name}`", _summary(kind), ", ".join(sorted(kind.accepts))) for name, kind in kinds.items()]
     return _markdown(("extractor", "what it is", "reads"), rows)
 
 
-def _noises(params: Params) -> str:
+def _noises(project: Project) -> str:
     rows = []
-    for name in _names("pipeline.noise", params["noises"]):
+    for name in _names("pipeline.noise", project.noises):
         text = _paragraphs(importlib.import_module(f"pipeline.noise.{name}"))
         source = SOURCE.search(" ".join(text))
         rows.append((f"`{name}`", text[0], f"{source[1]}, {source[2]}" if source else ""))
     return _markdown(("noise", "what it does to the training split", "source"), rows)
 
 
-def _papers(params: Params) -> Iterable[tuple[str, type[Method], Paper]]:
-    for name in _names("pipeline.methods", params["methods"]):
+def _papers(project: Project) -> Iterable[tuple[str, type[Method], Paper]]:
+    for name in _names("pipeline.methods", project.methods):
         kind = discovery.find("pipeline.methods", name, Method)
         yield name, kind, kind.paper
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.progress import Progress
@@ -25,14 +25,14 @@ from pipeline.samples.base import kind
 T = TypeVar("T")
 
 
-def within_reach(params: Params, fetched: Path) -> list[str]:
+def within_reach(project: Project, fetched: Path) -> list[str]:
     """The grid's datasets, and those that are fetched or of which a path in the block `load` exists."""
-    grid = list(block(params, "grid", "datasets"))
-    others = [name for name in block(params, "datasets") if name not in grid]
-    return [*grid, *(name for name in others if (fetched / name).is_dir() or _brought(params, name))]
+    grid = project.experiments[0].datasets
+    others = [name for name in project.datasets if name not in grid]
+    return [*grid, *(name for name in others if (fetched / name).is_dir() or _brought(project, name))]
 
 
-def examine_stored(params: Params, dataset: str, raw: Path, features: Path, progress: Progress) -> list[Finding]:
+def examine_stored(project: Project, dataset: str, raw: Path, features: Path, progress: Progress) -> list[Finding]:
     """Examine what the folders hold; raw samples that are not fetched are loaded, features may be absent.
 
     Whatever cannot be read is a finding.
@@ -49,13 +49,13 @@ def examine_stored(params: Params, dataset: str, raw: Path, features: Path, prog
             unread.append(Finding(Severity.ERROR, BadInput(what, dataset, "fetch and extract it again")))
         return None
 
-    source = attempt(lambda: configured(params, dataset))
+    source = attempt(lambda: configured(project, dataset))
     if source is None:
         return unread
     loaded = attempt(lambda: rawstore.read(raw) if raw.is_dir() else source.load(progress))
     extracted = attempt(lambda: featurestore.read(features)) if features.is_dir() else None
     found = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
-    named = [part for text in _texts(params) for part in (text, text.rpartition(":")[0])]
+    named = [part for text in _texts(project.model_dump()) for part in (text, text.rpartition(":")[0])]
     aside = attempt(lambda: list(check_files(source, named, dataset)))
     return [*unread, *(found or []), *(aside or [])]
 
@@ -105,9 +105,9 @@ def _findings(raw: RawDataset, where: str, source: Dataset, features: Features |
     yield from tables.check_widths(trained, protocol.dimensions if protocol else {}, where)
 
 
-def _brought(params: Params, dataset: str) -> bool:
+def _brought(project: Project, dataset: str) -> bool:
     """Whether a text in the dataset's block `load` is a path that exists, before ':' where it names an array."""
-    places = _texts(block(params, "datasets", dataset).get("load", {}))
+    places = _texts(project.dataset(dataset).load)
     return any(Path(place.split(":")[0]).exists() for place in places)
 
 

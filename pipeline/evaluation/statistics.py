@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from pipeline.config.params import Params, further_grids, grid_of
+from pipeline.config.project import Project
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.evaluation import precisions
@@ -115,20 +115,23 @@ def _columns(dataset: str, families: Sequence[Family], files: Mapping[str, Path]
                 yield Compared(dataset, noise, rate, direction, criteria.pop(), column)
 
 
-def families(params: Params, dataset: str) -> list[Family]:
+def families(project: Project, dataset: str) -> list[Family]:
     """The tables of a dataset: one of its grid and one of each grid that is trained beside it.
 
     Variants under `report.ablations` stand in tables of their own and are in no family.
     """
-    apart = params.get("report", {}).get("ablations", {})
-    seeds = grid_of(params, dataset)["seeds"]
-    made = []
-    for grid in [grid_of(params, dataset), *further_grids(params, dataset)]:
-        entries = [
-            (method, variant)
-            for method, variants in grid["methods"].items()
-            for variant in variants
-            if variant not in apart.get(method, ())
-        ]
-        made.append(Family(grid["noises"], [float(rate) for rate in grid["rates"]], seeds, entries))
-    return made
+    ablations = project.report.ablations
+    return [
+        Family(
+            grid.noises,
+            grid.rates,
+            grid.seeds,
+            [
+                (method, variant)
+                for method, variants in grid.methods.items()
+                for variant in variants
+                if variant not in ablations.get(method, ())
+            ],
+        )
+        for grid in project.grids(dataset)
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
 from pipeline.records.reader import Records
@@ -13,7 +13,7 @@ from pipeline.runs.fingerprint import code_fingerprint
 from pipeline.runs.plan import build
 
 
-def check_cells(params: Params, records: Records, datasets: Iterable[str]) -> int:
+def check_cells(project: Project, records: Records, datasets: Iterable[str]) -> int:
     """Compare every recorded cell's fingerprint of code and settings with today's; return how many there are.
 
     Raises BadInput for the first cell that other code or settings made.
@@ -22,7 +22,7 @@ def check_cells(params: Params, records: Records, datasets: Iterable[str]) -> in
 
     @cache
     def code(dataset: str, method: str, variant: str) -> str:
-        return code_fingerprint(build(params, CellKey(dataset, method, variant, None, None, None)))
+        return code_fingerprint(build(project, CellKey(dataset, method, variant, None, None, None)))
 
     for dataset in datasets:
         for cell in records.recorded_cells(dataset):

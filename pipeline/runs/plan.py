@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
 from typing import Any
 
-from pipeline.config.params import Params, block, grid_of, method_settings, noises_of
+from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.cells import CellKey
 from pipeline.core.corruption import Corruption
-from pipeline.core.errors import BadParams
+from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.files import write_text
 from pipeline.core.runs import Need
 from pipeline.features.base.store import Features
 from pipeline.methods.base import Method
@@ -19,6 +23,19 @@ from pipeline.runs.fingerprint import cell_fingerprint, code_fingerprint
 
 Draws = Callable[[CellKey], tuple[Corruption, NoiseReceipt]]
 """The noise artefact of a cell that has one."""
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """What is to be trained: a key and the method's settings; see Cell for watched.
+
+    code: fingerprint of the code behind the numbers when the plan was made, by which DVC sees that it has changed.
+    """
+
+    key: CellKey
+    settings: Mapping[str, Any]
+    watched: bool
+    code: str
 
 
 @dataclass(frozen=True)
@@ -41,18 +58,22 @@ class Cell:
     skip: str = ""
 
 
-def keys(params: Params, dataset: str, method: str) -> Iterator[CellKey]:
+def keys(project: Project, dataset: str, method: str) -> Iterator[CellKey]:
     """The configured cells; a label-free method has one per seed, a deterministic one no seed of its own."""
     kind = plugins.find("pipeline.methods", method, Method)
     labelled = Need.LABELS in kind.needs
-    seeds = block(params, "grid", "seeds") if labelled or kind.random else [None]
-    for variant in block(params, "methods", method, "variants"):
-        noises = noises_of(params, dataset, method, variant)
-        if not labelled:
-            _refuse_moved_pairs(method, {kind for kind, _ in noises})
-        for noise, rate in noises if labelled else [(None, None)]:
-            for seed in seeds:
-                yield CellKey(dataset, method, variant, noise, rate, seed)
+    grids = [grid for grid in project.grids(dataset) if method in grid.methods]
+    listed: dict[CellKey, None] = {}
+    for variant in dict.fromkeys(variant for grid in grids for variant in grid.methods[method]):
+        for grid in grids:
+            if variant not in grid.methods[method]:
+                continue
+            if not labelled:
+                _refuse_moved_pairs(method, grid.noises)
+            seeds = grid.seeds if labelled or kind.random else [None]
+            for noise, rate in product(grid.noises, grid.rates) if labelled else [(None, None)]:
+                listed |= {CellKey(dataset, method, variant, noise, rate, seed): None for seed in seeds}
+    yield from listed
 
 
 def _refuse_moved_pairs(method: str, noises: Iterable[str]) -> None:
@@ -60,25 +81,60 @@ def _refuse_moved_pairs(method: str, noises: Iterable[str]) -> None:
     for kind in noises:
         if plugins.find("pipeline.noise", kind, Noise).moves_pairs:
             reason = f"'{method}' uses no labels and is trained once, but noise '{kind}' pairs samples wrongly"
-            raise BadParams(reason, "params.yaml, grid and further", "leave out one of the two")
+            raise BadParams(reason, "params.yaml, experiments", "leave out one of the two")
 
 
-def build(params: Params, key: CellKey) -> Method:
+def is_watched(project: Project, key: CellKey) -> bool:
+    """Whether a cell is of the first seed of its dataset's experiment."""
+    return key.seed in (None, project.grids(key.dataset)[0].seeds[0])
+
+
+def build(project: Project, key: CellKey) -> Method:
     """The method of a cell with its resolved settings."""
-    settings = method_settings(params, key.method, key.variant, key.dataset)
+    settings = project.settings(key.method, key.variant, key.dataset)
     return plugins.build("pipeline.methods", key.method, Method, settings)
 
 
-def plan(params: Params, dataset: str, method: str, features: Features, draws: Draws) -> list[Cell]:
-    """Every configured cell with its fingerprint; the settings of all are checked before anything is trained."""
-    cells, first_seed = [], grid_of(params, dataset)["seeds"][0]
-    for key in keys(params, dataset, method):
-        settings = method_settings(params, method, key.variant, dataset)
-        built = build(params, key)
-        views = len(features.extractors)
-        skip = f"needs exactly two views, {dataset} has {views}" if Need.TWO_VIEWS in built.needs and views != 2 else ""
-        watched = key.seed in (None, first_seed)
-        code, labels = code_fingerprint(built), draws(key)[1].hash if key.noise else None
-        fingerprint = cell_fingerprint(key, code, features.digest, labels, watched)
-        cells.append(Cell(key, built, settings, code, fingerprint, watched, features.digest, labels, skip))
+def resolve(project: Project, dataset: str, method: str) -> list[PlannedCell]:
+    """The configured cells of a method on a dataset with their settings; nothing but project and code is read."""
+    cells = []
+    code: dict[str, str] = {}
+    for key in keys(project, dataset, method):
+        if key.variant not in code:
+            code[key.variant] = code_fingerprint(build(project, key))
+        settings = project.settings(method, key.variant, dataset)
+        cells.append(PlannedCell(key, settings, is_watched(project, key), code[key.variant]))
+    return cells
+
+
+def write_plan(file: Path, cells: Sequence[PlannedCell]) -> None:
+    """Write what read_plan reads; the same cells, the same bytes."""
+    rows = [
+        {"key": asdict(cell.key), "settings": cell.settings, "watched": cell.watched, "code": cell.code}
+        for cell in cells
+    ]
+    write_text(file, "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
+
+
+def read_plan(file: Path) -> list[PlannedCell]:
+    """The cells that the plan stage wrote. Raises BadInput where there are none."""
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        return [PlannedCell(CellKey(**row.pop("key")), **row) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise BadInput("there is no plan of cells", str(file), "run `dvc repro` to write it") from None
+
+
+def prepare(planned: Sequence[PlannedCell], features: Features, draws: Draws) -> list[Cell]:
+    """Every planned cell with its fingerprint; the settings of all are checked before anything is trained."""
+    cells = []
+    views = len(features.extractors)
+    for cell in planned:
+        key = cell.key
+        method = plugins.build("pipeline.methods", key.method, Method, cell.settings)
+        lacks = Need.TWO_VIEWS in method.needs and views != 2
+        skip = f"needs exactly two views, {key.dataset} has {views}" if lacks else ""
+        code, labels = code_fingerprint(method), draws(key)[1].hash if key.noise else None
+        fingerprint = cell_fingerprint(key, code, features.digest, labels, cell.watched)
+        cells.append(Cell(key, method, cell.settings, code, fingerprint, cell.watched, features.digest, labels, skip))
     return cells

@@ -11,7 +11,7 @@ from statistics import mean
 import torch
 from joblib import cpu_count
 
-from pipeline.config.params import Params, grid_of
+from pipeline.config.project import Project
 from pipeline.core.cells import DONE, FAILED, SKIPPED, CellKey
 from pipeline.core.errors import BadInput
 from pipeline.core.progress import duration
@@ -19,7 +19,7 @@ from pipeline.features.base import store as featurestore
 from pipeline.noise.base import store as noise_store
 from pipeline.runs.costs import Costs
 from pipeline.runs.fingerprint import cell_fingerprint, code_fingerprint
-from pipeline.runs.plan import build, keys
+from pipeline.runs.plan import build, is_watched, keys
 from pipeline.runs.store import CellStore
 
 RUNNING, RECORDED, MISSING = "running", "recorded", "missing"
@@ -39,7 +39,7 @@ class CellStatus:
 
 
 @dataclass(frozen=True)
-class Standing:
+class MethodStatus:
     """Where one method stands on one dataset."""
 
     dataset: str
@@ -57,30 +57,30 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Rest:
+class TimeLeft:
     """Tells how long what is not in the store takes. earlier: a table of costs, for methods without a finished cell;
     workers: how many cells of one method are trained at once; methods follow each other."""
 
     earlier: Costs
     workers: int
 
-    def seconds(self, standings: Iterable[Standing]) -> float | None:
+    def seconds(self, statuses: Iterable[MethodStatus]) -> float | None:
         """None if nothing tells for one of the methods."""
         total = 0.0
-        for one in standings:
+        for one in statuses:
             done = [cell for cell in one.cells if cell.state == DONE]
             left = [cell for cell in one.cells if cell.state not in (DONE, FAILED, SKIPPED)]
             for cell in left:
                 alike = [other.seconds for other in done if other.key.variant == cell.key.variant]
                 row = self.earlier.get((one.dataset, one.method, cell.key.variant))
-                told = alike or ([float(row["seconds"])] if row else [other.seconds for other in done])
-                if not told:
+                known = alike or ([float(row["seconds"])] if row else [other.seconds for other in done])
+                if not known:
                     return None
-                total += mean(told) / min(self.workers, len(left))
+                total += mean(known) / min(self.workers, len(left))
         return total
 
-    def told(self, standings: Iterable[Standing]) -> str:
-        seconds = self.seconds(standings)
+    def text(self, statuses: Iterable[MethodStatus]) -> str:
+        seconds = self.seconds(statuses)
         return "not known" if seconds is None else f"about {duration(seconds)}" if seconds else ""
 
 
@@ -89,57 +89,56 @@ def workers() -> int:
     return 1 if torch.cuda.is_available() else int(cpu_count())
 
 
-def cost_so_far(standings: Iterable[Standing]) -> str:
+def cost_so_far(statuses: Iterable[MethodStatus]) -> str:
     """CPU-hours, or GPU-hours, of the cells in the store; at least a hundredth."""
     spent = {"CPU": 0.0, "GPU": 0.0}
-    for one in standings:
+    for one in statuses:
         for cell in one.cells:
             spent["GPU" if cell.device.startswith("cuda") else "CPU"] += cell.seconds / 3600
     return ", ".join(f"{max(hours, 0.01):.2f} {device}-hours" for device, hours in spent.items() if hours)
 
 
-def sentence(standings: Sequence[Standing], rest: Rest) -> str:
+def sentence(statuses: Sequence[MethodStatus], rest: TimeLeft) -> str:
     """Counts, cost and time left in one line."""
-    counts = sum((one.counts for one in standings), Counter())
+    counts = sum((one.counts for one in statuses), Counter())
     states = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
-    told = f"{counts.total()} cells: {states}"
-    for name, part in (("cost so far", cost_so_far(standings)), ("left", rest.told(standings))):
-        told += f"; {name}: {part}" if part else ""
-    return told
+    line = f"{counts.total()} cells: {states}"
+    for name, part in (("cost so far", cost_so_far(statuses)), ("left", rest.text(statuses))):
+        line += f"; {name}: {part}" if part else ""
+    return line
 
 
-def standing(
-    params: Params,
+def method_status(
+    project: Project,
     dataset: str,
     method: str,
     folders: tuple[Path, Path],
     store: CellStore,
     recorded: Iterable[tuple[CellKey, Mapping[str, str]]],
-) -> Standing:
+) -> MethodStatus:
     """folders: features and noise of the dataset, either of which may not be there yet; recorded: cells with the facts
     of their committed records."""
     known = dict(recorded)
-    first_seed = grid_of(params, dataset)["seeds"][0]
-    found = []
-    for key in keys(params, dataset, method):
-        code = code_fingerprint(build(params, key))
-        fingerprint = _fingerprint(key, code, key.seed in (None, first_seed), *folders)
+    cells = []
+    for key in keys(project, dataset, method):
+        code = code_fingerprint(build(project, key))
+        fingerprint = _fingerprint(key, code, is_watched(project, key), *folders)
         if fingerprint is not None and fingerprint in store:
             cell = store.read(fingerprint)
             cost = cell.cost()
-            found.append(CellStatus(key, cell.status, cell.reason, cost["seconds"], cost["device"]))
+            cells.append(CellStatus(key, cell.status, cell.reason, cost["seconds"], cost["device"]))
         elif fingerprint is not None and store.is_running(fingerprint):
-            found.append(CellStatus(key, RUNNING))
+            cells.append(CellStatus(key, RUNNING))
         elif key in known and known[key]["code"] == code:
-            found.append(CellStatus(key, RECORDED, known[key]["reason"]))
+            cells.append(CellStatus(key, RECORDED, known[key]["reason"]))
         else:
-            found.append(CellStatus(key, MISSING))
-    return Standing(dataset, method, found)
+            cells.append(CellStatus(key, MISSING))
+    return MethodStatus(dataset, method, cells)
 
 
-def untouched(params: Params, dataset: str, method: str) -> Standing:
+def untouched(project: Project, dataset: str, method: str) -> MethodStatus:
     """Where a method stands when nothing of it is done."""
-    return Standing(dataset, method, [CellStatus(key, MISSING) for key in keys(params, dataset, method)])
+    return MethodStatus(dataset, method, [CellStatus(key, MISSING) for key in keys(project, dataset, method)])
 
 
 def _fingerprint(key: CellKey, code: str, watched: bool, features: Path, noise: Path) -> str | None:

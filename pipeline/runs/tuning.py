@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from pipeline.config.params import Params, block, method_settings
+from pipeline.config.project import DEFAULT, Project, Tuning
 from pipeline.core import plugins as discovery
 from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
-from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.features.base.store import Features
 from pipeline.methods.base import Method
 from pipeline.retrieval.ranking import mean_average_precision
@@ -28,26 +28,35 @@ Trial = dict[str, Any]
 mean, empty where training failed for the reason that is given; code: fingerprint of code and all settings."""
 
 
-def configurations(params: Params, method: str) -> list[tuple[dict[str, Any], bool]]:
+def tuning_of(project: Project) -> Tuning:
+    """The block of tuning.yaml. Raises BadParams without one."""
+    if project.tuning is None:
+        raise BadParams("the file is missing", "tuning.yaml", "restore it from git")
+    return project.tuning
+
+
+def configurations(project: Project, method: str) -> list[tuple[dict[str, Any], bool]]:
     """The published settings where there are any, then all combinations of the lists, each once."""
-    chosen = block(params, "tuning", "methods", method)
-    grid, published = block(chosen, "grid"), chosen.get("published")
+    tuned = tuning_of(project).methods
+    if method not in tuned:
+        raise UnknownName(method, tuned, "tuning.yaml, methods")
+    grid, published = tuned[method].grid, tuned[method].published
     listed = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     tried = listed if published is None else [published, *(settings for settings in listed if settings != published)]
     if len(tried) > BUDGET:
-        where = f"params.yaml, tuning.methods.{method}"
-        raise BadParams(f"{len(tried)} configurations are more than the {BUDGET} of every method", where, "try fewer")
+        place = f"tuning.yaml, methods.{method}"
+        raise BadParams(f"{len(tried)} configurations are more than the {BUDGET} of every method", place, "try fewer")
     return [(settings, settings == published) for settings in tried]
 
 
 def tune(
-    params: Params, method: str, features: Features, noise: Corruption, finished: Mapping[str, Trial]
+    project: Project, method: str, features: Features, noise: Corruption, finished: Mapping[str, Trial]
 ) -> Iterator[Trial]:
     """Yield a trial per configuration as it lands. finished: earlier trials by their code, which are not run again."""
-    dataset, seed = block(params, "tuning", "dataset"), block(params, "tuning", "seed")
-    common = method_settings(params, method, "default", dataset)
+    tuning = tuning_of(project)
+    common = project.settings(method, DEFAULT, tuning.dataset)
     jobs = []
-    for varied, published in configurations(params, method):
+    for varied, published in configurations(project, method):
         settings = common | varied
         built = discovery.build("pipeline.methods", method, Method, settings)
         code = code_fingerprint(built)
@@ -55,7 +64,7 @@ def tune(
         if code in finished:
             yield finished[code] | trial
         else:
-            jobs.append((_try, (trial, built, features, noise, seed)))
+            jobs.append((_try, (trial, built, features, noise, tuning.seed)))
     yield from on_pool(jobs)
 
 
@@ -64,17 +73,17 @@ def best(trials: list[Trial]) -> Trial:
     return max(trials, key=lambda trial: trial["maps"].get("mean", -1.0))
 
 
-def check(params: Params, method: str, trials: list[Trial]) -> None:
+def check(project: Project, method: str, trials: list[Trial]) -> None:
     """Refuse trials that are not those of the configurations in params.yaml, and a choice that does not stand there."""
-    where = f"the tuning of '{method}'"
-    if [trial["settings"] for trial in trials] != [settings for settings, _ in configurations(params, method)]:
+    place = f"the tuning of '{method}'"
+    if [trial["settings"] for trial in trials] != [settings for settings, _ in configurations(project, method)]:
         remedy = f"run `python -m stages.tools.tune {method}`"
-        raise BadInput("what was tried is not what params.yaml lists", where, remedy)
-    settings = method_settings(params, method, "default", block(params, "tuning", "dataset"))
+        raise BadInput("what was tried is not what tuning.yaml lists", place, remedy)
+    settings = project.settings(method, DEFAULT, tuning_of(project).dataset)
     for name, value in best(trials)["settings"].items():
         if settings.get(name) != value:
-            what = f"'{name}' is {settings.get(name)}, but {value} was chosen"
-            raise BadInput(what, where, f"set it in params.yaml, methods.{method}.default")
+            problem = f"'{name}' is {settings.get(name)}, but {value} was chosen"
+            raise BadInput(problem, place, f"set it in params.yaml, methods.{method}.default")
 
 
 def _try(trial: Trial, method: Method, features: Features, noise: Corruption, seed: int, device: torch.device) -> Trial:

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import click
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.errors import BadInput
 from stages.command import stage
 
@@ -43,7 +43,7 @@ def commands(readme: str) -> Iterator[Command]:
 
 @stage
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("build/readme"))
-def main(params: Params, folder: Path) -> None:
+def main(project: Project, folder: Path) -> None:
     """Clone the last commit to FOLDER (build/readme) and run README's commands there, one after another.
 
     What needs files of a user's own is not run and said so. A folder that is there is brought to the last commit and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.records.freshness import check_cells
 from pipeline.records.reader import Records
 from pipeline.runs import tuning
@@ -13,16 +13,16 @@ from stages.paths import RECORDS
 
 
 @stage
-def main(params: Params) -> None:
+def main(project: Project) -> None:
     """Recompute the code and parameter fingerprint of every record that the report is made from, and compare the
     settings of the grid with what tuning chose.
 
     Example: python -m stages.tools.check_records
     """
-    records, tuned = Records(RECORDS), block(params, "grid", "methods")
-    checked = check_cells(params, records, block(params, "report", "datasets"))
+    records, tuned = Records(RECORDS), project.experiments[0].methods
+    checked = check_cells(project, records, project.shown_datasets)
     for method in tuned:
-        tuning.check(params, method, records.tuning(method))
+        tuning.check(project, method, records.tuning(method))
     click.echo(
         f"{checked} cells were made by the code and parameters as they stand; {len(tuned)} methods are set as tuned."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.runs import costs
 from pipeline.runs.store import CellStore
 from stages.command import stage
@@ -12,7 +12,7 @@ from stages.paths import CELLS, COSTS, MACHINE, RUNS
 
 
 @stage
-def main(params: Params) -> None:
+def main(project: Project) -> None:
     """Write reports/cost.csv: seconds, peak memory and parameters of what was trained in this folder, a row per
     dataset, method and variant; and reports/machine.json: on what machine.
 
@@ -20,7 +20,8 @@ def main(params: Params) -> None:
 
     Example: python -m stages.tools.costs
     """
-    found = costs.gather(RUNS, block(params, "grid", "datasets"), block(params, "grid", "methods"), CellStore(CELLS))
+    grid = project.experiments[0]
+    found = costs.gather(RUNS, grid.datasets, grid.methods, CellStore(CELLS))
     costs.write(found, COSTS, MACHINE)
     click.echo(f"{COSTS}: {len(found)} rows of what was trained here, {len(costs.read(COSTS))} in all.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipeline import doctor
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.progress import counting
 from stages.command import stage
 from stages.paths import FEATURES, RAW
@@ -13,7 +13,7 @@ from stages.paths import FEATURES, RAW
 
 @stage
 @click.argument("datasets", nargs=-1)
-def main(params: Params, datasets: tuple[str, ...]) -> None:
+def main(project: Project, datasets: tuple[str, ...]) -> None:
     """Print one sentence per finding in DATASETS: those of the grid and all whose files are there, if none is named.
 
     Exit code 0: notes at most; 1: warnings; 2: errors. The features stage stops at an error.
@@ -21,9 +21,9 @@ def main(params: Params, datasets: tuple[str, ...]) -> None:
     Example: python -m stages.tools.doctor emoji
     """
     worst = 0
-    for dataset in datasets or doctor.within_reach(params, RAW):
+    for dataset in datasets or doctor.within_reach(project, RAW):
         with counting(f"examine {dataset}") as progress:
-            findings = doctor.examine_stored(params, dataset, RAW / dataset, FEATURES / dataset, progress)
+            findings = doctor.examine_stored(project, dataset, RAW / dataset, FEATURES / dataset, progress)
         for finding in findings:
             click.echo(str(finding))
         if not findings:

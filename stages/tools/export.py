@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import torch
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.progress import counting
 from pipeline.explore.search import bundle
 from pipeline.explore.search.card import model_card
@@ -28,16 +28,16 @@ FOLDER = click.Path(path_type=Path)
     help="A folder below data/runs, of the experiment's first seed.",
 )
 @click.option("--out", type=FOLDER, required=True, help="The bundle: a folder that is not there yet.")
-def main(params: Params, run: Path, out: Path) -> None:
+def main(project: Project, run: Path, out: Path) -> None:
     """Write model, fitted extractors, class names and a model card, all that stages.tools.search needs.
 
     Example: python -m stages.tools.export --run data/runs/emoji/mrl/default-symmetric-0.4-0 --out build/mrl-emoji
     """
     cell = FinishedCell.read(run)
-    loaded = load_run(params, cell, RAW, torch.device("cpu"))
+    loaded = load_run(project, cell, RAW, torch.device("cpu"))
     with counting(f"export {run}"):
-        card = model_card(params, cell, loaded, Records(RECORDS))
-        bundle.export(params, loaded, model_file(cell), card, out)
+        card = model_card(project, cell, loaded, Records(RECORDS))
+        bundle.export(project, loaded, model_file(cell), card, out)
     click.echo(f"{out} holds the model, its extractors and a model card (README.md).")
 
 

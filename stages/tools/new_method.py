@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.authoring import new_method as scaffold
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.errors import BadInput
 from pipeline.core.files import write_text
 from stages.command import stage
@@ -18,7 +18,7 @@ METHODS, TESTS = Path("pipeline/methods"), Path("tests/methods")
 
 @stage
 @click.argument("name")
-def main(params: Params, name: str) -> None:
+def main(project: Project, name: str) -> None:
     """Write pipeline/methods/NAME.py, its block in params.yaml and its test: a method that trains, to be replaced.
 
     Example: python -m stages.tools.new_method my_method

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pipeline.authoring import readme_tables as catalogue
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.files import write_text
 from stages.command import stage
 from stages.paths import RECORDS, REPORTS
@@ -19,17 +19,17 @@ DOCS = Path("docs")
 
 
 @stage
-def main(params: Params) -> None:
+def main(project: Project) -> None:
     """Write the tables of datasets, methods, extractors and noises into README.md, docs/papers.bib, and into all
     documents what they quote from the report.
 
     Example: python -m stages.tools.readme
     """
     records = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in RECORDS.glob("datasets/*.json")}
-    text = catalogue.filled(README.read_text(encoding="utf-8"), catalogue.tables(params, records))
+    text = catalogue.filled(README.read_text(encoding="utf-8"), catalogue.tables(project, records))
     texts = {README: text} | {file: file.read_text(encoding="utf-8") for file in sorted(DOCS.glob("*.md"))}
     made = {file: catalogue.quoted(text, REPORTS / "tables") for file, text in texts.items()}
-    made[PAPERS] = catalogue.bibliography(params)
+    made[PAPERS] = catalogue.bibliography(project)
     old = [file for file in made if not file.exists() or file.read_text(encoding="utf-8") != made[file]]
     for file in old:
         write_text(file, made[file])

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import torch
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.errors import BadParams
 from pipeline.core.progress import counting
 from pipeline.explore.search import galleries, search
@@ -34,7 +34,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--save-gallery", type=FILE, help="Write the embedded gallery there (.npz), for --gallery next time.")
 @click.option("--faiss", is_flag=True, help=f"Rank with faiss; without it from {search.LARGE + 1} samples on.")
 def main(
-    params: Params, run: Path | None, bundle: Path | None, html: Path | None, save_gallery: Path | None, **asked: Any
+    project: Project, run: Path | None, bundle: Path | None, html: Path | None, save_gallery: Path | None, **asked: Any
 ) -> None:
     """Print the K samples of a gallery that are most similar to a query, across views (docs/search.md).
 
@@ -44,7 +44,7 @@ def main(
         galleries.check(save_gallery)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if run is not None and bundle is None:
-        loaded = load_run(params, FinishedCell.read(run), RAW, device)
+        loaded = load_run(project, FinishedCell.read(run), RAW, device)
     elif bundle is not None and run is None:
         loaded = read_bundle(bundle, device)
     else:

@@ -8,17 +8,17 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.records.reader import Records
 from pipeline.runs import costs
-from pipeline.runs.status import STATES, Rest, Standing, cost_so_far, sentence, standing, workers
+from pipeline.runs.status import STATES, MethodStatus, TimeLeft, cost_so_far, method_status, sentence, workers
 from pipeline.runs.store import CellStore
 from stages.command import stage
 from stages.paths import CELLS, COSTS, FEATURES, NOISE, RECORDS
 
 
 @stage
-def main(params: Params) -> None:
+def main(project: Project) -> None:
     """Print how many cells of every dataset and method are done, running, missing or failed, and why; what they have
     cost and about how long the rest takes.
 
@@ -27,16 +27,16 @@ def main(params: Params) -> None:
     Example: python -m stages.tools.status
     """
     records, store = Records(RECORDS), CellStore(CELLS)
-    rest = Rest(costs.read(COSTS), workers())
+    rest = TimeLeft(costs.read(COSTS), workers())
     looked_at = Console().is_terminal
     console = Console(soft_wrap=True, highlight=False, width=None if looked_at else 160)
-    grid: list[Standing] = []
-    for dataset in block(params, "grid", "datasets"):
+    grid: list[MethodStatus] = []
+    for dataset in project.experiments[0].datasets:
         rows = []
-        for method in block(params, "grid", "methods"):
+        for method in project.experiments[0].methods:
             cells = records.recorded_cells(dataset, method)
             recorded = [(cell.key, {"code": cell.code, "reason": cell.reason}) for cell in cells]
-            rows.append(standing(params, dataset, method, (FEATURES / dataset, NOISE / dataset), store, recorded))
+            rows.append(method_status(project, dataset, method, (FEATURES / dataset, NOISE / dataset), store, recorded))
         console.print(
             _table(rows, rest, box.SIMPLE if console.is_terminal else None), soft_wrap=not console.is_terminal
         )
@@ -47,7 +47,7 @@ def main(params: Params) -> None:
     console.print(f"The whole grid: {sentence(grid, rest)}", soft_wrap=True, highlight=False)
 
 
-def _table(rows: Sequence[Standing], rest: Rest, lines: box.Box | None) -> Table:
+def _table(rows: Sequence[MethodStatus], rest: TimeLeft, lines: box.Box | None) -> Table:
     """A row per method; states that no cell is in have no column."""
     table = Table(box=lines)
     states = [state for state in STATES if any(row.counts[state] for row in rows)]
@@ -55,7 +55,7 @@ def _table(rows: Sequence[Standing], rest: Rest, lines: box.Box | None) -> Table
         table.add_column(name, justify="right" if table.columns else "left")
     for row in rows:
         counts = [str(row.counts[state] or "") for state in states]
-        table.add_row(row.method, str(len(row.cells)), *counts, cost_so_far([row]), rest.told([row]))
+        table.add_row(row.method, str(len(row.cells)), *counts, cost_so_far([row]), rest.text([row]))
     return table
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.config.params import Params, block, grid_of
+from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.data.base import configured
 from pipeline.data.base import store as raw_store
@@ -27,7 +27,7 @@ from stages.paths import FEATURES, NOISE, RAW, RUNS
 @click.option("--seed", type=int, help="The seed.  [default: the experiment's first]")
 @click.option("--out", type=click.Path(path_type=Path), default="build/suspects", show_default=True, help="A folder.")
 def main(
-    params: Params,
+    project: Project,
     dataset: str,
     method: str,
     variant: str,
@@ -41,9 +41,9 @@ def main(
 
     Example: python -m stages.tools.suspects --dataset emoji --method mrl --noise symmetric --rate 0.4
     """
-    source = configured(params, dataset)
-    block(params, "methods", method)
-    seed = grid_of(params, dataset)["seeds"][0] if seed is None else seed
+    source = configured(project, dataset)
+    project.method(method)
+    seed = project.grids(dataset)[0].seeds[0] if seed is None else seed
     cell = suspects.find_cell(RUNS / dataset, method, variant, noise, rate, seed)
     draw = noise_store.read(NOISE / dataset / noise_store.file_name(cell.key.noise, cell.key.rate, cell.key.seed))
     features = feature_store.read(FEATURES / dataset, ["train"])

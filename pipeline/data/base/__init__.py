@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput
@@ -80,17 +80,16 @@ def lacking(dataset: Dataset) -> list[Served]:
     ]
 
 
-def configured(params: Params, name: str) -> Dataset:
+def configured(project: Project, name: str) -> Dataset:
     """The dataset that a block of params.yaml describes.
 
     `source` names the file of this folder that reads it, the block's own name where it is absent; `display` names it
     in tables.
     """
-    described = block(params, "datasets", name)
-    kind = described.get("source", name)
-    settings = block(params, "datasets", name, "load")
-    dataset = discovery.build("pipeline.data", kind, Dataset, settings, f"datasets.{name}.load")
-    dataset.display = described.get("display", dataset.display if kind == name else name)
+    described = project.dataset(name)
+    kind = described.source or name
+    dataset = discovery.build("pipeline.data", kind, Dataset, described.load or {}, f"datasets.{name}.load")
+    dataset.display = described.display or (dataset.display if kind == name else name)
     return dataset
 
 

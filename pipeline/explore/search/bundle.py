@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from pipeline.config.params import Params, extractors_of
+from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, UnknownName
@@ -37,7 +37,7 @@ EXTRACTORS, ARRAYS, CLASSES, CARD = "extractors.json", "extractors.safetensors",
 REMEDY = "name a folder that `python -m stages.tools.export` wrote"
 
 
-def export(params: Params, loaded: LoadedRun, model: Path, card: str, out: Path) -> None:
+def export(project: Project, loaded: LoadedRun, model: Path, card: str, out: Path) -> None:
     """Write the bundle of a cell of a run, whole or not at all. model: the cell's file; card: the text of README.md.
 
     Raises BadInput if out exists already, and if a rebuilt extractor would not give the features of the fitted one
@@ -48,7 +48,8 @@ def export(params: Params, loaded: LoadedRun, model: Path, card: str, out: Path)
         raise BadInput("it is there already", str(out), "name a new folder or remove this one")
     described: dict[str, Any] = {}
     arrays: dict[str, Array] = {}
-    for view, (name, settings) in extractors_of(params, loaded.key.dataset).items():
+    for view, chosen in project.extractors_of(loaded.key.dataset).items():
+        name, settings = chosen.name, chosen.settings
         stored = loaded.extractor(view).state()
         arrays |= {f"{view}/{part}": np.asarray(array, order="C") for part, array in stored.arrays.items()}
         described[view] = {

@@ -11,7 +11,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from safetensors import safe_open
 
-from pipeline.config.params import Params
+from pipeline.config.project import Project
 from pipeline.core.cells import CellKey
 from pipeline.data.base import configured
 from pipeline.explore.search.loaded_run import LoadedRun, model_file
@@ -23,7 +23,7 @@ from pipeline.runs.finished_cell import FinishedCell
 PACKAGES = ("torch", "numpy", "scikit-learn", "gensim", "pillow", "safetensors")
 
 
-def model_card(params: Params, cell: FinishedCell, loaded: LoadedRun, records: Records) -> str:
+def model_card(project: Project, cell: FinishedCell, loaded: LoadedRun, records: Records) -> str:
     """The text of README.md, in Markdown."""
     assert loaded.raw is not None
     headline = cell.states[0]
@@ -41,7 +41,7 @@ def model_card(params: Params, cell: FinishedCell, loaded: LoadedRun, records: R
         noise=loaded.key.noise and noise_words(loaded.key.noise),
         method=loaded.method,
         settings=json.dumps(settings, indent=1),
-        dataset=configured(params, loaded.key.dataset),
+        dataset=configured(project, loaded.key.dataset),
         class_names=loaded.class_names,
         train=int((loaded.raw.split == "train").sum()),
         test=int((loaded.raw.split == "test").sum()),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.config.params import Params, extractors_of
+from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.cells import DONE, CellKey
 from pipeline.core.datasets import RawDataset
@@ -61,7 +61,7 @@ class LoadedRun:
         return self.extractor(view).transform(samples, self.device, progress)
 
 
-def load_run(params: Params, cell: FinishedCell, raw_folder: Path, device: torch.device) -> LoadedRun:
+def load_run(project: Project, cell: FinishedCell, raw_folder: Path, device: torch.device) -> LoadedRun:
     """A finished cell with its model. raw_folder: of all raw datasets.
 
     Extractors are fitted on the training samples of its dataset when they are first asked for. Raises BadInput for an
@@ -75,7 +75,7 @@ def load_run(params: Params, cell: FinishedCell, raw_folder: Path, device: torch
         )
     test = cell.embeddings(cell.states[0])
     raw = raw_store.read(raw_folder / key.dataset)
-    extractors = extractors_of(params, key.dataset)
+    extractors = project.extractors_of(key.dataset)
     for view in extractors:
         if view not in raw.views:
             raise UnknownName(view, raw.views, f"params.yaml, datasets.{key.dataset}.views")
@@ -83,8 +83,8 @@ def load_run(params: Params, cell: FinishedCell, raw_folder: Path, device: torch
 
     @cache
     def extractor(view: str) -> Extractor:
-        name, settings = extractors[view]
-        rebuilt = plugins.build("pipeline.features", name, Extractor, settings)
+        chosen = extractors[view]
+        rebuilt = plugins.build("pipeline.features", chosen.name, Extractor, chosen.settings)
         rebuilt.fit(_samples(raw, view, train), EXTRACTION_SEED)
         features = rebuilt.transform(test_samples(raw, view), device, quiet)
         before, now = test[view][:CHECKED], embedder.transform({view: features})[view]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.config.params import Params, grid_of
+from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
@@ -46,25 +46,25 @@ class Rankings:
 
 
 def rank_methods(
-    params: Params, dataset: str, runs: Path, noises: Sequence[tuple[str, float]], count: int, rank: Rank
+    project: Project, dataset: str, runs: Path, noises: Sequence[tuple[str, float]], count: int, rank: Rank
 ) -> Rankings:
     """Rank with every method of the dataset's grid, in its first variant, its first seed and its headline state.
 
     runs: the dataset's folder of finished cells; count: test samples.
     """
-    grid = grid_of(params, dataset)
+    grid = project.grids(dataset)[0]
     rankings = Rankings()
-    for name, (variant, *_) in grid["methods"].items():
+    for name, (variant, *_) in grid.methods.items():
         display = plugins.find("pipeline.methods", name, Method).display
         label = display if variant == "default" else f"{display} ({variant})"
-        cells = {key: _read(runs / name, key) for key in _keys(params, dataset, name, variant, noises)}
+        cells = {key: _read(runs / name, key) for key in _keys(project, dataset, name, variant, noises)}
         if lacking := [key for key, cell in cells.items() if cell is None or not cell.states]:
             rankings.left_out[label] = _reason(lacking[0], cells[lacking[0]])
             continue
         finished = {key: cell for key, cell in cells.items() if cell is not None}
         position = {key: len(rankings.tables) + number for number, key in enumerate(finished)}
         label_free = next(iter(cells)).noise is None
-        tables = [position[key] for key in _keys(params, dataset, name, variant, noises)]
+        tables = [position[key] for key in _keys(project, dataset, name, variant, noises)]
         rankings.methods.append(MethodRankings(name, label, label_free, tables))
         for cell in finished.values():
             rankings.tables.append(rank(_headline(cell, count)))
@@ -73,11 +73,11 @@ def rank_methods(
 
 
 def _keys(
-    params: Params, dataset: str, method: str, variant: str, noises: Sequence[tuple[str, float]]
+    project: Project, dataset: str, method: str, variant: str, noises: Sequence[tuple[str, float]]
 ) -> list[CellKey]:
     """The cell of the first seed at every noise setting; a label-free method has the same one everywhere."""
-    some = next(key for key in keys(params, dataset, method) if key.variant == variant)
-    first = some if some.seed is None else replace(some, seed=grid_of(params, dataset)["seeds"][0])
+    some = next(key for key in keys(project, dataset, method) if key.variant == variant)
+    first = some if some.seed is None else replace(some, seed=project.grids(dataset)[0].seeds[0])
     return [first if first.noise is None else replace(first, noise=noise, rate=rate) for noise, rate in noises]
 
 

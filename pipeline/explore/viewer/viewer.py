@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.config.params import Params, block, grid_of
+from pipeline.config.project import Project, Viewer
 from pipeline.core.criteria import CRITERIA
 from pipeline.core.datasets import RawDataset
+from pipeline.core.errors import BadParams
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.explore.sheet import render
@@ -25,21 +26,21 @@ from pipeline.retrieval.ranking import directions
 from pipeline.samples.base import thumbnail
 
 
-def page(params: Params, dataset: str, display: str, raw: RawDataset, runs: Path) -> str:
+def page(project: Project, dataset: str, display: str, raw: RawDataset, runs: Path) -> str:
     """The HTML of one dataset: all methods of its grid, those that lack a run named with the reason.
 
     runs: the dataset's folder of finished cells. A gallery sample is right if it has the query's class.
     """
-    grid = grid_of(params, dataset)
-    settings, first_seed = block(params, "viewer"), grid["seeds"][0]
-    noises = [(noise, rate) for noise in grid["noises"] for rate in sorted(grid["rates"])]
+    grid, settings = project.grids(dataset)[0], viewer_of(project)
+    first_seed = grid.seeds[0]
+    noises = [(noise, rate) for noise in grid.noises for rate in sorted(grid.rates)]
     rows = np.flatnonzero(raw.split == "test")
     labels = raw.labels[rows]
-    queries = sample_queries(labels, settings["queries"], generator(first_seed, "viewer", dataset))
-    top = min(settings["top"], len(rows))
-    pairs = directions(block(params, "datasets", dataset, "views"))
+    queries = sample_queries(labels, settings.queries, generator(first_seed, "viewer", dataset))
+    top = min(settings.top, len(rows))
+    pairs = directions(project.dataset(dataset).views)
     rankings = rank_methods(
-        params,
+        project,
         dataset,
         runs,
         noises,
@@ -65,7 +66,7 @@ def page(params: Params, dataset: str, display: str, raw: RawDataset, runs: Path
         noises=noises,
         classes=[raw.class_names[label] for label in np.unique(labels[queries])],
         methods=rankings.methods,
-        sides={side: settings[side] for side in ("a", "b")},
+        sides={"a": settings.a, "b": settings.b},
         left_out=rankings.left_out,
         criteria=[CRITERION_NAMES[name] for name in CRITERIA if name in rankings.criteria],
         queries=len(queries),
@@ -74,6 +75,13 @@ def page(params: Params, dataset: str, display: str, raw: RawDataset, runs: Path
         seed=first_seed,
         data=packed(data),
     )
+
+
+def viewer_of(project: Project) -> Viewer:
+    """The block `viewer`. Raises BadParams without one."""
+    if project.viewer is None:
+        raise BadParams("the block 'viewer' is missing", "params.yaml", "add it, or restore it from git")
+    return project.viewer
 
 
 def packed(data: Mapping[str, Any]) -> str:

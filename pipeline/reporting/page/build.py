@@ -10,7 +10,7 @@ from pathlib import Path
 from joblib import cpu_count
 from matplotlib.figure import Figure
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.core.criteria import CRITERIA
 from pipeline.records.reader import Records
 from pipeline.reporting.figures import figures, style
@@ -44,22 +44,22 @@ Files = dict[str, bytes]
 def build_report(
     records: Path,
     out: Path,
-    params: Params,
+    project: Project,
     datasets: Sequence[DatasetInfo],
     methods: Sequence[MethodInfo],
     costs: Path,
 ) -> None:
     """Write tables/, figures/, plots/, metrics.json and index.html under out; the same records, the same bytes.
 
-    params: the whole of params.yaml; datasets, methods: one entry for every name in its `report` lists; costs: the
+    datasets, methods: one entry for every name in its `report` lists; costs: the
     folder with the files of pipeline.reporting.tables.costs, which may be missing.
     Nothing is written before everything is made; files of an earlier report that this one lacks are removed.
     """
     reader, files = Records(records), Files()
-    every = [Results(reader, scope) for scope in scopes(params, datasets, methods)]
+    every = [Results(reader, scope) for scope in scopes(project, datasets, methods)]
     results = [found for found in every if not found.scope.further]
     publications, protocols = read()
-    cost, viewed = read_costs(costs), block(params, "grid", "datasets")
+    cost, viewed = read_costs(costs), project.experiments[0].datasets
     parts = _parts(reader, every, files)
     chapters = []
     for found in results:
@@ -68,8 +68,8 @@ def build_report(
         chapters.append(_chapter(parts, found, beside_it, publications, protocols, cost, viewer, files))
     printed = [_keep(as_printed(publication, protocols), files) for publication in publications]
     judged = verdicts(publications, protocols, results)
-    tuned = [_keep(table, files)] if (table := tuning(reader, params, methods)) else []
-    tuned_on = block(params, "tuning", "dataset") if tuned else None
+    tuned = [_keep(table, files)] if (table := tuning(reader, project, methods)) else []
+    tuned_on = project.tuning.dataset if tuned and project.tuning else None
     on = machine(costs) if cost else None
     files["index.html"] = render(methods, chapters, tuned, tuned_on, publications, printed, judged, on).encode()
     files["metrics.json"] = metrics(every).encode()

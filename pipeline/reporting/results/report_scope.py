@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.config.params import Params, block, further_grids, grid_of
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.errors import BadInput
 from pipeline.core.papers import Paper
@@ -100,53 +100,39 @@ def noise_words(noise: str) -> str:
     return f"{noise.replace('_', '-')} {'pairs' if moved else 'label noise'}"
 
 
-def shown_grid(params: Params, dataset: str) -> dict[str, Any]:
-    """A dataset's grid with the methods of the report, which may be more than are trained, as the common ones."""
-    return grid_of({**params, "grid": {**params["grid"], "methods": params["report"]["methods"]}}, dataset)
+def scopes(project: Project, datasets: Sequence[DatasetInfo], methods: Sequence[MethodInfo]) -> list[Scope]:
+    """The scope of each dataset of the report, and one for every experiment beside it, which follows.
 
-
-def scopes(params: Params, datasets: Sequence[DatasetInfo], methods: Sequence[MethodInfo]) -> list[Scope]:
-    """The scope of each dataset of the report, and one for every further grid on it, which follows.
-
-    datasets, methods: one entry for every name in the `report` lists.
+    datasets, methods: one entry for every name in the report's lists. Raises BadInput where one is missing.
     """
-    chosen = _listed(params["report"]["methods"], {info.name: info for info in methods}, "methods")
-    apart = _ablations(params)
+    chosen = _listed(project.shown_methods, {info.name: info for info in methods}, "methods")
+    ablations = project.report.ablations
     made = []
-    for dataset in _listed(params["report"]["datasets"], {info.name: info for info in datasets}, "datasets"):
-        grid = shown_grid(params, dataset.name)
-        hidden = [name for name in grid["methods"] if name not in params["report"]["methods"]]
+    for dataset in _listed(project.shown_datasets, {info.name: info for info in datasets}, "datasets"):
+        grids = project.grids(dataset.name)
+        hidden = [name for name in grids[0].methods if name not in project.shown_methods]
         if hidden:
-            raise BadInput(
-                f"the grid of '{dataset.name}' has '{hidden[0]}', which is not shown", "report.methods", "add it there"
-            )
-        for number, part in enumerate([grid, *further_grids(params, dataset.name)]):
+            problem = f"the experiment of '{dataset.name}' has '{hidden[0]}', which is not shown"
+            raise BadInput(problem, "report.methods", "add it there")
+        for number, grid in enumerate(grids):
             made.append(
                 Scope(
                     dataset=dataset,
                     methods=[
-                        replace(info, variants=_without(part["methods"][info.name], apart.get(info.name, ())))
+                        replace(info, variants=_without(grid.methods[info.name], ablations.get(info.name, ())))
                         for info in chosen
-                        if info.name in part["methods"]
+                        if info.name in grid.methods
                     ],
-                    noises=part["noises"],
-                    rates=sorted(float(rate) for rate in part["rates"]),
-                    seeds=grid["seeds"],
-                    order=params["report"]["methods"],
+                    noises=grid.noises,
+                    rates=sorted(grid.rates),
+                    seeds=grid.seeds,
+                    order=project.shown_methods,
                     further=number > 0,
-                    ablations=apart,
-                    metrics=params["report"].get("metrics", ()),
+                    ablations=ablations,
+                    metrics=project.report.metrics,
                 )
             )
     return made
-
-
-def _ablations(params: Params) -> Mapping[str, Sequence[str]]:
-    chosen: Mapping[str, Sequence[str]] = block(params, "report").get("ablations", {})
-    for method, variants in chosen.items():
-        for variant in variants:
-            block(params, "methods", method, "variants", variant)
-    return chosen
 
 
 def _without(variants: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:

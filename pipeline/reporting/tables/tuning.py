@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from pipeline.config.params import Params, block
+from pipeline.config.project import Project
 from pipeline.records.reader import Records
 from pipeline.reporting.results.report_scope import MethodInfo
 from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table
-from pipeline.runs.tuning import BUDGET, best
+from pipeline.runs.tuning import BUDGET, best, tuning_of
 
 _UNPUBLISHED = Absent("none", "neither paper nor code gives these settings")
 _UNTRIED = Absent("not run", "no record of its tuning")
 _FAILED = Absent("failed", "training with these settings does not end well")
 
 
-def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> Table | None:
+def tuning(records: Records, project: Project, methods: Sequence[MethodInfo]) -> Table | None:
     """A row per method: how many configurations were tried, what the published, the median and the chosen one reach.
 
     None where nothing was tuned.
@@ -25,7 +25,7 @@ def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> T
     tried = {method: records.tuning(method.name) for method in methods}
     if not any(tried.values()):
         return None
-    at, rows = block(params, "tuning"), []
+    setup, rows = tuning_of(project), []
     for method, trials in tried.items():
         if not trials:
             rows.append(Row(method.display, [_UNTRIED] * 4, method=method.name))
@@ -35,15 +35,15 @@ def tuning(records: Records, params: Params, methods: Sequence[MethodInfo]) -> T
         cells = [Number(len(trials)), published, Number(median(reached)), _cell(best(trials))]
         chosen = f"{method.display}: {_listed(best(trials)['settings'])}"
         rows.append(Row(chosen, cells, _tried(trials), method.name))
-    remarks = {method.display: at["methods"].get(method.name, {}).get("remark") for method in tried if tried[method]}
-    apart = "".join(f" Not so {display}: {remark}." for display, remark in remarks.items() if remark)
+    tuned = [(method.display, setup.methods[method.name].remark) for method in tried if method.name in setup.methods]
+    exceptions = "".join(f" Not so {display}: {remark}." for display, remark in tuned if remark)
     return Table(
         name="tuning",
         title="Equal tuning",
-        caption=f"Every method was tried in at most {BUDGET} configurations on {at['dataset']} under {at['noise']} "
-        f"noise at rate {at['rate']}, seed {at['seed']}, which is no seed of the grid. The configuration of highest "
+        caption=f"Every method was tried in at most {BUDGET} configurations on {setup.dataset} under {setup.noise} "
+        f"noise at rate {setup.rate}, seed {setup.seed}, which is no seed of the grid. The configuration of highest "
         "validation MAP (mean of the directions, clean labels, best epoch) was chosen once and stands in every cell of "
-        f"the default grid; no test sample took part.{apart}",
+        f"the default grid; no test sample took part.{exceptions}",
         stub="method and what was chosen",
         levels=("measure",),
         columns=[

@@ -10,14 +10,13 @@ from statistics import mean, stdev
 
 import pandas as pd
 
-from pipeline.config.params import Params, block, method_settings
+from pipeline.config.project import Project
 from pipeline.core.cells import CellKey
 from pipeline.records.reader import Records
-from pipeline.reporting.results.report_scope import shown_grid
 from pipeline.tracking.base import TrackedCell, Tracker
 
 
-def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
+def sync(tracker: Tracker, folder: Path, project: Project, dataset: str) -> None:
     """Make the runs of one dataset match its records; a cell restored from a cache gets its run here.
 
     folder: the records, beside which the report's tables/ and figures/ lie.
@@ -26,15 +25,16 @@ def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
     clean = (records.description(dataset) or {}).get("clean", True)
     receipts = {(r["kind"], r["rate"], r["seed"]): r for r in records.receipts(dataset)}
     groups: dict[CellKey, list[dict[str, float]]] = defaultdict(list)
-    grid = shown_grid(params, dataset)
-    for method, variants in grid["methods"].items():
+    grids = project.grids(dataset)
+    for method in dict.fromkeys(method for grid in grids for method in grid.methods):
+        variants = {variant for grid in grids for variant in grid.methods.get(method, ())}
         epochs = records.epochs(dataset, method)
         for cell in records.recorded_cells(dataset, method):
             key = cell.key
             if key.variant not in variants:
                 continue
             scores = {f"test/{name}": value for name, value in cell.maps.items()}
-            settings = method_settings(params, method, key.variant, dataset)
+            settings = project.settings(method, key.variant, dataset)
             receipt = receipts.get((key.noise, key.rate, key.seed))
             realised = {} if receipt is None or not clean else receipt["realised"]
             tracker.log_cell(
@@ -44,7 +44,7 @@ def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
                     cell.status,
                     cell.reason,
                     cell.fingerprint,
-                    _history(epochs, key) if key.seed in (None, grid["seeds"][0]) else [],
+                    _history(epochs, key) if key.seed in (None, grids[0].seeds[0]) else [],
                     receipt=receipt,
                     scores=scores | {f"noise_realised/{view}": rate for view, rate in realised.items()},
                 )
@@ -57,7 +57,7 @@ def sync(tracker: Tracker, folder: Path, params: Params, dataset: str) -> None:
             values = [row[name] for row in done]
             summary |= {name: mean(values)} | ({f"{name}/std": stdev(values)} if len(values) > 1 else {})
         tracker.log_summary(setting, summary)
-    if files := _shown(folder.parent, block(params, "report", "datasets"), dataset):
+    if files := _shown(folder.parent, project.shown_datasets, dataset):
         tracker.log_report(files)
     tracker.prune()
 

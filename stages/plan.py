@@ -1,0 +1,28 @@
+"""Resolve what is to be trained on a dataset."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from pipeline.config.project import Project
+from pipeline.runs.plan import resolve, write_plan
+from stages.command import stage
+from stages.paths import PLAN
+
+
+@stage
+@click.argument("dataset")
+def main(project: Project, dataset: str) -> None:
+    """Write the cells of every method on DATASET, with their settings, so that a method depends on its own alone.
+
+    Example: python -m stages.plan emoji
+    """
+    shutil.rmtree(PLAN / dataset, ignore_errors=True)
+    for method in dict.fromkeys(method for grid in project.grids(dataset) for method in grid.methods):
+        write_plan(PLAN / dataset / f"{method}.json", resolve(project, dataset, method))
+
+
+if __name__ == "__main__":
+    main()
