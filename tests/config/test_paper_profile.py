@@ -16,8 +16,8 @@ import pytest
 import torch
 import yaml
 from click.testing import CliRunner
-
 from pipeline.config.params import grid_of, method_settings
+
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.data import inria_websearch, nus_wide, wikipedia, xmedianet

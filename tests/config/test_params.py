@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from pipeline.config.params import block, extractors_of, further_grids, load, method_settings, noises_of
+
 from pipeline.core.errors import BadParams, UnknownName
 from tests.support import tiny
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-
 from pipeline.config.params import block, load
+
 from pipeline.core.errors import BadParams
 from tests.support import tiny
 

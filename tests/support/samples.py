@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from pipeline.config.load import load as load_project
+from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import MissingFiles
 from pipeline.core.plugins import build
@@ -16,6 +18,12 @@ from pipeline.data.base import Dataset
 @cache
 def params() -> dict[str, Any]:
     return yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+
+
+@cache
+def project() -> Project:
+    """What params.yaml says."""
+    return load_project(Path(__file__).parents[2] / "params.yaml")
 
 
 def load(name: str, **changes: Any) -> RawDataset:

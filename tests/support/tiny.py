@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.load import parse
+from pipeline.config.project import Project
 from pipeline.core.splits import Array
 from pipeline.features.base import store as featurestore
 from pipeline.features.base.store import Features
@@ -16,24 +18,36 @@ CLASSES = 3
 SIZES = {"train": 24, "valid": 9, "test": 12}
 EXTRACTORS = {"image": "pixels", "text": "doc2vec"}
 _PARAMS: dict[str, Any] = {
-    "grid": {"datasets": ["emoji"], "methods": ["mcca", "ce"], "noises": ["symmetric"], "rates": [0.2], "seeds": [0]},
-    "report": {"datasets": ["emoji"], "methods": ["mcca", "ce"]},
-    "datasets": {"emoji": {"profile": "default", "load": {"seed": 0}, "views": dict(EXTRACTORS), "probes": {}}},
+    "experiments": [
+        {
+            "name": "default",
+            "datasets": ["emoji"],
+            "methods": {"mcca": ["default"], "ce": ["default"]},
+            "noises": ["symmetric"],
+            "rates": [0.2],
+            "seeds": [0],
+        }
+    ],
+    "datasets": {"emoji": {"load": {"seed": 0}, "views": dict(EXTRACTORS)}},
     "extractors": {"pixels": {}, "doc2vec": {"dimension": 4, "epochs": 1}},
     "noises": {"symmetric": {}},
     "methods": {
-        "mcca": {"default": {"ridge": 0.1, "components": 2}, "variants": {"default": {}}},
-        "ce": {
-            "default": {"epochs": 2, "batch_size": 8, "learning_rate": 0.001, "hidden": [4], "embedding": 4},
-            "variants": {"default": {}},
-        },
+        "mcca": {"default": {"ridge": 0.1, "components": 2}},
+        "ce": {"default": {"epochs": 2, "batch_size": 8, "learning_rate": 0.001, "hidden": [4], "embedding": 4}},
     },
 }
 
 
-def params() -> dict[str, Any]:
-    """A params.yaml of its own for every test."""
-    return copy.deepcopy(_PARAMS)
+def params(**experiment: Any) -> dict[str, Any]:
+    """A params.yaml of its own for every test. experiment: what differs in the first experiment."""
+    own = copy.deepcopy(_PARAMS)
+    own["experiments"][0] |= experiment
+    return own
+
+
+def project(**experiment: Any) -> Project:
+    """What these params are parsed to."""
+    return parse(params(**experiment))
 
 
 def arrays(seed: int = 0) -> tuple[dict[str, Array], Array, Array]:

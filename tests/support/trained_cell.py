@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import yaml
 
+from pipeline.config.load import parse
 from pipeline.core import plugins as discovery
 from pipeline.core.cells import DONE, CellKey
 from pipeline.core.criteria import BEST_VALIDATION
@@ -99,4 +100,4 @@ def made(root: Path, views: dict[str, str] = PAIRED) -> dict[str, Any]:
 
 
 def loaded(root: Path, views: dict[str, str] = PAIRED) -> LoadedRun:
-    return load_run(made(root, views), FinishedCell.read(root / RUN), root / "data/raw", CPU)
+    return load_run(parse(made(root, views)), FinishedCell.read(root / RUN), root / "data/raw", CPU)
