@@ -41,12 +41,12 @@ class JsonRecord:
             return []
         if not isinstance(items, list):
             broken(path, 1, f"a list of {self.noun}s is expected")
-        for number, item in enumerate(items, start=2):
+        for number, item in enumerate(items, start=1):
             missing = set(self.fields) - set(item if isinstance(item, dict) else ())
             if missing:
-                broken(path, number, f"a {self.noun} lacks {', '.join(sorted(missing))}")
+                broken(path, None, f"{self.noun} {number} lacks {', '.join(sorted(missing))}")
             if reason := self.check(item):
-                broken(path, number, reason)
+                broken(path, None, f"{self.noun} {number}: {reason}")
         return items
 
 

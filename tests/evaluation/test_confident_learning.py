@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -11,12 +10,13 @@ from joblib import parallel_config
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from pipeline.evaluation.confident_learning import COLUMNS, DIMENSIONS, components, detected, suspicion, write
+from pipeline.evaluation.confident_learning import DIMENSIONS, components, detected, suspicion
 from pipeline.evaluation.probe import INVERSE_PENALTY
 from pipeline.noise.base import make
 from pipeline.noise.base import store as noise_store
 from pipeline.noise.mismatched import Mismatched
 from pipeline.noise.symmetric import Symmetric
+from pipeline.records.suspicion import CONFIDENT_LEARNING
 from stages.confident_learning import main
 from tests.support import tiny
 
@@ -82,7 +82,7 @@ def test_wrong_labels_are_told_in_every_view_and_the_same_twice():
     assert rows[0]["wrong"] == np.mean(noise.labels["image"] != CLEAN)
     assert rows[0]["estimate"] == pytest.approx(rows[0]["wrong"], abs=0.05)
     assert rows == detected(views, clean, noise, receipt)
-    assert set(rows[0]) == set(COLUMNS)
+    assert set(rows[0]) == {column.name for column in CONFIDENT_LEARNING.columns} - {"certain"}
 
 
 def test_of_wrong_pairs_the_moved_view_is_told():
@@ -90,11 +90,6 @@ def test_of_wrong_pairs_the_moved_view_is_told():
     (row,) = detected({"image": CLEAR, "text": CLEAR}, clean, noise, receipt)
     assert row["view"] == "text"
     assert row["auc"] > 0.97
-
-
-def test_without_rows_the_record_is_its_header(tmp_path):
-    write([], tmp_path / "new" / "emoji.csv")
-    assert (tmp_path / "new" / "emoji.csv").read_text() == ",".join(COLUMNS) + "\n"
 
 
 def run_stage(tmp_path, monkeypatch, **load):
@@ -115,11 +110,12 @@ def test_the_stage_goes_through_all_draws(tmp_path, monkeypatch):
         draw = make(Symmetric(), "symmetric", "emoji", train.labels, tiny.CLASSES, 0.4, seed)
         noise_store.write(*draw, folder / noise_store.file_name("symmetric", 0.4, seed))
     assert run_stage(tmp_path, monkeypatch).exit_code == 0
-    found = pd.read_csv("reports/records/confident_learning/emoji.csv")
-    assert found[["noise", "rate", "seed", "view"]].to_numpy().tolist() == [
+    rows = CONFIDENT_LEARNING.read(Path("reports/records"), "emoji")
+    assert set(rows["method"]) == {"confident_learning"}
+    assert rows[["noise", "rate", "seed", "view"]].to_numpy().tolist() == [
         ["symmetric", 0.4, seed, view] for seed in (0, 1) for view in ("image", "text")
     ]
-    assert found[["auc", "precision"]].to_numpy().min() >= 0
+    assert rows[["auc", "precision"]].to_numpy().min() >= 0
 
 
 def test_without_noise_the_stage_says_so(tmp_path, monkeypatch):
@@ -133,4 +129,5 @@ def test_where_true_labels_are_not_known_the_record_has_no_rows(tmp_path, monkey
     tiny.store(tmp_path / "data/features/emoji")
     places = {"views": {"image": "x.npy", "text": "y.npy"}, "labels": "z.npy"}
     assert run_stage(tmp_path, monkeypatch, **places, clean=False).exit_code == 0
-    assert Path("reports/records/confident_learning/emoji.csv").read_text() == ",".join(COLUMNS) + "\n"
+    assert CONFIDENT_LEARNING.file(Path("reports/records"), "emoji").is_file()
+    assert CONFIDENT_LEARNING.read(Path("reports/records"), "emoji").empty

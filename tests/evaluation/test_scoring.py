@@ -1,67 +1,57 @@
-"""Finished cells -> records, and records -> cells again."""
+"""Finished cells -> the rows of the records."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from pipeline.core.cells import CellKey
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.errors import BadInput
+from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
-from pipeline.evaluation.scoring import Records, by_cell, score, write
-from pipeline.retrieval.match_probability import READOUT, SUSPICION, TEMPERATURE
+from pipeline.evaluation.scoring import MethodRows, score
+from pipeline.metrics.base import registered
 from pipeline.retrieval.ranking import average_precision
+from pipeline.runs.extras import TEMPERATURE
+from pipeline.runs.finished_cell import READOUT, SUSPICION
+from tests.support.finished import VIEWS, embeddings, write_cell
 
-LABELS = dict.fromkeys(("image", "text"), np.arange(6) % 3)
+LABELS = dict.fromkeys(VIEWS, np.arange(6) % 3)
 KEYS = [CellKey("emoji", "ce", "default", "symmetric", 0.2, seed) for seed in (0, 1)]
 FAILED = CellKey("emoji", "ce", "default", "symmetric", 0.4, 0)
 FREE = CellKey("emoji", "mcca", "default", None, None, None)
 HISTORY = [{"epoch": 1, "loss/total": 2.0}, {"epoch": 2, "loss/total": 1.5}]
-
-
-def embeddings(seed: int) -> dict[str, Array]:
-    rng = np.random.default_rng(seed)
-    return {view: rng.standard_normal((6, 4)).astype(np.float32) for view in ("image", "text")}
-
-
-def cell(runs: Path, key: CellKey, status: str = "done", reason: str = "", seed: int = 0) -> None:
-    folder = runs / key.name
-    folder.mkdir(parents=True)
-    result = {"key": asdict(key), "code": "cc", "fingerprint": f"f{seed}", "status": status, "reason": reason}
-    done = status == "done"
-    (folder / "result.json").write_text(json.dumps(result | {"history": HISTORY if done else []}))
-    for offset, criterion in enumerate((BEST_VALIDATION, LAST_EPOCH) if done else ()):
-        np.savez(folder / f"{criterion}.npz", allow_pickle=False, **embeddings(seed + 10 * offset))
-
-
-def told(runs: Path, key: CellKey) -> None:
-    """What a method that has class scores leaves in its cell besides."""
-    folder = runs / key.name
-    np.savez(folder / SUSPICION, allow_pickle=False, **{view: np.array([0.9, 0.1, 0.8, 0.2]) for view in LABELS})
-    np.savez(folder / READOUT, allow_pickle=False, **{TEMPERATURE: np.array(0.5)}, **embeddings(7))
+SETTING = {"method": "ce", "variant": "default", "noise": "symmetric", "rate": 0.2}
 
 
 def wrong(key: CellKey) -> dict[str, Array]:
     return {"image": np.array([True, False, True, False]), "text": np.array([False, False, True, False])}
 
 
-def files(root: Path) -> dict[str, Path]:
-    kinds = ("cells", "epochs", "curves", "suspicion", "readout")
-    return {name: root / "records" / f"{name}.csv" for name in kinds} | {"ap": root / "records" / "ap.npz"}
+def scored(runs: Path, known: bool = True, first_seed: int = 0) -> MethodRows:
+    return score(runs, LABELS, wrong if known else None, registered(), first_seed)
+
+
+def write(runs: Path, label_noise: LabelNoise | None = None) -> list[Path]:
+    return [
+        write_cell(
+            *(runs, key, {BEST_VALIDATION: embeddings(seed), LAST_EPOCH: embeddings(seed + 10)}),
+            history=HISTORY,
+            label_noise=label_noise,
+            fingerprint=f"f{seed}",
+        )
+        for seed, key in enumerate(KEYS)
+    ]
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Records:
-    for seed, key in enumerate(KEYS):
-        cell(tmp_path / "runs", key, seed=seed)
-    cell(tmp_path / "runs", FAILED, "failed", "epoch 1: loss", seed=2)
-    return score(tmp_path / "runs", LABELS, wrong)
+def rows(tmp_path: Path) -> MethodRows:
+    write(tmp_path)
+    write_cell(tmp_path, FAILED, {}, "failed", "epoch 1: loss")
+    return scored(tmp_path)
 
 
 def expected(seed: int) -> Array:
@@ -69,102 +59,70 @@ def expected(seed: int) -> Array:
     return average_precision(views["image"], views["text"], LABELS["image"], LABELS["text"])
 
 
-def test_a_row_per_cell_criterion_and_direction(records: Records) -> None:
-    done = [row for row in records.cells if row["status"] == "done"]
-    found = {(row["seed"], row["criterion"], row["direction"]): row["map"] for row in done}
-    assert len(found) == len(done) == 8
+def test_a_row_per_cell_and_criterion_with_every_metric_in_every_direction(rows: MethodRows) -> None:
+    done = {(row["seed"], row["criterion"]): row for row in rows.cells if row["status"] == "done"}
+    assert len(done) == 4
     for seed in (0, 1):
-        assert found[seed, BEST_VALIDATION, "image->text"] == pytest.approx(expected(seed).mean())
-        assert found[seed, LAST_EPOCH, "image->text"] == pytest.approx(expected(seed + 10).mean())
+        assert done[seed, BEST_VALIDATION]["map image->text"] == expected(seed).mean()
+        assert done[seed, LAST_EPOCH]["map image->text"] == expected(seed + 10).mean()
+    scores = [name for name in done[0, LAST_EPOCH] if "->" in name]
+    assert scores == [f"{metric} {way}" for metric in registered() for way in ("image->text", "text->image")]
 
 
-def test_a_failed_cell_has_one_row_without_scores(records: Records) -> None:
-    (row,) = (row for row in records.cells if row["status"] == "failed")
+def test_a_failed_cell_has_one_row_without_scores(rows: MethodRows) -> None:
+    (row,) = (row for row in rows.cells if row["status"] == "failed")
     assert (row["rate"], row["reason"]) == (0.4, "epoch 1: loss")
-    assert "map" not in row
+    assert not [name for name in row if "->" in name]
 
 
-def test_epochs_are_of_the_first_seed(records: Records) -> None:
-    setting = {"variant": "default", "noise": "symmetric", "rate": 0.2}
-    assert records.epochs == [setting | row for row in HISTORY]
+def test_epochs_are_of_the_first_seed_of_the_grid(rows: MethodRows, tmp_path: Path) -> None:
+    assert rows.epochs == [SETTING | {"measure": "loss/total", "values": "2 1.5"}]
+    assert len(scored(tmp_path, first_seed=1).epochs) == 1
+    assert not scored(tmp_path, first_seed=2).epochs
 
 
-def test_precisions_and_curves_are_means_over_seeds(records: Records) -> None:
-    name = "default|symmetric|0.2|image->text"
-    assert set(records.ap) == {name, "default|symmetric|0.2|text->image"}
-    np.testing.assert_allclose(records.ap[name], (expected(0) + expected(1)) / 2, rtol=1e-6)
-    assert len(records.curves) == 2 * 11
-    one = [row for row in records.curves if row["direction"] == "image->text"]
-    assert [row["recall"] for row in one] == pytest.approx(np.linspace(0, 1, 11))
-    precision = [row["precision"] for row in one]
+def test_curves_are_means_over_seeds_and_ap_stays_seed_by_seed(rows: MethodRows) -> None:
+    ap = {(one.seed, one.direction): one for one in rows.precisions}
+    assert set(ap) == {(seed, way) for seed in (0, 1) for way in ("image->text", "text->image")}
+    assert {one.criterion for one in ap.values()} == {BEST_VALIDATION}
+    np.testing.assert_array_equal(ap[1, "image->text"].ap, expected(1))
+    assert [row["direction"] for row in rows.curves] == ["image->text", "text->image"]
+    precision = [rows.curves[0][f"recall {level / 10:.1f}"] for level in range(11)]
     assert precision == sorted(precision, reverse=True)
+    assert precision[-1] > 0
 
 
-def test_cells_come_back_from_their_table(records: Records, tmp_path: Path) -> None:
-    write(records, files(tmp_path))
-    found = {key: (facts, scores) for key, facts, scores in by_cell(pd.read_csv(files(tmp_path)["cells"]))}
-    assert set(found) == {*KEYS, FAILED}
-    assert {key.name for key in found} == {key.name for key in (*KEYS, FAILED)}
-    facts, scores = found[FAILED]
-    assert {"status": "failed", "reason": "epoch 1: loss", "fingerprint": "f2"}.items() <= facts.items()
-    assert not scores
-    facts, scores = found[KEYS[0]]
-    assert {"status": "done", "reason": "", "fingerprint": "f0"}.items() <= facts.items()
-    assert len(scores) == 6
-    assert scores["test/best_validation/image->text"] == pytest.approx(expected(0).mean(), rel=1e-5)
-    directions = [scores[f"test/last_epoch/{name}"] for name in ("image->text", "text->image")]
-    assert scores["test/last_epoch/mean"] == pytest.approx(np.mean(directions))
-
-
-def test_an_empty_rate_and_seed_come_back_as_none(tmp_path: Path) -> None:
-    cell(tmp_path / "runs", FREE)
-    records = score(tmp_path / "runs", LABELS, wrong)
-    assert set(records.ap) == {"default|||image->text", "default|||text->image"}
-    write(records, files(tmp_path))
-    ((key, _, scores),) = by_cell(pd.read_csv(files(tmp_path)["cells"]))
-    assert key == FREE
-    assert key.name == FREE.name
-    assert len(scores) == 6
-
-
-def test_writing_twice_gives_the_same_bytes(records: Records, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        write(records, files(tmp_path / name))
-    for one, two in zip(files(tmp_path / "one").values(), files(tmp_path / "two").values(), strict=True):
-        assert one.read_bytes() == two.read_bytes()
+def test_a_cell_without_noise_and_seed(tmp_path: Path) -> None:
+    write_cell(tmp_path, FREE, {LAST_EPOCH: embeddings(0)})
+    rows = scored(tmp_path)
+    assert {(row["noise"], row["rate"], row["seed"]) for row in rows.cells} == {(None, None, None)}
+    assert {(one.noise, one.rate, one.seed) for one in rows.precisions} == {("", None, None)}
 
 
 def test_suspicion_and_readout_are_scored_where_a_cell_has_them(tmp_path: Path) -> None:
-    for seed, key in enumerate(KEYS):
-        cell(tmp_path / "runs", key, seed=seed)
-    told(tmp_path / "runs", KEYS[1])
-    setting = {"variant": "default", "noise": "symmetric", "rate": 0.2, "seed": 1}
-    records = score(tmp_path / "runs", LABELS, wrong)
-    assert records.suspicion == [
-        setting | {"view": "image", "auc": 1.0, "precision": 1.0, "wrong": 0.5},
-        setting | {"view": "text", "auc": pytest.approx(2 / 3), "precision": 0.0, "wrong": 0.25},
+    folder = write(tmp_path)[1]
+    suspicion = dict.fromkeys(VIEWS, np.array([0.9, 0.1, 0.8, 0.2]))
+    np.savez(folder / SUSPICION, allow_pickle=False, **suspicion)
+    np.savez(folder / READOUT, allow_pickle=False, **{TEMPERATURE: np.array(0.5)}, **embeddings(7))
+    cell = SETTING | {"seed": 1}
+    rows = scored(tmp_path)
+    assert rows.suspicion == [
+        cell | {"view": "image", "auc": 1.0, "precision": 1.0, "wrong": 0.5},
+        cell | {"view": "text", "auc": pytest.approx(2 / 3), "precision": 0.0, "wrong": 0.25},
     ]
-    result = json.loads((tmp_path / "runs" / KEYS[1].name / "result.json").read_text())
-    estimate = {"label_noise": {"wrong": {"image": 0.4, "text": 0.3}, "certain": True}}
-    (tmp_path / "runs" / KEYS[1].name / "result.json").write_text(json.dumps(result | estimate))
-    found = score(tmp_path / "runs", LABELS, wrong).suspicion
-    assert [(row["view"], row["estimate"], row["certain"]) for row in found] == [("image", 0.4, 1), ("text", 0.3, 1)]
-    views = embeddings(7)
-    first, second = records.readout
-    assert first == setting | {"direction": "image->text", "temperature": 0.5, "map": first["map"]}
-    ap = average_precision(views["image"], views["text"], LABELS["image"], LABELS["text"])
-    assert first["map"] == pytest.approx(ap.mean())
+    first, second = rows.readout
+    assert first == cell | {"direction": "image->text", "temperature": 0.5, "map": expected(7).mean()}
     assert second["direction"] == "text->image"
-    assert not score(tmp_path / "runs", LABELS, None).suspicion
+    assert not scored(tmp_path, known=False).suspicion
 
 
-def test_only_failed_cells_can_be_written(tmp_path: Path) -> None:
-    cell(tmp_path / "runs", FAILED, "failed", "epoch 1: loss")
-    write(score(tmp_path / "runs", LABELS, wrong), files(tmp_path))
-    ((key, facts, scores),) = by_cell(pd.read_csv(files(tmp_path)["cells"]))
-    assert (key, facts["status"], scores) == (FAILED, "failed", {})
+def test_an_estimate_of_the_noise_stands_beside_the_suspicion(tmp_path: Path) -> None:
+    folder = write(tmp_path, LabelNoise({"image": 0.4, "text": 0.3}, certain=True))[0]
+    np.savez(folder / SUSPICION, allow_pickle=False, **dict.fromkeys(VIEWS, np.arange(4.0)))
+    found = scored(tmp_path).suspicion
+    assert [(row["view"], row["estimate"], row["certain"]) for row in found] == [("image", 0.4, 1), ("text", 0.3, 1)]
 
 
 def test_no_cells_are_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there are no finished cells; run `dvc repro`"):
-        score(tmp_path / "runs", LABELS, wrong)
+        scored(tmp_path)

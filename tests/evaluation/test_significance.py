@@ -15,19 +15,40 @@ from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
 from pipeline.evaluation import significance
 from pipeline.evaluation.significance import (
-    area_under_rates,
     average_ranks,
     bootstrap_intervals,
     critical_difference,
     holm,
-    paired_bootstrap,
-    paired_permutation,
-    tied_with_best,
+    p_against,
+    sign_flips,
+    stacked,
 )
+
+LEVEL = 0.05
 
 
 def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
+
+
+def paired_permutation(a: Array, b: Array, rounds: int, draw: np.random.Generator) -> float:
+    """p value of one pair of lists of AP."""
+    return float(sign_flips(stacked([a, b]), [(0, 1)], rounds, draw)[0])
+
+
+def paired_bootstrap(
+    a: Array, b: Array, rounds: int, draw: np.random.Generator, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the mean of a - b."""
+    low, high = bootstrap_intervals(np.subtract(a, b)[:, None], rounds, draw, confidence)[0]
+    return float(low), float(high)
+
+
+def tied_with_best(ap: dict[str, Array], level: float, rounds: int, draw: np.random.Generator) -> list[str]:
+    """Names that are not significantly worse than the best one, that one included."""
+    best = max(ap, key=lambda name: ap[name].mean(dtype=np.float64))
+    p = p_against(best, ap, level, rounds, draw)
+    return [name for name in ap if name == best or p[name] > level]
 
 
 def exchangeable(seed: int, methods: int, queries: int, gain: float = 0.0) -> Array:
@@ -224,14 +245,11 @@ def test_only_pairs_with_the_best_decide_but_all_pairs_are_the_family() -> None:
         assert tied_with_best(ap, level, 999, rng()) == [name for name in ap if name not in told]
 
 
-def test_one_or_no_name_is_its_own_best() -> None:
-    assert tied_with_best({"a": np.ones(3)}, 0.05, 1, rng()) == ["a"]
-    assert tied_with_best({}, 0.05, 1, rng()) == []
+def test_one_name_has_nobody_to_be_compared_with() -> None:
+    assert p_against("a", {"a": np.ones(3)}, LEVEL, 1, rng()) == {}
 
 
-def test_ranks_against_scipy() -> None:
-    scores = np.round(rng().random((7, 9)), 1)  # many ties
-    np.testing.assert_allclose(average_ranks(scores), stats.rankdata(-scores, axis=0).mean(axis=1))
+def test_ranks_by_hand() -> None:
     np.testing.assert_array_equal(average_ranks(np.array([[0.5, 0.9], [0.5, 0.1], [0.2, 0.1]])), [1.25, 2, 2.75])
     np.testing.assert_array_equal(average_ranks(np.ones((3, 2))), 2)
 
@@ -243,28 +261,17 @@ def test_the_critical_difference_of_demsars_table_5(methods: int, quantile: floa
     assert critical_difference(methods, 14, level=0.1) < critical_difference(methods, 14)
 
 
-def test_area_by_hand() -> None:
-    found = area_under_rates(np.array([0.2, 0.4, 0.8]), np.array([0.9, 0.7, 0.3]))
-    assert found.mean == pytest.approx((0.2 * 0.8 + 0.4 * 0.5) / 0.6)
-    assert found.drop == pytest.approx(0.6)
-    mixed = area_under_rates(np.array([0.8, 0.2, 0.4]), np.array([[0.3, 0.9, 0.7], [0.5, 0.5, 0.5]]))
-    np.testing.assert_allclose(mixed.mean, [found.mean, 0.5])
-    np.testing.assert_allclose(mixed.drop, [0.6, 0], atol=1e-15)
-
-
 def test_unusable_input_is_refused_in_a_sentence() -> None:
     ap = np.ones(4)
     with pytest.raises(BadInput, match=r"\(4,\) and \(3,\) AP are not paired; give one AP per query"):
         paired_permutation(ap, ap[:3], 9, rng())
     with pytest.raises(BadInput, match="NaN or infinite"):
-        paired_bootstrap(ap, np.full(4, np.nan), 9, rng())
+        paired_permutation(ap, np.full(4, np.nan), 9, rng())
     with pytest.raises(BadInput, match="0 rounds are not enough"):
         paired_permutation(ap, ap, 0, rng())
     with pytest.raises(BadInput, match=r"58 rounds cannot reach level 0\.05 with 3 pairs; use at least 60"):
-        tied_with_best(dict.fromkeys("abc", ap), 0.05, 58, rng())
+        p_against("a", dict.fromkeys("abc", ap), LEVEL, 58, rng())
     with pytest.raises(BadInput, match="from 0 to 1"):
         holm(np.array([0.1, np.nan]))
     with pytest.raises(BadInput, match="a score in every cell"):
         average_ranks(np.array([[0.1, np.nan]]))
-    with pytest.raises(BadInput, match="two or more different rates"):
-        area_under_rates(np.array([0.2, 0.2]), np.array([0.9, 0.8]))

@@ -7,15 +7,26 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
+from pipeline.records.cells import CELLS
+from pipeline.records.curves import CURVES
+from pipeline.records.epochs import EPOCHS
 from pipeline.records.reader import Records
+from pipeline.records.statistics import STATISTICS
+from pipeline.records.suspicion import SUSPICION
+from pipeline.records.table_record import TableRecord
+from tests.reporting.conftest import write_suspicion
 
 
 def test_missing_files_are_no_rows(tmp_path: Path) -> None:
     records = Records(tmp_path)
     assert records.cells("emoji", "mrl").empty
+    assert list(records.recorded_cells("emoji")) == []
     assert records.epochs("emoji", "mrl").empty
     assert records.curves("emoji", "mrl").empty
+    assert records.suspicion("emoji", "mrl").empty
+    assert records.statistics("emoji").empty
     assert records.receipts("emoji") == []
     assert records.probes("emoji") == []
     assert records.description("emoji") is None
@@ -25,53 +36,131 @@ def test_types_of_a_good_record(records: Path) -> None:
     cells = Records(records).cells("emoji", "mcca")
     assert cells["rate"].isna().all()
     assert cells["seed"].isna().all()
+    assert cells["noise"].isna().all()
     assert cells["map"].tolist() == [0.31, 0.307, 0.31, 0.307]
-    assert Records(records).cells("emoji", "ce")["seed"].dtype == pd.Int64Dtype()
+    assert cells["direction"].tolist() == ["image->text", "text->image"] * 2
+    labelled = Records(records).cells("emoji", "ce")
+    assert labelled["seed"].dtype == pd.Int64Dtype()
+    assert set(labelled["noise"]) == {"symmetric"}
+    assert set(labelled["method"]) == {"ce"}
+
+
+def test_a_cell_that_is_not_done_keeps_its_row(records: Path) -> None:
+    cells = Records(records).cells("emoji", "mrl")
+    skipped = cells[cells["status"] == "skipped"]
+    assert len(skipped) == 6
+    assert skipped["map"].isna().all()
+    assert set(skipped["direction"]) == set(skipped["criterion"]) == {""}
+
+
+def test_cells_come_back_as_keys_and_maps(records: Path) -> None:
+    cells = {cell.key: cell for cell in Records(records).recorded_cells("emoji")}
+    free = cells[CellKey("emoji", "mcca", "default", None, None, None)]
+    assert (free.status, free.reason, free.code, free.fingerprint) == ("done", "", "c0de", "f1")
+    assert free.maps == {
+        "best_validation/image->text": 0.31,
+        "best_validation/text->image": 0.307,
+        "last_epoch/image->text": 0.31,
+        "last_epoch/text->image": 0.307,
+        "best_validation/mean": pytest.approx(0.3085),
+        "last_epoch/mean": pytest.approx(0.3085),
+    }
+    failed = cells[CellKey("emoji", "mrl", "default", "symmetric", 0.8, 2)]
+    assert (failed.status, failed.maps) == ("failed", {})
+    assert {key.method for key in cells} == {"mcca", "ce", "mrl", "sdml"}
+    only = Records(records).recorded_cells("emoji", "mcca")
+    assert [cell.key for cell in only] == [free.key]
+
+
+def test_epochs_and_curves_are_spread_out(records: Path) -> None:
+    epochs = Records(records).epochs("emoji", "ce")
+    assert list(epochs.columns[:5]) == ["method", "variant", "noise", "rate", "epoch"]
+    assert epochs.loc[epochs["rate"] == 0.2, "epoch"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert epochs["loss/total"].tolist()[:2] == [0.8333, 0.6667], "four digits"
+    curves = Records(records).curves("emoji", "mcca")
+    assert curves["recall"].tolist() == pytest.approx([level / 10 for level in range(11)] * 2)
+    assert curves["precision"].tolist()[:3] == pytest.approx([0.5, 0.46, 0.42])
+
+
+def test_each_file_is_read_once(records: Path) -> None:
+    reader = Records(records)
+    reader.cells("emoji", "ce")
+    CELLS.file(records, "emoji").unlink()
+    assert len(reader.cells("emoji", "mrl"))
+    assert Records(records).cells("emoji", "mrl").empty
+
+
+CE = "ce,default,symmetric,0.2,0,"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("dataset,method", "dataset,methods", "the header must be"),
-        ("emoji,ce,default,symmetric,0.2,0,", "emoji,mrl,default,symmetric,0.2,0,", "belongs to emoji/mrl"),
-        ("symmetric,0.2,0,best_validation", "symmetric,0.2,0,best", "no criterion and direction"),
-        ("symmetric,0.2,0,", "symmetric,0.2,zero,", "seed 'zero' is no whole number"),
-        ("symmetric,0.2,0,", "symmetric,low,0,", "rate 'low' is no number"),
+        ("method,variant", "methods,variant", "the header must be"),
+        (f"{CE}best_validation", f"{CE}best", "'best' is no criterion"),
+        (CE, CE.replace(",0,", ",zero,"), "seed 'zero' is no whole number"),
+        (CE, CE.replace("0.2", "low"), "rate 'low' is no number"),
+        (CE, CE.replace("0.2", "1.2"), "rate '1.2' is outside 0..1"),
+        (CE, CE.removeprefix("ce"), "there is no method"),
         (",done,,", ",finished,,", "status 'finished'"),
         (",done,,", ",failed,,", "a failed cell gives no reason"),
-        ("0,done,,c0de,f1\n", "0,done,,c0de\n", "14 fields where the header has 15"),
-        ("image->text,0.", "image->text,7.", "outside 0..1"),
-        ("image->text,0.", "image->text,nan,0.", "16 fields"),
-        ("text->image", "image->text", "stand twice"),
+        (",c0de,f1,0.31,", ",c0de,0.31,", "11 fields where the header has 12"),
+        (",f1,0.31,", ",f1,7.31,", "map image->text '7.31' is outside 0..1"),
+        (",f1,0.31,", ",f1,nan,", "map image->text 'nan' is no finite number"),
+        (",f1,0.31,", ",f1,,", "the cell is done, but it has no map image->text"),
+        ("last_epoch", "best_validation", "stand twice"),
+        ("map ", "ndcg ", "there is no column 'map ...'"),
+        ("map text->image", "map image->text", "the header must be"),
     ],
 )
 def test_a_broken_cell_record_is_refused(records: Path, old: str, new: str, complaint: str) -> None:
-    path = records / "cells" / "emoji" / "ce.csv"
+    path = CELLS.file(records, "emoji")
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    with pytest.raises(BadInput, match=r"ce\.csv, line") as caught:
+    with pytest.raises(BadInput, match=r"cells/emoji\.csv, line") as caught:
         Records(records).cells("emoji", "ce")
     assert complaint in str(caught.value)
 
 
-def test_a_done_cell_needs_a_number(records: Path) -> None:
-    path = records / "cells" / "emoji" / "mcca.csv"
-    path.write_text(path.read_text().replace("image->text,0.31,", "image->text,,"))
-    with pytest.raises(BadInput, match="outside"):
+def test_the_line_is_that_of_the_file(records: Path) -> None:
+    path = CELLS.file(records, "emoji")
+    lines = path.read_text().splitlines(keepends=True)
+    lines[6] = lines[6].replace("symmetric,0.2", "symmetric,low")
+    path.write_text("".join(lines))
+    with pytest.raises(BadInput, match=r"cells/emoji\.csv, line 7: rate 'low'"):
         Records(records).cells("emoji", "mcca")
 
 
-def test_broken_history_receipts_and_description_are_refused(records: Path) -> None:
-    history = records / "epochs" / "emoji" / "ce.csv"
-    history.write_text(history.read_text().replace("symmetric,0.2,1,", "symmetric,0.2,one,"))
-    with pytest.raises(BadInput, match="epoch 'one' is no number"):
-        Records(records).epochs("emoji", "ce")
+@pytest.mark.parametrize(
+    ("record", "old", "new", "complaint"),
+    [
+        (EPOCHS, "loss/total,0.8333", "loss/total,one", "loss/total 'one' is no number"),
+        (EPOCHS, "loss/total,0.8333", ",0.8333", "there is no measure"),
+        (CURVES, "recall 0.5", "recall 0.55", "the header must be"),
+        (CURVES, ",0.5,0.46", ",1.5,0.46", "outside 0..1"),
+        (SUSPICION, "symmetric,0.2,0,image,0.91", "symmetric,0.2,0,image,sure", "auc 'sure' is no number"),
+        (STATISTICS, "best_validation", "best", "'best' is no criterion"),
+        (STATISTICS, "symmetric,0.2,", ",0.2,", "there is no noise"),
+    ],
+)
+def test_other_broken_records_are_refused(
+    records: Path, record: TableRecord, old: str, new: str, complaint: str
+) -> None:
+    path = record.file(write_suspicion(records), "emoji")
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(BadInput, match=rf"{record.folder}/emoji\.csv, line") as caught:
+        record.read(records, "emoji")
+    assert complaint in str(caught.value)
+
+
+def test_broken_receipts_and_descriptions_are_refused(records: Path) -> None:
     (records / "noise" / "emoji.json").write_text('[{"kind": "symmetric"}]')
-    with pytest.raises(BadInput, match="a receipt lacks hash, per_pair, rate, realised, seed"):
+    with pytest.raises(BadInput, match=r"noise/emoji\.json: receipt 1 lacks hash, per_pair, rate, realised, seed"):
         Records(records).receipts("emoji")
     (records / "datasets" / "emoji.json").write_text('{"classes": [')
-    with pytest.raises(BadInput, match="no valid JSON"):
+    with pytest.raises(BadInput, match=r"datasets/emoji\.json, line 1: no valid JSON"):
         Records(records).description("emoji")
 
 
@@ -79,7 +168,7 @@ def test_broken_history_receipts_and_description_are_refused(records: Path) -> N
     ("content", "complaint"),
     [
         ('{"view": "cloud"}', "a list of probes is expected"),
-        ("[1]", "a probe lacks accuracy, dimension, extractor, used, view"),
+        ("[1]", "probe 1 lacks accuracy, dimension, extractor, used, view"),
         ('[{"view": "cloud", "extractor": "X", "dimension": 2, "accuracy": 1.5, "used": true}]', "'1.5' is outside"),
         ('[{"view": "cloud", "extractor": "X", "dimension": "2", "accuracy": 1, "used": true}]', "no whole number"),
     ],
@@ -96,8 +185,3 @@ def test_a_description_names_the_size_of_every_split(records: Path) -> None:
     path.write_text(path.read_text().replace('"valid"', '"validation"'))
     with pytest.raises(BadInput, match="sizes of train, valid, test are expected"):
         Records(records).description("emoji")
-
-
-def test_label_free_cells_have_no_noise(records: Path) -> None:
-    assert Records(records).cells("emoji", "mcca")["noise"].isna().all()
-    assert set(Records(records).cells("emoji", "ce")["noise"]) == {"symmetric"}

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, LAST_EPOCH
+from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.papers import Paper
-from pipeline.core.seeds import generator
-from pipeline.records.reader import (
-    CELL_COLUMNS,
-    CURVE_COLUMNS,
-    EPOCH_COLUMNS,
-    READOUT_COLUMNS,
-    SUSPICION_COLUMNS,
-    Records,
-)
+from pipeline.core.splits import Array
+from pipeline.metrics.base.curve import LEVELS
+from pipeline.records.curves import CURVES, curve_row
+from pipeline.records.epochs import EPOCHS, epoch_rows
+from pipeline.records.reader import Records
+from pipeline.records.readout import READOUT
+from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, Scope
 from pipeline.reporting.results.results import Results
 from pipeline.runs.costs import COLUMNS
+from tests.support.records import write_cells, write_method, write_statistics
 
 RATES, SEEDS = (0.2, 0.8), (0, 1, 2)
 PARAMS: dict[str, Any] = {
@@ -90,16 +87,14 @@ def number(method: str, rate: float, seed: int, criterion: str, direction: str) 
     return f"{value:.6g}"
 
 
-def done(dataset: str, method: str, rate: float | str, seed: int | str, criterion: str, direction: str, value: str):
+def done(rate: float | str, seed: int | str, criterion: str, direction: str, value: str) -> list[Any]:
+    """A cell of the default variant in one direction, as write_cells takes it."""
     noise = "" if rate == "" else "symmetric"
-    return [
-        *(dataset, method, "default", noise, rate, seed, criterion, direction),
-        *(value, value, "0", "done", "", "c0de", "f1"),
-    ]
+    return ["default", noise, rate, seed, criterion, direction, value, "done", "", "c0de", "f1"]
 
 
-def absent(dataset: str, method: str, variant: str, rate: float, seed: int, status: str, reason: str) -> list[Any]:
-    return [dataset, method, variant, "symmetric", rate, seed, "", "", "", "", "", status, reason, "c0de", "f1"]
+def absent(variant: str, rate: float, seed: int, status: str, reason: str) -> list[Any]:
+    return [variant, "symmetric", rate, seed, "", "", "", status, reason, "c0de", "f1"]
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -118,27 +113,27 @@ def write_records(
 ) -> Path:
     keys = [(c, d) for c in (BEST_VALIDATION, LAST_EPOCH) for d in DIRECTIONS]
     cells: dict[str, list[list[Any]]] = {
-        "mcca": [done(dataset, "mcca", "", "", c, d, "0.31" if d == DIRECTIONS[0] else "0.307") for c, d in keys],
+        "mcca": [done("", "", c, d, "0.31" if d == DIRECTIONS[0] else "0.307") for c, d in keys],
     }
     for name in START:
         cells[name] = [
-            done(dataset, name, rate, seed, c, d, number(name, rate, seed, c, d))
+            done(rate, seed, c, d, number(name, rate, seed, c, d))
             for rate in rates
             for seed in SEEDS
             for c, d in keys
             if not (name == "mrl" and rate == max(rates) and seed == 2) and not (name == "sdml" and rate == max(rates))
         ]
     diverged = "loss term 'loss/total' is not finite"
-    cells["mrl"].append(absent(dataset, "mrl", "default", max(rates), 2, "failed", diverged))
+    cells["mrl"].append(absent("default", max(rates), 2, "failed", diverged))
     for rate in rates:
         for seed in SEEDS:
             reason = "needs exactly two views & a label_K"
-            cells["mrl"].append(absent(dataset, "mrl", "authors_code", rate, seed, "skipped", reason))
+            cells["mrl"].append(absent("authors_code", rate, seed, "skipped", reason))
     for seed in SEEDS:
-        cells["sdml"].append(absent(dataset, "sdml", "default", max(rates), seed, "failed", diverged))
+        cells["sdml"].append(absent("default", max(rates), seed, "failed", diverged))
     for name, rows in cells.items():
-        write_csv(folder / "cells" / dataset / f"{name}.csv", CELL_COLUMNS, rows)
-    write_ap(folder, dataset)
+        write_cells(folder, dataset, name, rows)
+    write_statistics(folder, dataset)
     write_history(folder, dataset, rates, epochs)
     views = zip(("image", "text"), extractors, (1280, 300), strict=True)
     described = {
@@ -165,67 +160,49 @@ def write_records(
     return folder
 
 
-def write_ap(folder: Path, dataset: str, queries: int = 60) -> None:
-    """AP whose means are the headline numbers of the cells."""
-    for path in (folder / "cells" / dataset).glob("*.csv"):
-        with path.open(newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["status"] == "done"]
-        headline = min((row["criterion"] for row in rows), key=CRITERIA.index)
-        means: dict[str, list[float]] = defaultdict(list)
-        for row in rows:
-            if row["criterion"] == headline:
-                key = "|".join(row[part] for part in ("variant", "noise", "rate", "direction"))
-                means[key].append(float(row["map"]))
-        ap = {}
-        for key, values in means.items():
-            ripples = 0.17 * generator(0, dataset, path.stem, key).standard_normal(queries)
-            ap[key] = (np.mean(values) + ripples - ripples.mean()).astype(np.float32)
-        file_of_ap = folder / "ap" / dataset / f"{path.stem}.npz"
-        file_of_ap.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(file_of_ap, allow_pickle=False, **ap)
-
-
 def write_history(folder: Path, dataset: str, rates: Sequence[float], epochs: int) -> None:
-    metrics = ("loss/total", "valid/mean", "accuracy/clean", "accuracy/corrupted", "accuracy/recovered")
+    measures = ("loss/total", "valid/mean", "accuracy/clean", "accuracy/corrupted", "accuracy/recovered")
     for name, eager in (("ce", 0.9), ("mrl", 0.15)):
-        rows = []
+        histories, curves = [], []
         for rate in rates:
+            setting = {"variant": "default", "noise": "symmetric", "rate": rate}
+            history = []
             for epoch in range(1, epochs + 1):
                 t = epoch / epochs
                 learned = (1 - t, 0.5 * t, 1 - 0.8 * (1 - t) ** 3, eager * t**2, (1 - eager) * t * (1 - rate / 2))
-                rows.append(["default", "symmetric", rate, epoch, *(f"{value:.6g}" for value in learned)])
-        write_csv(folder / "epochs" / dataset / f"{name}.csv", (*EPOCH_COLUMNS, *metrics), rows)
-        curves = [
-            ["default", "symmetric", rate, d, level / 10, f"{0.1 + (0.85 - eager * rate * 0.5) * (1 - level / 10):.6g}"]
-            for rate in rates
-            for d in DIRECTIONS
-            for level in range(11)
-        ]
-        write_csv(folder / "curves" / dataset / f"{name}.csv", CURVE_COLUMNS, curves)
-    flat = [["default", "", "", d, level / 10, f"{0.5 - level / 25:.6g}"] for d in DIRECTIONS for level in range(11)]
-    write_csv(folder / "curves" / dataset / "mcca.csv", CURVE_COLUMNS, flat)
+                history.append({"epoch": epoch, **dict(zip(measures, learned, strict=True))})
+            histories += epoch_rows(setting, history)
+            curves += [curve_row(setting, d, 0.1 + (0.85 - eager * rate * 0.5) * (1 - LEVELS)) for d in DIRECTIONS]
+        write_method(EPOCHS, folder, dataset, name, histories)
+        write_method(CURVES, folder, dataset, name, curves)
+    flat: Array = 0.5 - LEVELS / 2.5
+    free = {"variant": "default", "noise": None, "rate": None}
+    write_method(CURVES, folder, dataset, "mcca", [curve_row(free, d, flat) for d in DIRECTIONS])
 
 
 def write_suspicion(folder: Path, dataset: str = "emoji") -> Path:
     """MRL and the baseline find wrong labels, the baseline estimates how many there are, and CE's network is also read
     by match probability."""
-    keys = [("default", "symmetric", rate, seed) for rate in RATES for seed in SEEDS]
-    for file, auc in ((f"suspicion/{dataset}/mrl.csv", 0.95), (f"confident_learning/{dataset}.csv", 0.9)):
-        found = [
-            [
-                *(*key, view, auc - 0.2 * key[2] + 0.01 * key[3] - 0.02 * n, auc - 0.1),
-                *(0.9 * key[2] + 0.01 * n, "" if "mrl" in file else 0.8 * key[2]),
-            ]
-            for key in keys
+    cells = [
+        {"variant": "default", "noise": "symmetric", "rate": rate, "seed": seed} for rate in RATES for seed in SEEDS
+    ]
+    for record, method, auc in ((SUSPICION, "mrl", 0.95), (CONFIDENT_LEARNING, "confident_learning", 0.9)):
+        rows = [
+            cell
+            | {"view": view, "auc": auc - 0.2 * cell["rate"] + 0.01 * cell["seed"] - 0.02 * n, "precision": auc - 0.1}
+            | {"wrong": 0.9 * cell["rate"] + 0.01 * n, "estimate": None if method == "mrl" else 0.8 * cell["rate"]}
+            for cell in cells
             for n, view in enumerate(("image", "text"))
         ]
-        write_csv(folder / file, SUSPICION_COLUMNS, found)
-    better = [
-        [*key, direction, 0.05 + 0.05 * key[3], float(number("ce", *key[2:], BEST_VALIDATION, direction)) + 0.1]
-        for key in keys
+        write_method(record, folder, dataset, method, rows)
+    read_out = [
+        cell
+        | {"direction": direction, "temperature": 0.05 + 0.05 * cell["seed"]}
+        | {"map": float(number("ce", cell["rate"], cell["seed"], BEST_VALIDATION, direction)) + 0.1}
+        for cell in cells
         for direction in DIRECTIONS
     ]
-    write_csv(folder / "readout" / dataset / "ce.csv", READOUT_COLUMNS, better)
+    write_method(READOUT, folder, dataset, "ce", read_out)
     return folder
 
 

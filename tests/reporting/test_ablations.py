@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import UnknownName
+from pipeline.records.cells import CELLS
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.results.report_scope import scopes
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
 from tests.reporting.test_further import GRID, add_pairflip
+from tests.support.records import keep
 
 SHOWN = deepcopy(PARAMS)
 SHOWN["report"] |= {"datasets": ["emoji"], "methods": ["mcca", "ce", "mrl"], "ablations": {"mrl": ["authors_code"]}}
@@ -41,9 +43,7 @@ def test_without_any_nothing_is_said(tmp_path: Path) -> None:
 def test_a_kind_of_noise_that_none_of_them_met_has_no_such_table(tmp_path: Path) -> None:
     records = write_records(tmp_path / "records")
     add_pairflip(records)
-    file = records / "cells" / "emoji" / "mrl.csv"
-    rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    file.write_text("".join(row for row in rows if "authors_code,pairflip" not in row), encoding="utf-8")
+    keep(CELLS, records, "emoji", lambda row: (row["variant"], row["noise"]) != ("authors_code", "pairflip"))
     build_report(records, tmp_path / "out", SHOWN | {"further": [GRID]}, DATASETS[:1], KNOWN, tmp_path)
     tables = [file.name for file in (tmp_path / "out" / "tables").glob("*.md")]
     assert "emoji_pairflip_best_validation.md" in tables

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pipeline.core.criteria import LAST_EPOCH
-from pipeline.records.reader import CELL_COLUMNS, CURVE_COLUMNS, Records
+from pipeline.metrics.base.curve import LEVELS
+from pipeline.records.curves import CURVES, curve_row
+from pipeline.records.reader import Records
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.published.publications import ELEVEN_POINT, MEASURES, read
 from pipeline.reporting.published.verdict import mismatch, verdicts
@@ -19,7 +20,8 @@ from pipeline.reporting.results.report_scope import DatasetInfo, Scope
 from pipeline.reporting.results.results import NO_SPREAD, Results
 from pipeline.reporting.tables.published_beside import beside
 from pipeline.reporting.tables.table import Number
-from tests.reporting.conftest import DIRECTIONS, done, method, write_csv
+from tests.reporting.conftest import DIRECTIONS, done, method
+from tests.support.records import write_cells, write_method, write_statistics
 
 NAME, DISPLAY = "wikipedia_shallow", "Wikipedia (SIFT, LDA)"
 DATASET = DatasetInfo(NAME, DISPLAY, "image-text", "", "")
@@ -34,20 +36,13 @@ def write(folder: Path, text: int = 10, seeds: Sequence[int] = (0,)) -> Path:
         rate: float | str = 0.0 if name == "gma" else ""
         noise = "symmetric" if name == "gma" else ""
         cells = [
-            done(NAME, name, rate, seed if name == "gma" else "", LAST_EPOCH, way, "0.5")
-            for seed in seeds
-            for way in DIRECTIONS
+            done(rate, seed if name == "gma" else "", LAST_EPOCH, way, "0.5") for seed in seeds for way in DIRECTIONS
         ]
-        curves = [
-            ["default", noise, rate, way, level / 10, f"{middle + (5 - level) / 100:.6g}"]
-            for way in DIRECTIONS
-            for level in range(11)
-        ]
-        (folder / "ap" / NAME).mkdir(parents=True, exist_ok=True)
-        ap = {f"default|{noise}|{rate}|{way}": np.full(8, 0.5, np.float32) for way in DIRECTIONS}
-        np.savez(folder / "ap" / NAME / f"{name}.npz", **ap)
-        write_csv(folder / "cells" / NAME / f"{name}.csv", CELL_COLUMNS, cells[: None if name == "gma" else 2])
-        write_csv(folder / "curves" / NAME / f"{name}.csv", CURVE_COLUMNS, curves)
+        setting = {"variant": "default", "noise": noise, "rate": rate}
+        curves = [curve_row(setting, way, middle + (0.5 - LEVELS) / 10) for way in DIRECTIONS]
+        write_cells(folder, NAME, name, cells[: None if name == "gma" else 2])
+        write_method(CURVES, folder, NAME, name, curves)
+    write_statistics(folder, NAME)
     widths = {"image": 128, "text": text}
     contents = {
         "datasets": {

@@ -10,6 +10,8 @@ import pytest
 
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import BadInput
+from pipeline.records.cells import CELLS
+from pipeline.records.curves import CURVES
 from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import NOT_KEPT, NOT_RUN, Values, combine
 from pipeline.reporting.results.report_scope import Entry, Scope
@@ -17,9 +19,10 @@ from pipeline.reporting.results.results import Results, under
 from pipeline.reporting.tables.comparison import comparison, robustness
 from pipeline.reporting.tables.formats import html, latex, markdown, tidy
 from pipeline.reporting.tables.receipts import receipts
-from pipeline.reporting.tables.significance_marks import differences, marked, samples
+from pipeline.reporting.tables.significance_marks import differences, marked, standings
 from pipeline.reporting.tables.table import Absent, Number, Table
 from tests.reporting.conftest import DATASETS, METHODS, SEEDS, number, scoped, write_records
+from tests.support.records import drop_method, lines
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMATS = {"md": markdown, "tex": latex, "csv": tidy, "html": html}
@@ -32,15 +35,13 @@ def results(records: Path) -> Results:
 
 def tables(records: Path) -> dict[str, Table]:
     results = scoped(records)
-    headline, taken = (
-        comparison(results, "symmetric", "best_validation"),
-        samples(Records(records), results, "symmetric"),
-    )
-    compared = differences(headline, results, "symmetric", taken)
-    assert compared is not None
+    headline = comparison(results, "symmetric", "best_validation")
+    compared = standings(Records(records), results, "symmetric")
+    apart = differences(headline, results, "symmetric", compared)
+    assert apart is not None
     return {
-        "best_validation": marked(headline, results, "symmetric", taken),
-        "differences": compared,
+        "best_validation": marked(headline, results, "symmetric", compared),
+        "differences": apart,
         "last_epoch": comparison(results, "symmetric", "last_epoch"),
         "robustness": robustness(results, "symmetric"),
         "noise": receipts(results),
@@ -56,10 +57,10 @@ def test_tables_are_byte_exact(records: Path, name: str, suffix: str) -> None:
 
 def test_the_fixed_checkpoint_table_shows_only_who_has_one(records: Path) -> None:
     assert scoped(records).entries(FIXED_CHECKPOINT) == []
-    path = records / "cells" / "emoji" / "ce.csv"
-    head, *lines = path.read_text().splitlines(True)
-    fixed = [line.replace(LAST_EPOCH, FIXED_CHECKPOINT) for line in lines if f"0.8,0,{LAST_EPOCH}" in line]
-    path.write_text("".join([head, *lines, *fixed]))
+    rows = lines(CELLS, records, "emoji")
+    one = {"method": "ce", "rate": "0.8", "seed": "0", "criterion": LAST_EPOCH}
+    fixed = [row | {"criterion": FIXED_CHECKPOINT} for row in rows if row | one == row]
+    CELLS.write(records, "emoji", [*rows, *fixed])
     results = scoped(records)
     table = comparison(results, "symmetric", FIXED_CHECKPOINT)
     assert [row.label for row in table.rows] == ["CE"]
@@ -89,7 +90,7 @@ def test_a_label_free_number_stands_at_every_rate(results: Results) -> None:
 
 
 def test_a_label_free_method_that_was_not_run_has_no_constant_fall(records: Path) -> None:
-    (records / "cells" / "emoji" / "mcca.csv").unlink()
+    drop_method(CELLS, records, "emoji", "mcca")
     assert set(robustness(scoped(records), "symmetric").rows[0].cells) == {NOT_RUN}
 
 
@@ -156,10 +157,9 @@ def test_a_label_free_record_answers_for_every_noise_and_rate() -> None:
 
 
 def test_curves_are_read_when_they_are_asked_for(records: Path) -> None:
-    file = records / "curves" / "emoji" / "ce.csv"
-    file.write_text("broken\n")
+    CURVES.file(records, "emoji").write_text("broken\n")
     results = scoped(records)
     entry = next(entry for entry in results.scope.entries if entry.method.name == "ce")
     assert isinstance(results.outcome(entry, "symmetric", 0.2, BEST_VALIDATION, results.directions[0]), Values)
-    with pytest.raises(BadInput, match=r"ce\.csv"):
+    with pytest.raises(BadInput, match=r"curves/emoji\.csv"):
         results.eleven_point(entry, "symmetric", 0.2, BEST_VALIDATION, results.directions[0])

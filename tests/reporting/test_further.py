@@ -6,11 +6,14 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from pipeline.records.cells import CELLS
+from pipeline.records.curves import CURVES
+from pipeline.records.epochs import EPOCHS
 from pipeline.reporting.page.build import build_report
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
+from tests.support.records import drop_method, lines, write_statistics
 
 GRID = {
     "dataset": "emoji",
@@ -24,17 +27,11 @@ SHOWN["report"] = {"datasets": ["emoji"], "methods": [info.name for info in METH
 
 def add_pairflip(folder: Path) -> None:
     """What was recorded under symmetric noise once more as if under pairflip."""
-    for name in ("ce", "mrl"):
-        for kind in ("cells", "epochs", "curves"):
-            file = folder / kind / "emoji" / f"{name}.csv"
-            if file.exists():
-                head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
-                again = [row.replace("symmetric", "pairflip") for row in rows]
-                file.write_text("".join([head, *rows, *again]), encoding="utf-8")
-        file = folder / "ap" / "emoji" / f"{name}.npz"
-        with np.load(file) as stored:
-            ap = dict(stored)
-        np.savez(file, **ap, **{key.replace("symmetric", "pairflip"): values for key, values in ap.items()})
+    for record in (CELLS, EPOCHS, CURVES):
+        rows = lines(record, folder, "emoji")
+        again = [row | {"noise": "pairflip"} for row in rows if row["method"] in ("ce", "mrl")]
+        record.write(folder, "emoji", rows + again)
+    write_statistics(folder, "emoji")
     file = folder / "noise" / "emoji.json"
     receipts = json.loads(file.read_text(encoding="utf-8"))
     flipped = [{**receipt, "kind": "pairflip", "per_pair": True} for receipt in receipts]
@@ -85,7 +82,7 @@ def test_what_was_not_run_is_left_out(records: Path, tmp_path: Path) -> None:
 
 
 def test_a_kind_of_the_grid_without_numbers_has_no_part(records: Path, tmp_path: Path) -> None:
-    (records / "cells" / "emoji" / "mcca.csv").unlink()
+    drop_method(CELLS, records, "emoji", "mcca")
     params = {**SHOWN, "grid": {**SHOWN["grid"], "noises": ["symmetric", "pairflip"]}, "further": []}
     build_report(records, tmp_path / "out", params, DATASETS[:1], METHODS, tmp_path)
     names = {path.name for folder in ("tables", "figures") for path in (tmp_path / "out" / folder).iterdir()}

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.records.reader import CELL_COLUMNS, CURVE_COLUMNS, READOUT_COLUMNS, SUSPICION_COLUMNS, Records
+from pipeline.records.cells import CELLS
+from pipeline.records.curves import CURVES, curve_row
+from pipeline.records.reader import Records
+from pipeline.records.readout import READOUT
+from pipeline.records.suspicion import SUSPICION
 from pipeline.reporting.figures.figures import curve_caption, map_against_noise, precision_recall
 from pipeline.reporting.figures.ranks import rank_figure
 from pipeline.reporting.page.build import build_report
@@ -18,11 +23,12 @@ from pipeline.reporting.results.results import NO_SPREAD, Results
 from pipeline.reporting.tables.comparison import comparison, robustness
 from pipeline.reporting.tables.published_beside import beside
 from pipeline.reporting.tables.readout import readout
-from pipeline.reporting.tables.significance_marks import differences, marked, samples
+from pipeline.reporting.tables.significance_marks import differences, marked, standings
 from pipeline.reporting.tables.suspicion import suspicion
 from pipeline.reporting.tables.table import Number
-from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, scoped, write_ap, write_csv
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, scoped
 from tests.support.protocol_records import write_protocol
+from tests.support.records import drop_method, lines, write_cells, write_method, write_statistics
 
 NAME, NOISE = "mnist3d_rono", "recorded"
 MRL = replace(METHODS[2], variants=("default",))
@@ -35,21 +41,24 @@ def write(folder: Path) -> Path:
     write_protocol(folder)
     rows = [
         [
-            *(NAME, "mrl", "default", NOISE, r, s, LAST_EPOCH, d, f"{0.99 - 0.1 * r:.6g}"),
-            *("0.9", "0", "done", "", "c", "f"),
+            *("default", NOISE, r, s, LAST_EPOCH, d, f"{0.99 - 0.1 * r:.6g}"),
+            *("done", "", "c", "f"),
         ]
         for r, s in KEYS
         for d in DIRECTIONS
     ]
-    write_csv(folder / "cells" / NAME / "mrl.csv", CELL_COLUMNS, rows)
-    write_ap(folder, NAME)
+    write_cells(folder, NAME, "mrl", rows)
+    write_statistics(folder, NAME)
     for name, variant in (("mrl", "default"), ("rono", "authors_code")):
-        points = [[variant, NOISE, r, d, level / 10, 0.5] for r in RATES for d in DIRECTIONS for level in range(11)]
-        write_csv(folder / "curves" / NAME / f"{name}.csv", CURVE_COLUMNS, points)
-        told = [[variant, NOISE, *key, view, 0.9, 0.8, 0.5, ""] for key in KEYS for view in ("image", "cloud")]
-        write_csv(folder / "suspicion" / NAME / f"{name}.csv", SUSPICION_COLUMNS, told)
-        better = [[variant, NOISE, *key, d, 0.1, 0.95] for key in KEYS for d in DIRECTIONS]
-        write_csv(folder / "readout" / NAME / f"{name}.csv", READOUT_COLUMNS, better)
+        settings = {r: {"variant": variant, "noise": NOISE, "rate": r} for r in RATES}
+        curves = [curve_row(settings[r], d, np.full(11, 0.5)) for r in RATES for d in DIRECTIONS]
+        write_method(CURVES, folder, NAME, name, curves)
+        cells = [settings[r] | {"seed": s} for r, s in KEYS]
+        scores = {"auc": 0.9, "precision": 0.8, "wrong": 0.5}
+        suspected = [cell | {"view": view} | scores for cell in cells for view in ("image", "cloud")]
+        write_method(SUSPICION, folder, NAME, name, suspected)
+        better = [cell | {"direction": d, "temperature": 0.1, "map": 0.95} for cell in cells for d in DIRECTIONS]
+        write_method(READOUT, folder, NAME, name, better)
     return folder
 
 
@@ -65,13 +74,15 @@ def results(tmp_path: Path) -> Results:
 
 def test_the_headline_is_what_every_method_with_numbers_has(results: Results, tmp_path: Path) -> None:
     assert (results.headline, results.criteria) == (LAST_EPOCH, [LAST_EPOCH])
-    (tmp_path / "cells" / NAME / "mrl.csv").unlink()
+    drop_method(CELLS, tmp_path, NAME, "mrl")
     assert of(tmp_path).headline == FIXED_CHECKPOINT, "who has no number has no say"
 
 
 def test_without_a_common_criterion_the_first_is_the_headline(results: Results, tmp_path: Path) -> None:
-    file = tmp_path / "cells" / NAME / "rono.csv"
-    file.write_text("".join(line for line in file.read_text().splitlines(True) if LAST_EPOCH not in line))
+    kept = [
+        line for line in lines(CELLS, tmp_path, NAME) if (line["method"], line["criterion"]) != ("rono", LAST_EPOCH)
+    ]
+    CELLS.write(tmp_path, NAME, kept)
     assert of(tmp_path).headline == FIXED_CHECKPOINT
     assert scoped(tmp_path / "none").headline == BEST_VALIDATION
 
@@ -84,22 +95,22 @@ def test_everybody_stands_in_the_robustness_table_and_the_figure(results: Result
 
 
 def test_ap_of_another_criterion_are_not_tested(results: Results, tmp_path: Path) -> None:
-    taken = samples(Records(tmp_path), results, NOISE)
-    assert taken == {}
+    compared = standings(Records(tmp_path), results, NOISE)
+    assert compared == {}
     plain = comparison(results, NOISE, LAST_EPOCH)
-    told = "recorded under another criterion are not tested for chance: RONO (authors_code) (fixed checkpoint)."
-    table = marked(plain, results, NOISE, taken)
+    reason = "recorded under another criterion are not tested for chance: RONO (authors_code) (fixed checkpoint)."
+    table = marked(plain, results, NOISE, compared)
     assert table == replace(plain, caption=table.caption)
-    assert table.caption.endswith(told)
-    assert differences(plain, results, NOISE, taken) is None
-    assert rank_figure(results, NOISE, taken) is None
+    assert table.caption.endswith(reason)
+    assert differences(plain, results, NOISE, compared) is None
+    assert rank_figure(results, NOISE, compared) is None
 
 
 def test_columns_without_such_a_number_are_tested(results: Results, tmp_path: Path) -> None:
-    file = tmp_path / "cells" / NAME / "rono.csv"
-    kept = [line for line in file.read_text().splitlines(True) if "recorded,0.8" not in line]
-    file.write_text("".join(kept))
-    assert {rate for _, rate in samples(Records(tmp_path), of(tmp_path), NOISE)} == {"0.8"}
+    kept = [line for line in lines(CELLS, tmp_path, NAME) if (line["method"], line["rate"]) != ("rono", "0.8")]
+    CELLS.write(tmp_path, NAME, kept)
+    write_statistics(tmp_path, NAME)
+    assert {rate for _, rate in standings(Records(tmp_path), of(tmp_path), NOISE)} == {"0.8"}
 
 
 def test_curves_of_another_criterion_are_left_out_and_named(results: Results, tmp_path: Path) -> None:

@@ -100,10 +100,8 @@ def test_another_noise_is_not_compared(tmp_path: Path) -> None:
 def renamed(folder: Path, name: str, file: str) -> Results:
     """The records of `run` as those of a block of params.yaml of another name, displayed as Wikipedia, read by file."""
     run(folder)
-    for path in [*folder.glob("*/wikipedia"), *folder.glob("*/wikipedia.json")]:
+    for path in folder.glob("*/wikipedia.*"):
         path.rename(path.with_name(name + path.suffix))
-    for path in (folder / "cells" / name).iterdir():
-        path.write_text(path.read_text().replace("wikipedia,", f"{name},"))
     return scoped(folder, DatasetInfo(name, "Wikipedia", "image-text", "", "", file))
 
 

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from pipeline.core.splits import Array
 from pipeline.reporting.figures.ranks import joined, rank_caption, rank_figure, ranked
-from pipeline.reporting.tables.significance_marks import Sample, Samples
+from pipeline.reporting.tables.significance_marks import Standing, Standings
 from tests.reporting.conftest import scoped
 
 
-def column(direction: str, **maps: float) -> tuple[tuple[str, ...], Sample]:
-    ap: dict[str, Array] = {label: np.full(4, value) for label, value in maps.items()}
-    return (direction, "0.2"), Sample("emoji", "symmetric", "0.2", direction, ap)
+def column(direction: str, **maps: float) -> tuple[tuple[str, ...], dict[str, Standing]]:
+    return (direction, "0.2"), {label: Standing(value, tied=False) for label, value in maps.items()}
 
 
-def taken() -> Samples:
+def compared() -> Standings:
     return dict([column("a->b", CE=0.5, MRL=0.7, SDML=0.5, MCCA=0.1), column("b->a", CE=0.3, MRL=0.2, MCCA=0.1)])
 
 
 def test_ranks_leave_out_who_has_a_gap() -> None:
-    assert ranked(taken()) == {"CE": 1.5, "MRL": 1.5, "MCCA": 3}
+    assert ranked(compared()) == {"CE": 1.5, "MRL": 1.5, "MCCA": 3}
     assert ranked(dict([column("a->b", CE=0.5), column("b->a", MRL=0.5)])) == {}
 
 
@@ -44,11 +41,11 @@ def test_bars_join_largest_groups_within_reach(ranks: list[float], reach: float,
 
 def test_the_figure_needs_three_and_its_caption_names_who_is_missing(records: Path) -> None:
     results = scoped(records)
-    figure = rank_figure(results, "symmetric", taken())
+    figure = rank_figure(results, "symmetric", compared())
     assert figure is not None
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["CE", "MRL", "MCCA"]
-    caption = rank_caption(results, taken())
+    caption = rank_caption(results, compared())
     assert "over 2 columns" in caption
     assert "Left out because a cell has no number: MRL (authors_code), SDML, Later." in caption
     assert "A description only" in caption

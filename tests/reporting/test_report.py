@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import BadInput
+from pipeline.records.cells import CELLS
 from pipeline.reporting.page.build import build_report
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RONO, write_records
 from tests.support.whole_report import ALL, write_report
@@ -140,7 +141,7 @@ def test_every_dataset_is_shown_on_its_own_grid(out: Path, text: str) -> None:
     assert tables == {
         f"mnist3d_rono_{name}"
         for name in (
-            *("recorded_fixed_checkpoint", "recorded_last_epoch", "recorded_robustness"),
+            *("recorded_fixed_checkpoint", "recorded_last_epoch", "recorded_robustness", "recorded_metrics"),
             *("noise", "probes", "beside_published"),
         )
     }
@@ -191,8 +192,8 @@ def test_without_any_record_the_page_says_so(tmp_path: Path) -> None:
 
 
 def test_a_broken_record_stops_the_report_before_anything_is_written(records: Path, tmp_path: Path) -> None:
-    (records / "cells" / "emoji" / "ce.csv").write_text("nonsense\n")
-    with pytest.raises(BadInput, match=r"ce\.csv, line 1"):
+    CELLS.file(records, "emoji").write_text("nonsense\n")
+    with pytest.raises(BadInput, match=r"cells/emoji\.csv, line 1"):
         build_report(records, tmp_path / "out", PARAMS, DATASETS, ALL, tmp_path)
     assert not (tmp_path / "out").exists()
 

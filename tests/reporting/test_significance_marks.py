@@ -10,40 +10,30 @@ import pytest
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
-from pipeline.records.reader import CELL_COLUMNS, Records
+from pipeline.records.cells import CELLS
+from pipeline.records.reader import Records
+from pipeline.records.statistics import STATISTICS
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.comparison import comparison
 from pipeline.reporting.tables.formats import html, latex, markdown, tidy
-from pipeline.reporting.tables.significance_marks import Samples, differences, marked, samples
+from pipeline.reporting.tables.significance_marks import Standings, differences, marked, standings
 from pipeline.reporting.tables.table import Absent, Number, Table
-from tests.reporting.conftest import DIRECTIONS, RATES, SEEDS, done, scoped, write_csv
+from tests.reporting.conftest import DIRECTIONS, RATES, SEEDS, done, scoped
+from tests.support.records import keep, lines, write_cells, write_statistics
 
 QUERIES = 300
 LOSS = 0.1
 
 
-def columns() -> list[str]:
-    return [f"default|symmetric|{rate}|{direction}" for rate in RATES for direction in DIRECTIONS]
-
-
-def plant(folder: Path, **methods: Array) -> tuple[Results, Samples]:
+def plant(folder: Path, **methods: Array) -> tuple[Results, Standings]:
     """Cells and AP of methods on emoji, the same AP in every column; what is not named has not been run."""
     for name, ap in methods.items():
         keys = [(r, s, d) for r in RATES for s in SEEDS for d in DIRECTIONS] if name != "mcca" else []
         keys += [("", "", d) for d in DIRECTIONS] if name == "mcca" else []
-        mean = f"{ap.mean():.6g}"
-        rows = [done("emoji", name, r, s, BEST_VALIDATION, d, mean) for r, s, d in keys]
-        write_csv(folder / "cells" / "emoji" / f"{name}.csv", CELL_COLUMNS, rows)
-        names = [f"default|||{d}" for d in DIRECTIONS] if name == "mcca" else columns()
-        write_ap(folder, name, dict.fromkeys(names, ap))
+        write_cells(folder, "emoji", name, [done(r, s, BEST_VALIDATION, d, f"{ap.mean():.6g}") for r, s, d in keys])
+    write_statistics(folder, "emoji", methods)
     results = scoped(folder)
-    return results, samples(Records(folder), results, "symmetric")
-
-
-def write_ap(folder: Path, name: str, ap: dict[str, Array]) -> None:
-    (folder / "ap" / "emoji").mkdir(parents=True, exist_ok=True)
-    arrays = {key: values.astype(np.float32) for key, values in ap.items()}
-    np.savez(folder / "ap" / "emoji" / f"{name}.npz", allow_pickle=False, **arrays)
+    return results, standings(Records(folder), results, "symmetric")
 
 
 def planted() -> dict[str, Array]:
@@ -64,8 +54,8 @@ def tied(table: Table) -> dict[str, list[bool | None]]:
 
 
 def test_the_best_and_its_equal_are_marked_and_the_worse_is_not(tmp_path: Path) -> None:
-    results, taken = plant(tmp_path, **planted(), mcca=np.full(QUERIES, 0.2))
-    table = marked(headline(results), results, "symmetric", taken)
+    results, compared = plant(tmp_path, **planted(), mcca=np.full(QUERIES, 0.2))
+    table = marked(headline(results), results, "symmetric", compared)
     yes, no = [True] * 4 + [None], [False] * 4 + [None]
     assert tied(table) == {"MCCA": no, "CE": yes, "MRL": no, "MRL (authors_code)": [], "SDML": yes, "Later": []}
     assert "not distinguishable from the best of its column on these queries" in table.caption
@@ -79,51 +69,61 @@ def test_the_best_and_its_equal_are_marked_and_the_worse_is_not(tmp_path: Path) 
 
 def test_a_best_that_stands_alone_is_not_marked(tmp_path: Path) -> None:
     ap = planted()
-    results, taken = plant(tmp_path, ce=ap["ce"], mrl=ap["mrl"])
-    table = marked(headline(results), results, "symmetric", taken)
+    results, compared = plant(tmp_path, ce=ap["ce"], mrl=ap["mrl"])
+    table = marked(headline(results), results, "symmetric", compared)
     assert tied(table)["CE"] == tied(table)["MRL"] == [False] * 4 + [None]
     assert "<sup>≈</sup>" not in markdown(table)
     assert "not distinguishable" in table.caption
 
 
 def test_one_entry_alone_is_not_tested(tmp_path: Path) -> None:
-    results, taken = plant(tmp_path, ce=planted()["ce"])
-    assert marked(headline(results), results, "symmetric", taken) == headline(results)
-    assert differences(headline(results), results, "symmetric", taken) is None
+    results, compared = plant(tmp_path, ce=planted()["ce"])
+    assert marked(headline(results), results, "symmetric", compared) == headline(results)
+    assert differences(headline(results), results, "symmetric", compared) is None
 
 
 def test_gaps_are_left_out_of_the_family(tmp_path: Path) -> None:
     plant(tmp_path, **planted())
-    path = tmp_path / "cells" / "emoji" / "sdml.csv"
-    path.write_text("".join(line for line in path.read_text().splitlines(True) if "symmetric,0.8" not in line))
+    keep(CELLS, tmp_path, "emoji", lambda row: (row["method"], row["rate"]) != ("sdml", "0.8"))
+    write_statistics(tmp_path, "emoji", planted())
     results = scoped(tmp_path)
-    taken = samples(Records(tmp_path), results, "symmetric")
-    assert {column: list(sample.ap) for column, sample in taken.items()} == {
+    compared = standings(Records(tmp_path), results, "symmetric")
+    assert {head: list(column) for head, column in compared.items()} == {
         (direction, rate): names
         for direction in DIRECTIONS
         for rate, names in (("0.2", ["CE", "MRL", "SDML"]), ("0.8", ["CE", "MRL"]))
     }
-    assert tied(marked(headline(results), results, "symmetric", taken))["CE"] == [True, False, True, False, None]
+    assert tied(marked(headline(results), results, "symmetric", compared))["CE"] == [True, False, True, False, None]
 
 
-def test_ap_that_are_not_those_of_the_map_are_refused(tmp_path: Path) -> None:
+def test_a_column_whose_best_is_not_shown_is_left_out(tmp_path: Path) -> None:
+    ap = planted()
+    plant(tmp_path, **ap, other=ap["ce"] + 0.05)
+    compared = standings(Records(tmp_path), scoped(tmp_path), "symmetric")
+    assert compared == {}
+    plant(tmp_path, **ap, other=ap["ce"] - 0.05)
+    compared = standings(Records(tmp_path), scoped(tmp_path), "symmetric")
+    assert {label for column in compared.values() for label in column} == {"CE", "MRL", "SDML"}
+
+
+def test_statistics_that_are_not_those_of_the_map_are_refused(tmp_path: Path) -> None:
     ap = planted()
     results, _ = plant(tmp_path, **ap)
-    for shift, told in ((5e-5, None), (2e-4, "the mean AP is"), (np.nan, "the mean AP is nan")):
-        write_ap(tmp_path, "ce", dict.fromkeys(columns(), ap["ce"] + shift))
-        if told is None:
-            samples(Records(tmp_path), results, "symmetric")
+    for shift, reason in ((5e-5, None), (2e-4, "the mean AP is")):
+        write_statistics(tmp_path, "emoji", ap | {"ce": ap["ce"] + shift})
+        if reason is None:
+            standings(Records(tmp_path), results, "symmetric")
             continue
-        with pytest.raises(BadInput, match=rf"ap/emoji/ce\.npz: CE, symmetric 0\.2, image->text: {told}"):
-            samples(Records(tmp_path), results, "symmetric")
-    (tmp_path / "ap" / "emoji" / "ce.npz").unlink()
-    with pytest.raises(BadInput, match="there is no AP, the MAP is"):
-        samples(Records(tmp_path), results, "symmetric")
+        with pytest.raises(BadInput, match=rf"statistics/emoji\.csv: CE, symmetric 0\.2, image->text: {reason}"):
+            standings(Records(tmp_path), results, "symmetric")
+    keep(STATISTICS, tmp_path, "emoji", lambda row: row["method"] != "ce")
+    with pytest.raises(BadInput, match="there are no statistics, the MAP is"):
+        standings(Records(tmp_path), results, "symmetric")
 
 
 def test_differences_have_the_sign_and_the_interval_of_what_was_planted(tmp_path: Path) -> None:
-    results, taken = plant(tmp_path, **planted())
-    table = differences(headline(results), results, "symmetric", taken)
+    results, compared = plant(tmp_path, **planted())
+    table = differences(headline(results), results, "symmetric", compared)
     assert table is not None
     rows = {row.label: row.cells for row in table.rows}
     assert {cell.state for cell in rows["CE"] if isinstance(cell, Absent)} == {"best"}
@@ -141,27 +141,18 @@ def test_differences_have_the_sign_and_the_interval_of_what_was_planted(tmp_path
     assert " [−." in markdown(table)
 
 
-def test_intervals_are_the_same_whatever_else_is_shown(tmp_path: Path) -> None:
-    ap = planted()
-    few = plant(tmp_path / "few", ce=ap["ce"], mrl=ap["mrl"])
-    many = plant(tmp_path / "many", **ap)
-    found = [differences(headline(results), results, "symmetric", taken) for results, taken in (few, many)]
-    one, other = (
-        [c.interval for row in table.rows if row.label == "MRL" for c in row.cells if isinstance(c, Number)]
-        for table in found
-        if table is not None
+def test_the_report_reads_and_computes_nothing(tmp_path: Path) -> None:
+    plant(tmp_path, **planted())
+    STATISTICS.write(
+        tmp_path,
+        "emoji",
+        [
+            row | {"difference": "-0.5", "low": "-0.6", "high": "-0.4"} if row["method"] == "mrl" else row
+            for row in lines(STATISTICS, tmp_path, "emoji")
+        ],
     )
-    np.testing.assert_allclose(np.array(one), np.array(other), rtol=1e-12)
-
-
-def test_the_names_of_ap_are_read_strictly(tmp_path: Path) -> None:
-    assert Records(tmp_path).ap("emoji", "ce") == {}
-    write_ap(tmp_path, "mcca", {"default|||image->text": np.ones(3)})
-    assert list(Records(tmp_path).ap("emoji", "mcca")) == [("default", "", None, "image->text")]
-    for key, told in (("default|symmetric", "is no list of AP"), ("default|x|low|a->b", "rate 'low' is no number")):
-        write_ap(tmp_path, "ce", {key: np.ones(3)})
-        with pytest.raises(BadInput, match=told):
-            Records(tmp_path).ap("emoji", "ce")
-    (tmp_path / "ap" / "emoji" / "ce.npz").write_text("nonsense")
-    with pytest.raises(BadInput, match=r"ap/emoji/ce\.npz: no readable archive of arrays"):
-        Records(tmp_path).ap("emoji", "ce")
+    results = scoped(tmp_path)
+    table = differences(headline(results), results, "symmetric", standings(Records(tmp_path), results, "symmetric"))
+    assert table is not None
+    (row,) = (row for row in table.rows if row.label == "MRL")
+    assert {(cell.mean, cell.interval) for cell in row.cells if isinstance(cell, Number)} == {(-0.5, (-0.6, -0.4))}

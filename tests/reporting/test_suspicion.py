@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.records.reader import SUSPICION_COLUMNS, Records
+from pipeline.records.reader import Records
+from pipeline.records.readout import READOUT
+from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.readout import readout
 from pipeline.reporting.tables.suspicion import estimates, suspicion
 from pipeline.reporting.tables.table import Absent, Number
-from tests.reporting.conftest import scoped, write_csv, write_suspicion
+from tests.reporting.conftest import scoped, write_suspicion
+from tests.support.records import drop_method, keep, write_method
 
 
 def test_views_are_averaged_before_seeds_are_spread(records: Path) -> None:
@@ -36,8 +38,7 @@ def test_estimates_stand_under_the_truth(records: Path) -> None:
     told = Records(records).suspicion("emoji", "mrl")
     told["estimate"] = told["rate"]
     told["certain"] = (told["rate"] < 0.5).astype(int)
-    file = records / "suspicion" / "emoji" / "ce.csv"
-    write_csv(file, [*SUSPICION_COLUMNS, "certain"], told.values.tolist())
+    write_method(SUSPICION, records, "emoji", "ce", told.drop(columns="method").to_dict("records"))
     table = estimates(Records(records), scoped(records), "symmetric")
     assert table is not None
     means = {row.label: [cell.mean for cell in row.cells if isinstance(cell, Number)] for row in table.rows}
@@ -50,16 +51,11 @@ def test_estimates_stand_under_the_truth(records: Path) -> None:
     assert table.rows[0].note is None
 
 
-def keep(file: Path, wanted: Callable[[str], bool]) -> None:
-    head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    file.write_text(head + "".join(filter(wanted, rows)), encoding="utf-8")
-
-
 def test_seeds_that_are_missing_are_told(records: Path) -> None:
     write_suspicion(records)
-    for file in ("suspicion/emoji/mrl.csv", "confident_learning/emoji.csv"):
-        keep(records / file, lambda row: ",0.8,2," not in row and ",0.2,1," not in row)
-    keep(records / "readout" / "emoji" / "ce.csv", lambda row: ",0.2,1," not in row)
+    for record in (SUSPICION, CONFIDENT_LEARNING):
+        keep(record, records, "emoji", lambda row: (row["rate"], row["seed"]) not in {("0.8", "2"), ("0.2", "1")})
+    keep(READOUT, records, "emoji", lambda row: (row["rate"], row["seed"]) != ("0.2", "1"))
     found = suspicion(Records(records), scoped(records), "symmetric")
     matched = readout(Records(records), scoped(records), "symmetric")
     assert found is not None
@@ -81,8 +77,8 @@ def test_a_rate_without_numbers_says_why(records: Path) -> None:
     write_suspicion(records)
     results = scoped(records)
     told = Records(records).suspicion("emoji", "mrl")
-    file = records / "suspicion" / "emoji" / "sdml.csv"
-    write_csv(file, SUSPICION_COLUMNS, told[told["rate"] == 0.2].values.tolist())
+    low = told[told["rate"] == 0.2].drop(columns="method")
+    write_method(SUSPICION, records, "emoji", "sdml", low.to_dict("records"))
     table = suspicion(
         Records(records), Results(Records(records), replace(results.scope, rates=[0.0, 0.2, 0.8])), "symmetric"
     )
@@ -98,7 +94,7 @@ def test_a_rate_without_numbers_says_why(records: Path) -> None:
 
 def test_without_a_method_that_can_tell_there_is_no_table(records: Path) -> None:
     write_suspicion(records)
-    (records / "suspicion" / "emoji" / "mrl.csv").unlink()
+    drop_method(SUSPICION, records, "emoji", "mrl")
     assert suspicion(Records(records), scoped(records), "symmetric") is None
     assert suspicion(Records(records), scoped(records), "pairflip") is None
 

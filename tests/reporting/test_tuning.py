@@ -91,5 +91,5 @@ def test_nothing_tuned_no_table(tmp_path: Path) -> None:
 
 def test_a_broken_record_is_named(tmp_path: Path) -> None:
     write(tmp_path, "ce", {"settings": {}})
-    with pytest.raises(BadInput, match=r"tuning/ce.json, line 1: a trial lacks code, maps, published, reason"):
+    with pytest.raises(BadInput, match=r"tuning/ce.json: trial 1 lacks code, maps, published, reason"):
         tuning(Records(tmp_path), PARAMS, METHODS)

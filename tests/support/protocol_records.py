@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.core.criteria import FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.records.reader import CELL_COLUMNS, Records
+from pipeline.records.reader import Records
 from pipeline.reporting.results.report_scope import Scope
 from pipeline.reporting.results.results import Results
-from tests.reporting.conftest import DATASETS, RATES, RONO, SEEDS, write_ap, write_csv
+from tests.reporting.conftest import DATASETS, RATES, RONO, SEEDS
+from tests.support.records import write_cells, write_statistics
 
 
 def write_protocol(
@@ -21,7 +22,7 @@ def write_protocol(
     name, views = "mnist3d_rono", {"image": ("Pixels", 784), "cloud": (point_features, 512)}
     rows = [
         [
-            *(name, "rono", "authors_code", "recorded", r, s, c, d, f"{value + 0.004 * s * (1 + r):.6g}", "0.9", "0"),
+            *("authors_code", "recorded", r, s, c, d, f"{value + 0.004 * s * (1 + r):.6g}"),
             *("done", "", "c0de", "f1"),
         ]
         for r in rates
@@ -29,8 +30,8 @@ def write_protocol(
         for c, value in ((FIXED_CHECKPOINT, 0.985 - 0.15 * r), (LAST_EPOCH, 0.98 - 0.3 * r))
         for d in ("image->cloud", "cloud->image")
     ]
-    write_csv(folder / "cells" / name / "rono.csv", CELL_COLUMNS, rows)
-    write_ap(folder, name)
+    write_cells(folder, name, "rono", rows)
+    write_statistics(folder, name)
     contents = {
         "datasets": {
             "classes": [str(digit) for digit in range(10)],

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from pipeline.core.cells import CellKey
+from pipeline.records.cells import CELLS
+from pipeline.records.epochs import EPOCHS
 from pipeline.tracking.base import TrackedCell
 from pipeline.tracking.base.sync import sync
 from tests.reporting.conftest import PARAMS
 from tests.support.protocol_records import write_protocol
+from tests.support.records import lines
 
 
 class Notes:
@@ -63,8 +66,10 @@ def test_the_first_seed_gets_the_recorded_epochs(records: Path) -> None:
 
 
 def test_a_metric_without_a_value_is_left_out(records: Path) -> None:
-    path = records / "epochs" / "emoji" / "ce.csv"
-    path.write_text(path.read_text().replace("default,symmetric,0.2,1,0.833333,", "default,symmetric,0.2,1,,"))
+    path = EPOCHS.file(records, "emoji")
+    old, new = (f"ce,default,symmetric,0.2,loss/total,{first} " for first in ("0.8333", "nan"))
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
     first = synced(records, "emoji").histories[CellKey("emoji", "ce", "default", "symmetric", 0.2, 0)]
     assert "loss/total" not in first[0]
     assert "loss/total" in first[1]
@@ -80,9 +85,8 @@ def test_a_label_free_cell_has_no_noise_and_no_history(records: Path) -> None:
 
 def test_a_dataset_of_its_own_grid_is_pruned_to_its_variants(tmp_path: Path) -> None:
     write_protocol(tmp_path)
-    path = tmp_path / "cells" / "mnist3d_rono" / "rono.csv"
-    head, *lines = path.read_text().splitlines(True)
-    path.write_text("".join([head, *lines, *(line.replace("authors_code", "default") for line in lines)]))
+    rows = lines(CELLS, tmp_path, "mnist3d_rono")
+    CELLS.write(tmp_path, "mnist3d_rono", [*rows, *(row | {"variant": "default"} for row in rows)])
     notes = synced(tmp_path, "mnist3d_rono")
     assert {key.variant for key in notes.scores} == {"authors_code"}
     assert len(notes.scores) == 6

@@ -49,8 +49,9 @@ Standings = Mapping[tuple[str, ...], Mapping[str, Standing]]
 def standings(records: Records, results: Results, noise: str) -> Standings:
     """What the statistics record says of the headline table, column by column.
 
-    Gaps are left out, and so are columns with a number whose AP are of another criterion or whose best is not shown:
-    without it the others would look tied. Raises BadInput where the statistics are not those of the cells.
+    Gaps are left out, and so are columns that were not tested, that have a number whose AP are of another criterion, or
+    whose best is not shown: without it the others would look tied.
+    Raises BadInput where the statistics are not those of the cells.
     """
     name, elsewhere = results.dataset.name, results.elsewhere(noise)
     rows = records.statistics(name)
@@ -62,9 +63,9 @@ def standings(records: Records, results: Results, noise: str) -> Standings:
             for entry in results.entries(results.headline)
         }
         numbers = {entry: number for entry, number in cells.items() if isinstance(number, Number)}
-        if any(entry in numbers for entry in elsewhere):
-            continue
         here = rows[(rows["rate"] == rate) & (rows["direction"] == direction)]
+        if any(entry in numbers for entry in elsewhere) or (numbers and here.empty):
+            continue
         column = {(row["method"], row["variant"]): row for _, row in here.iterrows()}
         for entry, number in numbers.items():
             if reason := _contradiction(column.get((entry.method.name, entry.variant)), number):

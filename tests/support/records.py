@@ -1,0 +1,92 @@
+"""Records for tests: rows per cell, criterion and direction, or as text, method by method."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline.core.cells import DONE
+from pipeline.core.criteria import CRITERIA
+from pipeline.core.seeds import generator
+from pipeline.core.splits import Array
+from pipeline.evaluation import precisions
+from pipeline.evaluation.precisions import Precisions
+from pipeline.evaluation.statistics import Family, statistics
+from pipeline.records.cells import CELLS, score_column
+from pipeline.records.statistics import STATISTICS
+from pipeline.records.table_record import TableRecord
+
+Lines = list[dict[str, str]]
+CELL = ("method", "variant", "noise", "rate", "seed", "criterion")
+LONG = (*CELL, "direction", "map", "status", "reason", "code", "fingerprint")
+"""What a test gives of a cell in one direction; of one that is not done without criterion, direction and map."""
+
+
+def lines(record: TableRecord, folder: Path, dataset: str) -> Lines:
+    """The rows of a file as text, none where there is no file."""
+    file = record.file(folder, dataset)
+    if not file.exists():
+        return []
+    with file.open(newline="", encoding="utf-8") as content:
+        return list(csv.DictReader(content))
+
+
+def write_method(
+    record: TableRecord, folder: Path, dataset: str, method: str, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Put the rows of a method behind those of others, in place of earlier ones of its own."""
+    others = [line for line in lines(record, folder, dataset) if line["method"] != method]
+    record.write(folder, dataset, [*others, *({"method": method, **row} for row in rows)])
+
+
+def drop_method(record: TableRecord, folder: Path, dataset: str, method: str) -> None:
+    write_method(record, folder, dataset, method, [])
+
+
+def keep(record: TableRecord, folder: Path, dataset: str, wanted: Callable[[dict[str, str]], bool]) -> None:
+    """Leave the rows that are wanted."""
+    record.write(folder, dataset, [line for line in lines(record, folder, dataset) if wanted(line)])
+
+
+def write_cells(folder: Path, dataset: str, method: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Put the cells of a method into the record. rows: values of LONG but for the method."""
+    cells: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        values = dict(zip(LONG, (method, *row), strict=True))
+        direction, value = values.pop("direction"), values.pop("map")
+        cell = cells.setdefault(tuple(values[name] for name in CELL), values)
+        if values["status"] == DONE:
+            cell[score_column("map", direction)] = value
+    write_method(CELLS, folder, dataset, method, cells.values())
+
+
+def write_statistics(folder: Path, dataset: str, ap: Mapping[str, Array] | None = None, queries: int = 60) -> None:
+    """Compare all that is recorded of a dataset. ap: method -> Q for all of its columns; else AP whose means are the
+    MAP of the first criterion that a method keeps."""
+    files, entries, settings = {}, {}, {}
+    for method in dict.fromkeys(line["method"] for line in lines(CELLS, folder, dataset)):
+        done = [line for line in lines(CELLS, folder, dataset) if (line["method"], line["status"]) == (method, DONE)]
+        first = min((line["criterion"] for line in done), key=CRITERIA.index, default="")
+        maps: dict[tuple[str, ...], list[float]] = defaultdict(list)
+        for line in done:
+            for name, value in line.items():
+                if name.startswith("map ") and line["criterion"] == first and value:
+                    maps[line["variant"], line["noise"], line["rate"], name.removeprefix("map ")].append(float(value))
+        made = []
+        for (variant, noise, rate, direction), values in maps.items():
+            ripples = 0.17 * generator(0, dataset, method, f"{variant}|{noise}|{rate}|{direction}").standard_normal(
+                queries
+            )
+            own = np.mean(values) + ripples - ripples.mean() if ap is None else ap[method]
+            made.append(Precisions(variant, noise, float(rate) if rate else None, None, first, direction, own))
+            entries[method, variant] = None
+            settings |= {(noise, float(rate)): None} if rate else {}
+        files[method] = folder.parent / "ap" / dataset / f"{method}.npz"
+        precisions.write(files[method], made)
+    families = [Family([noise], [rate], [], list(entries)) for noise, rate in settings]
+    STATISTICS.write(folder, dataset, statistics(dataset, families, files))
