@@ -50,7 +50,7 @@ def test_wrong_settings_and_sources_are_named():
 def test_an_extractor_for_a_view_that_the_dataset_lacks_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     block = DATASETS["mine"] | {"views": {"picture": "pixels"}}
-    params = tiny.params(datasets=["mine"]) | {"datasets": {"mine": block}}
+    params = tiny.experiment(datasets=["mine"]) | {"datasets": {"mine": block}}
     Path("params.yaml").write_text(yaml.safe_dump(params))
     views = {"pictures": RawView("image", np.zeros((2, 4, 4), dtype=np.uint8)), "text": RawView("text", ["a", "b"])}
     split = np.array(["train", "test"])

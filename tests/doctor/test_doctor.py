@@ -318,7 +318,7 @@ def test_features() -> None:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with one dataset in its grid, whose files are two views, labels and splits."""
     monkeypatch.chdir(tmp_path)
-    params = tiny.params(datasets=["mine"])
+    params = tiny.experiment(datasets=["mine"])
     load = {name: f"files/{name}.npy" for name in ("labels", "split")}
     load["views"] = {view: f"files/{view}.npy" for view in ("vector", "words")}
     block = {"source": "arrays", "load": load, "views": {}}

@@ -32,7 +32,7 @@ def wave(name: str, number: int) -> np.ndarray:
 
 
 def params() -> dict[str, object]:
-    given = tiny.params(datasets=["mine"])
+    given = tiny.experiment(datasets=["mine"])
     views = {"image": {"kind": "image", "side": 8}, "sound": {"kind": "signal", "length": LENGTH}}
     load = {"folder": "files/mine", "views": views}
     extractors = {"image": "pixels", "sound": "spectrum"}

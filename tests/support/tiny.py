@@ -22,7 +22,7 @@ _PARAMS: dict[str, Any] = {
         {
             "name": "default",
             "datasets": ["emoji"],
-            "methods": {"mcca": ["default"], "ce": ["default"]},
+            "methods": ["mcca", "ce"],
             "noises": ["symmetric"],
             "rates": [0.2],
             "seeds": [0],
@@ -33,21 +33,28 @@ _PARAMS: dict[str, Any] = {
     "noises": {"symmetric": {}},
     "methods": {
         "mcca": {"default": {"ridge": 0.1, "components": 2}},
-        "ce": {"default": {"epochs": 2, "batch_size": 8, "learning_rate": 0.001, "hidden": [4], "embedding": 4}},
+        "ce": {
+            "default": {"epochs": 2, "batch_size": 8, "learning_rate": 0.001, "hidden": [4], "embedding": 4},
+        },
     },
 }
 
 
-def params(**experiment: Any) -> dict[str, Any]:
-    """A params.yaml of its own for every test. experiment: what differs in the first experiment."""
-    own = copy.deepcopy(_PARAMS)
-    own["experiments"][0] |= experiment
-    return own
+def params() -> dict[str, Any]:
+    """A params.yaml of its own for every test."""
+    return copy.deepcopy(_PARAMS)
 
 
-def project(**experiment: Any) -> Project:
-    """What these params are parsed to."""
-    return parse(params(**experiment))
+def experiment(**changes: Any) -> dict[str, Any]:
+    """A params.yaml whose experiment differs in these."""
+    changed = params()
+    changed["experiments"][0] |= changes
+    return changed
+
+
+def project(params: dict[str, Any] | None = None) -> Project:
+    """The project that a params.yaml describes, the tiny one by itself."""
+    return parse(copy.deepcopy(_PARAMS) if params is None else params)
 
 
 def arrays(seed: int = 0) -> tuple[dict[str, Array], Array, Array]:
