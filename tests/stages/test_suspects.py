@@ -29,7 +29,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trained(**changes: Any) -> None:
     """Raw samples, features, noise and the cells of ce, as the grid of tiny.params() with changes gives them."""
-    params = tiny.experiment(methods=["ce"], **changes)
+    params = tiny.experiment(methods={"ce": ["default"]}, **changes)
     params["noises"]["given"] = {}
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     _, labels, split = tiny.arrays()
