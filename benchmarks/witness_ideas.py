@@ -20,11 +20,11 @@ import click
 import numpy as np
 import pandas as pd
 import torch
+from pipeline.config.params import Params, block, method_settings
 from torch import Tensor
 from torch.nn import functional as F
 
 from pipeline.config import params
-from pipeline.config.params import Params, block, method_settings
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.runs import Run
