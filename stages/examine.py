@@ -23,7 +23,7 @@ def main(project: Project, dataset: str) -> None:
     findings = doctor.examine(rawstore.read(RAW / dataset), dataset, configured(project, dataset))
     for finding in doctor.warnings(findings):
         warn(str(finding))
-    write_text(FINDINGS / f"{dataset}.txt", "".join(f"{finding}\n" for finding in findings))
+    write_text(FINDINGS / f"{dataset}.txt", "".join(f"{finding}\n" for finding in findings) or "nothing found\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from pipeline.runs import plan as grid
+from pipeline.runs import pool
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def one_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Train in this process and on the CPU, without leaving its settings behind."""
-    monkeypatch.setattr(grid, "cpu_count", lambda: 1)
+    monkeypatch.setattr(pool, "cpu_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     yield

@@ -5,9 +5,14 @@ import pytest
 
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput, UnknownName
+from pipeline.core.progress import quiet
 from pipeline.explore.search.loaded_run import load_run, model_file
 from pipeline.features.base import store as featurestore
 from pipeline.runs.finished_cell import FinishedCell
+from pipeline.runs.plan import plan
+from pipeline.runs.pool import train_cell
+from pipeline.runs.store import CellStore
+from tests.support import paired
 from tests.support.trained_cell import CPU, PAIRED, RUN, SOLID, loaded, made
 
 
@@ -72,3 +77,22 @@ def test_a_view_that_the_raw_samples_lack_is_named(tmp_path):
     given["datasets"]["emoji"]["views"] = {"image": "pixels", "sound": "pixels"}
     with pytest.raises(UnknownName, match="sound"):
         load_run(given, FinishedCell.read(tmp_path / RUN), tmp_path / "data/raw", CPU)
+
+
+@pytest.mark.parametrize("method", ["dcca", "dccae", "lc_only"])
+def test_the_model_of_a_label_free_network_is_its_best_epoch_not_its_last(tmp_path, method):
+    """It was once the last epoch, which search and export then refused as another run's."""
+    given = made(tmp_path)
+    settings = paired.settings(method, epochs=30, batch_size=24, learning_rate=0.03)
+    given["methods"][method] = {"default": settings, "variants": {"default": {}}}
+    features = featurestore.read(tmp_path / "data/features/emoji")
+    [cell] = plan(given, "emoji", method, features, draws=None)
+    store = CellStore(tmp_path / ".cells")
+    train_cell(cell, features, None, store, CPU)
+    run = store.read(cell.fingerprint)
+    best, last = (run.embeddings(criterion)["text"] for criterion in ("best_validation", "last_epoch"))
+    assert np.abs(best - last).max() > 0.01 * np.abs(best).max()
+    again = load_run(given, run, tmp_path / "data/raw", CPU)
+    rows = np.flatnonzero(again.raw.split == "test")
+    texts = [again.raw.views["text"].samples[row] for row in rows]
+    np.testing.assert_allclose(again.embed("text", texts, quiet), best, rtol=1e-5, atol=1e-6)
