@@ -19,7 +19,8 @@ from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 SETTING = {"method": "ce", "variant": "default", "noise": "symmetric", "rate": 0.2}
 RECEIPT = {"kind": "symmetric", "rate": 0.2, "seed": 0, "per_pair": False, "realised": {"image": 0.18}, "hash": "ab"}
 OLD = {
-    "cells/emoji/ce.csv": "dataset,method,variant,noise,rate,seed,criterion,direction,map,map_at_50,tied,status,reason\n"
+    "cells/emoji/ce.csv": "dataset,method,variant,noise,rate,seed,criterion,direction,map,map_at_50,tied,"
+    "status,reason\n"
     "emoji,ce,default,symmetric,0.2,0,last_epoch,image->text,0.512346,0.6,0,done,\n"
     "emoji,ce,default,symmetric,0.2,0,last_epoch,text->image,0.5,0.6,0,done,\n"
     "emoji,ce,default,symmetric,0.2,1,,,,,,failed,epoch 1\n",
