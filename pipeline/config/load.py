@@ -114,4 +114,5 @@ def _mistake(error: ErrorDetails) -> BadParams:
     if error["type"] == "unknown":
         return UnknownName(error["ctx"]["name"], error["ctx"]["known"], place)
     remedy = re.sub(r"^\w+ should", "it should", error["msg"])
-    return BadParams(f"{reprlib.repr(error['input'])} does not fit", place, remedy)
+    given = list(error["input"]) if isinstance(error["input"], tuple) else error["input"]
+    return BadParams(f"{reprlib.repr(given)} does not fit", place, remedy)

@@ -6,7 +6,6 @@ import csv
 import importlib
 import math
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ import torch
 import yaml
 from click.testing import CliRunner
 
-from pipeline.config.params import grid_of, method_settings
+from pipeline.config.load import parse
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.data import inria_websearch, nus_wide, wikipedia, xmedianet
@@ -25,10 +25,10 @@ from pipeline.methods.base import Method
 from pipeline.methods.base.deep import Deep
 from pipeline.reporting.published.publications import read
 from pipeline.reporting.published.verdict import TOLERANCE
-from stages.tools.reproduce import _needs_own_grid
-from tests.support.samples import params
+from tests.support.samples import PARAMS, project
 
-PAPERS = [name for name, described in params()["datasets"].items() if described["profile"] == "paper"]
+PAPERS = ("mnist3d_rono", "wikipedia", "inria_websearch", "inria_websearch_raw", "nus_wide", "xmedianet")
+PAPERS += ("xmedianet_elrcmr", "pascal_sentence", "modelnet10", "modelnet40")
 TABLES = {
     "wikipedia": (wikipedia.SIZES, 10, 50, 0.7),
     "inria_websearch": (inria_websearch.SIZES, inria_websearch.CLASSES, 200, 0.9),
@@ -45,8 +45,20 @@ OTHER_WIDTHS |= {name: {"image": 1280, "cloud": 512} for name in ("modelnet10", 
 OURS = ("MCCA", "MRL")
 
 
+def with_all_papers() -> Project:
+    """The project with an experiment for each of the papers' datasets, as a person adds one."""
+    params = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    some = {"methods": ["mcca"], "noises": ["symmetric"], "rates": [0.2], "seeds": [0], "profile": "paper"}
+    trained = {dataset for experiment in params["experiments"] for dataset in experiment["datasets"]}
+    params["experiments"] += [some | {"name": name, "datasets": [name]} for name in PAPERS if name not in trained]
+    return parse(params)
+
+
+PROJECT = with_all_papers()
+
+
 def settings(method: str, dataset: str) -> dict[str, Any]:
-    return method_settings(params(), method, "default", dataset)
+    return PROJECT.settings(method, "default", dataset)
 
 
 def built(method: str, dataset: str) -> Method:
@@ -54,7 +66,7 @@ def built(method: str, dataset: str) -> Method:
 
 
 @pytest.mark.parametrize("dataset", PAPERS)
-@pytest.mark.parametrize("method", sorted(params()["methods"]))
+@pytest.mark.parametrize("method", sorted(PROJECT.methods))
 def test_every_method_fits_every_paper_dataset(method: str, dataset: str) -> None:
     """Networks are made at full width without memory, for as many classes and features as the authors' files hold."""
     found = built(method, dataset)
@@ -107,17 +119,17 @@ def test_batches_hold_enough_samples_per_output(dataset: str) -> None:
 
 @pytest.mark.parametrize("dataset", TABLES)
 def test_one_command_runs_what_the_paper_prints(dataset: str) -> None:
-    _needs_own_grid(params(), dataset)
-    grid = grid_of(params(), dataset)
-    assert grid["methods"] == {name: ["default"] for name in params()["grid"]["methods"]}
+    assert project().grids(dataset) == [project().experiment(dataset)]
+    grid = project().experiment(dataset)
+    assert grid.methods == dict.fromkeys(project().experiments[0].methods, ("default",))
     publications, protocols = read()
     (name, protocol), *others = [item for item in protocols.items() if item[1].dataset == dataset]
     assert not others
     assert dict(protocol.sizes) == TABLES[dataset][0]
-    assert grid["noises"] == [protocol.noise["kind"]]
-    assert params()["noises"]["symmetric"]["per_pair"] == protocol.noise["per_pair"]
+    assert list(grid.noises) == [protocol.noise["kind"]]
+    assert project().noise_settings("symmetric", dataset)["per_pair"] == protocol.noise["per_pair"]
     printed = {rate for table in publications for shown, _, _, rate in table.values if shown == name}
-    assert printed == set(grid["rates"])
+    assert printed == set(grid.rates)
     assert protocol.selection == BEST_VALIDATION
 
 
@@ -137,18 +149,14 @@ def features_of_mrl(folder: Path) -> None:
 
 
 def settle(folder: Path) -> None:
-    """params.yaml as `make reproduce DATASET=wikipedia` settles it, for two methods, one seed, one narrow epoch."""
-    given = yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
-    own = grid_of(given, "wikipedia")
-    assert {"mcca", "mrl"} <= set(own["methods"])
-    given["grid"] = own | {"datasets": ["wikipedia"], "methods": ["mcca", "mrl"], "seeds": [0]}
-    given["report"] = {"datasets": ["wikipedia"], "methods": ["mcca", "mrl"]}
-    given["further"] = []
-    del given["datasets"]["wikipedia"]["grid"]
+    """params.yaml as `make reproduce EXPERIMENT=wikipedia` has it, for two methods, one seed, one narrow epoch."""
+    given = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
+    [own] = [experiment for experiment in given["experiments"] if experiment["name"] == "wikipedia"]
+    methods = {name: own["methods"][name] for name in ("mcca", "mrl")}
+    given["experiments"] = [own | {"methods": methods, "seeds": [0]}]
+    given["report"] = {}
     given["datasets"]["wikipedia"]["load"]["folder"] = str(folder)
-    for name in ("mcca", "mrl"):
-        given["methods"][name]["variants"] = {"default": {}}
-    given["methods"]["mrl"]["datasets"]["wikipedia"]["paper"] |= {"epochs": 1, "hidden": [32, 32]}
+    given["methods"]["mrl"]["datasets"]["wikipedia"] |= {"epochs": 1, "hidden": [32, 32]}
     Path("params.yaml").write_text(yaml.safe_dump(given), encoding="utf-8")
 
 
@@ -178,24 +186,34 @@ def table_beside() -> dict[tuple[str, str, float], dict[str, str]]:
     return found
 
 
-def recorded(method: str) -> list[Mapping[str, str]]:
-    with Path(f"reports/records/cells/wikipedia/{method}.csv").open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if row["criterion"] == BEST_VALIDATION]
+CELLS = Path("reports/records/cells/wikipedia.csv")
+
+
+def recorded(method: str) -> dict[tuple[str, float | None], float]:
+    """Direction and rate -> MAP of a method's cells."""
+    with CELLS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["method"], row["criterion"]) == (method, BEST_VALIDATION)]
+    return {
+        (name.removeprefix("map "), float(row["rate"]) if row["rate"] else None): float(value)
+        for row in rows
+        for name, value in row.items()
+        if name.startswith("map ")
+    }
 
 
 def overwrite(direction: str, rate: float, value: float) -> None:
-    """Let a record of MRL hold another MAP, and AP whose mean it is."""
-    row = next(row for row in recorded("mrl") if (row["direction"], float(row["rate"])) == (direction, rate))
-    file = Path("reports/records/cells/wikipedia/mrl.csv")
-    key = ",".join(list(row.values())[:8])
-    text = file.read_text(encoding="utf-8")
-    assert text.count(f"{key},{row['map']},") == 1
-    file.write_text(text.replace(f"{key},{row['map']},", f"{key},{value},"), encoding="utf-8")
-    file = Path("reports/records/ap/wikipedia/mrl.npz")
-    with np.load(file) as content:
-        ap = dict(content)
-    ap[f"default|symmetric|{rate}|{direction}"] += value - float(row["map"])
-    np.savez_compressed(file, allow_pickle=False, **ap)
+    """Let a record of MRL hold another MAP, and let the statistics be those of that MAP."""
+    with CELLS.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    for row in rows:
+        if (row["method"], row["criterion"], row["rate"]) == ("mrl", BEST_VALIDATION, str(rate)):
+            row[f"map {direction}"] = str(value)
+    with CELLS.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, reader.fieldnames or (), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    Path("reports/records/statistics/wikipedia.csv").unlink()
 
 
 @pytest.mark.usefixtures("one_process")
@@ -204,7 +222,7 @@ def test_from_the_authors_file_to_verdicts(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     features_of_mrl(tmp_path / "brought")
     settle(tmp_path / "brought")
-    for stage in ("fetch", "features", "noise"):
+    for stage in ("fetch", "examine", "features", "noise", "plan"):
         invoke(stage, "wikipedia")
     for method in ("mcca", "mrl"):
         invoke("train", "wikipedia", method)
@@ -214,9 +232,9 @@ def test_from_the_authors_file_to_verdicts(tmp_path: Path, monkeypatch: pytest.M
     ways = read()[1]["Wikipedia"].directions
     published = read()[0][0].values
     printed = {(m, ways[w], rate): value for (d, m, w, rate), value in published.items() if d == "Wikipedia"}
-    ours = {("MRL", row["direction"], float(row["rate"])): float(row["map"]) for row in recorded("mrl")}
+    ours = {("MRL", direction, rate): value for (direction, rate), value in recorded("mrl").items()}
     rates = sorted({rate for _, _, rate in ours})
-    ours |= {("MCCA", row["direction"], rate): float(row["map"]) for row in recorded("mcca") for rate in rates}
+    ours |= {("MCCA", direction, rate): value for (direction, _), value in recorded("mcca").items() for rate in rates}
     beside = table_beside()
     assert set(beside) == set(ours) == {key for key in printed if key[0] in OURS}
     for key, cells in beside.items():

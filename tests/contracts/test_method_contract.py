@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
 from pipeline.config.params import method_settings
+
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import BadInput

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
+from stages.tools.sandbox import make_sandbox
 
 from pipeline.config import params
-from stages.tools.sandbox import make_sandbox
 
 ROOT = Path(__file__).parents[2]
 GRID = {"datasets": ["mnist3d"], "methods": ["mcca", "ce"], "rates": [0.8], "seeds": [0, 1]}

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
-
 from pipeline.config.params import method_settings
+
 from pipeline.core.errors import BadParams
 from pipeline.learning.loop import Step
 from pipeline.methods.dscmr import similarity_likelihood

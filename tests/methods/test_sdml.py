@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
-
 from pipeline.config.params import method_settings
+
 from pipeline.core.errors import BadParams
 from pipeline.learning.loop import Batch, Step
 from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split

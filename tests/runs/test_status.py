@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from pipeline.config.params import method_settings
+
 from pipeline.core import plugins as discovery
 from pipeline.core.cells import CellKey
 from pipeline.features.base import store as featurestore

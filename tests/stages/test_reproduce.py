@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-
 from pipeline.config.params import grid_of, load
+from stages.tools.sandbox import make_sandbox
+
 from pipeline.core.progress import duration
 from pipeline.runs.costs import COLUMNS
 from pipeline.runs.status import workers
 from stages.command import Mistake
 from stages.paths import COSTS, MACHINE
 from stages.tools import reproduce
-from stages.tools.sandbox import make_sandbox
 from tests.support import tiny
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
-
 from pipeline.config.params import method_settings
+
 from pipeline.core import plugins as discovery
 from pipeline.core.runs import Run
 from pipeline.core.splits import Split

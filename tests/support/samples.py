@@ -5,22 +5,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from pipeline.config.load import load as parsed
+from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import MissingFiles
 from pipeline.core.plugins import build
 from pipeline.data.base import Dataset
 
+PARAMS = Path(__file__).parents[2] / "params.yaml"
+
 
 @cache
-def params() -> dict[str, Any]:
-    return yaml.safe_load((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
+def project() -> Project:
+    """The project as it is committed."""
+    return parsed(PARAMS)
 
 
 def load(name: str, **changes: Any) -> RawDataset:
     """The dataset as params.yaml configures it; without the files that only a user can provide the test skips."""
-    settings = {**params()["datasets"][name]["load"], **changes}
+    settings = {**(project().dataset(name).load or {}), **changes}
     try:
         return build("pipeline.data", name, Dataset, settings).load(lambda done, total: None)
     except MissingFiles as error:

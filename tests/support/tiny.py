@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.load import parse
+from pipeline.config.project import Project
 from pipeline.core.splits import Array
 from pipeline.features.base import store as featurestore
 from pipeline.features.base.store import Features
@@ -16,16 +18,23 @@ CLASSES = 3
 SIZES = {"train": 24, "valid": 9, "test": 12}
 EXTRACTORS = {"image": "pixels", "text": "doc2vec"}
 _PARAMS: dict[str, Any] = {
-    "grid": {"datasets": ["emoji"], "methods": ["mcca", "ce"], "noises": ["symmetric"], "rates": [0.2], "seeds": [0]},
-    "report": {"datasets": ["emoji"], "methods": ["mcca", "ce"]},
-    "datasets": {"emoji": {"profile": "default", "load": {"seed": 0}, "views": dict(EXTRACTORS), "probes": {}}},
+    "experiments": [
+        {
+            "name": "default",
+            "datasets": ["emoji"],
+            "methods": ["mcca", "ce"],
+            "noises": ["symmetric"],
+            "rates": [0.2],
+            "seeds": [0],
+        }
+    ],
+    "datasets": {"emoji": {"load": {"seed": 0}, "views": dict(EXTRACTORS)}},
     "extractors": {"pixels": {}, "doc2vec": {"dimension": 4, "epochs": 1}},
     "noises": {"symmetric": {}},
     "methods": {
-        "mcca": {"default": {"ridge": 0.1, "components": 2}, "variants": {"default": {}}},
+        "mcca": {"default": {"ridge": 0.1, "components": 2}},
         "ce": {
             "default": {"epochs": 2, "batch_size": 8, "learning_rate": 0.001, "hidden": [4], "embedding": 4},
-            "variants": {"default": {}},
         },
     },
 }
@@ -34,6 +43,18 @@ _PARAMS: dict[str, Any] = {
 def params() -> dict[str, Any]:
     """A params.yaml of its own for every test."""
     return copy.deepcopy(_PARAMS)
+
+
+def experiment(**changes: Any) -> dict[str, Any]:
+    """A params.yaml whose experiment differs in these."""
+    changed = params()
+    changed["experiments"][0] |= changes
+    return changed
+
+
+def project(params: dict[str, Any] | None = None) -> Project:
+    """The project that a params.yaml describes, the tiny one by itself."""
+    return parse(copy.deepcopy(_PARAMS) if params is None else params)
 
 
 def arrays(seed: int = 0) -> tuple[dict[str, Array], Array, Array]:

@@ -123,13 +123,13 @@ def scopes(project: Project, datasets: Sequence[DatasetInfo], methods: Sequence[
                         for info in chosen
                         if info.name in grid.methods
                     ],
-                    noises=grid.noises,
+                    noises=list(grid.noises),
                     rates=sorted(grid.rates),
-                    seeds=grid.seeds,
-                    order=project.shown_methods,
+                    seeds=list(grid.seeds),
+                    order=list(project.shown_methods),
                     further=number > 0,
                     ablations=ablations,
-                    metrics=project.report.metrics,
+                    metrics=list(project.report.metrics),
                 )
             )
     return made
