@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+
 from pipeline.core import plugins as discovery
 from pipeline.core.runs import Run
 from pipeline.core.splits import Split
