@@ -9,8 +9,9 @@ import numpy as np
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.array_files import READERS, parted, read, read_names
 from pipeline.data.base.splits import NAMES, SHARES, check, classes, hashed
 
@@ -71,8 +72,8 @@ class Arrays(Dataset):
 
     def brought(self) -> list[Path]:
         """The array files beside those that are named: a folder may hold other datasets below it."""
-        beside = {path for folder in {file.parent for file in self.expected()} for path in folder.glob("[!.]*")}
-        return sorted(path for path in beside if path.suffix.lower() in READERS and path.is_file())
+        neighbours = {path for folder in {file.parent for file in self.expected()} for path in folder.glob("[!.]*")}
+        return sorted(path for path in neighbours if path.suffix.lower() in READERS and path.is_file())
 
     def expected(self) -> list[Path]:
         places = [*self.views.values(), self.labels, self.split, self.ids]

@@ -18,8 +18,9 @@ from pydantic import NonNegativeInt
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.drawn_splits import draw_splits
 
 SIZES = {"test": 360, "valid": 200}

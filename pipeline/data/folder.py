@@ -35,11 +35,11 @@ class Place:
     def of(cls, view: str, described: Mapping[str, Any]) -> Place:
         """The place that `kind`, `folder` and the settings of the kind describe."""
         settings = dict(described)
-        where = f"load.views.{view}"
+        place = f"load.views.{view}"
         if "kind" not in settings:
-            raise BadParams("the setting 'kind' is missing", f"params.yaml, {where}", "add it")
+            raise BadParams("the setting 'kind' is missing", f"params.yaml, {place}", "add it")
         kind, folder = settings.pop("kind"), settings.pop("folder", "")
-        return cls(plugins.build(PACKAGE, kind, Kind, settings, where), Path(folder))
+        return cls(plugins.build(PACKAGE, kind, Kind, settings, place), Path(folder))
 
 
 class Folder(Dataset):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.core.datasets import RawDataset
-from pipeline.data.base import Dataset, Progress
+from pipeline.core.progress import Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import needed, numbered, paired, read_matlab, variable
 from pipeline.data.base.inria import CLASSES, SIZES
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
-from pipeline.data.base import Dataset, Progress
+from pipeline.core.progress import Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import AGAIN, needed
 from pipeline.data.base.drawn_splits import draw_splits
 from pipeline.data.base.inria import CLASSES, SIZES

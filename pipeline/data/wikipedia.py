@@ -11,7 +11,8 @@ import numpy as np
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
-from pipeline.data.base import Dataset, Progress, Served
+from pipeline.core.progress import Progress
+from pipeline.data.base import Dataset, Served
 from pipeline.data.base.author_files import AGAIN, named, needed, numbered, pairs_of_mrl
 from pipeline.data.base.pictures import SHORTER_SIDE, read_square
 from pipeline.data.base.wikipedia_lists import CATEGORIES, CLASSES, LISTS, read_classes

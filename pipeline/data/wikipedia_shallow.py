@@ -10,8 +10,9 @@ from scipy.io import loadmat
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import AGAIN, named, needed
 from pipeline.data.base.wikipedia_lists import CATEGORIES, CLASSES, LISTS, read_classes
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import AGAIN, Variable, needed, numbered, paired, pairs_of_mrl, read_matlab
 
 SIZES = {"train": 32000, "valid": 4000, "test": 4000}

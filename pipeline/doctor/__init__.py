@@ -1,4 +1,4 @@
-"""What is wrong with a dataset, before anything is trained on it."""
+"""The doctor: problems of a dataset, before anything is trained on it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.progress import Progress
 from pipeline.data.base import Dataset, configured
-from pipeline.data.base import store as rawstore
+from pipeline.data.base import store as raw_store
 from pipeline.doctor import copies, samples, structure, tables
 from pipeline.doctor.files import check_files
 from pipeline.doctor.finding import Finding, Severity
-from pipeline.features.base import store as featurestore
+from pipeline.features.base import store as feature_store
 from pipeline.features.base.store import Features
-from pipeline.reporting.published import publications as published
+from pipeline.reporting.published import publications
 from pipeline.samples.base import kind
 
 T = TypeVar("T")
@@ -33,9 +33,9 @@ def within_reach(project: Project, fetched: Path) -> list[str]:
 
 
 def examine_stored(project: Project, dataset: str, raw: Path, features: Path, progress: Progress) -> list[Finding]:
-    """Examine what the folders hold; raw samples that are not fetched are loaded, features may be absent.
+    """All findings about stored raw samples and features, those that cannot be read among them.
 
-    Whatever cannot be read is a finding.
+    Raw samples that are not fetched are loaded; features may be absent.
     """
     unread: list[Finding] = []
 
@@ -45,19 +45,19 @@ def examine_stored(project: Project, dataset: str, raw: Path, features: Path, pr
         except PipelineError as problem:
             unread.append(Finding(Severity.ERROR, problem))
         except Exception as problem:  # damaged files make readers raise almost anything
-            what = f"it cannot be read ({type(problem).__name__})"
-            unread.append(Finding(Severity.ERROR, BadInput(what, dataset, "fetch and extract it again")))
+            reason = f"it cannot be read ({type(problem).__name__})"
+            unread.append(Finding(Severity.ERROR, BadInput(reason, dataset, "fetch and extract it again")))
         return None
 
     source = attempt(lambda: configured(project, dataset))
     if source is None:
         return unread
-    loaded = attempt(lambda: rawstore.read(raw) if raw.is_dir() else source.load(progress))
-    extracted = attempt(lambda: featurestore.read(features)) if features.is_dir() else None
-    found = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
+    loaded = attempt(lambda: raw_store.read(raw) if raw.is_dir() else source.load(progress))
+    extracted = attempt(lambda: feature_store.read(features)) if features.is_dir() else None
+    findings = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
     named = [part for text in _texts(project.model_dump()) for part in (text, text.rpartition(":")[0])]
-    aside = attempt(lambda: list(check_files(source, named, dataset)))
-    return [*unread, *(found or []), *(aside or [])]
+    unused = attempt(lambda: list(check_files(source, named, dataset)))
+    return [*unread, *(findings or []), *(unused or [])]
 
 
 def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None) -> list[Finding]:
@@ -66,43 +66,43 @@ def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features |
 
 
 def warnings(findings: Sequence[Finding]) -> list[Finding]:
-    """The warnings among findings; the first error is raised."""
+    """The warnings among findings. Raises the problem of the first error."""
     for finding in findings:
         if finding.severity == Severity.ERROR:
             raise finding.problem
     return [finding for finding in findings if finding.severity == Severity.WARNING]
 
 
-def _findings(raw: RawDataset, where: str, source: Dataset, features: Features | None) -> Iterator[Finding]:
-    protocol = published.read()[1].get(source.display)
-    rows = list(structure.check_rows(raw, where))
+def _findings(raw: RawDataset, dataset: str, source: Dataset, features: Features | None) -> Iterator[Finding]:
+    protocol = publications.read()[1].get(source.display)
+    rows = list(structure.check_rows(raw, dataset))
     if rows:
         yield from rows
         return
-    yield from structure.check_ids(raw, where)
-    yield from structure.check_splits(raw, where, protocol.sizes if protocol else None)
-    yield from structure.check_labels(raw, where)
+    yield from structure.check_ids(raw, dataset)
+    yield from structure.check_splits(raw, dataset, protocol.sizes if protocol else None)
+    yield from structure.check_labels(raw, dataset)
     views = {}
     for name, view in raw.views.items():
-        place = f"{where}, view '{name}'"
+        place = f"{dataset}, view '{name}'"
         misfits = list(samples.check_kind(view, place))
         yield from misfits
         if not misfits:
             views[name] = view
             yield from samples.check_samples(view, raw.ids, place)
     if len(views) == len(raw.views):
-        yield from copies.check_copies(raw, where)
+        yield from copies.check_copies(raw, dataset)
     train = raw.split == "train"
     ready = {name: view.samples for name, view in views.items() if kind(view.kind).ready}
     trained = {name: np.asarray(rows)[train] for name, rows in ready.items()}
     if features is not None:
-        yield from tables.check_features(features, raw, where)
+        yield from tables.check_features(features, raw, dataset)
         trained |= features.splits["train"].views
     trained = {
         name: table for name, table in trained.items() if table.size and table.ndim == 2 and np.isfinite(table).all()
     }
-    yield from tables.check_tables(trained, where)
-    yield from tables.check_widths(trained, protocol.dimensions if protocol else {}, where)
+    yield from tables.check_tables(trained, dataset)
+    yield from tables.check_widths(trained, protocol.dimensions if protocol else {}, dataset)
 
 
 def _brought(project: Project, dataset: str) -> bool:

@@ -12,31 +12,31 @@ from pipeline.core.splits import Array
 from pipeline.doctor.finding import Finding, Severity, marked
 
 
-def check_copies(raw: RawDataset, where: str) -> Iterator[Finding]:
+def check_copies(raw: RawDataset, place: str) -> Iterator[Finding]:
     """Pairs that are equal in all views; then, with one of each such pair, samples that are equal in one view."""
     codes = {name: _codes(view) for name, view in raw.views.items()}
     _, first, pairs = np.unique(np.stack(list(codes.values()), axis=1), axis=0, return_index=True, return_inverse=True)
     once, across = _repeated(pairs.reshape(-1), raw.split)
-    yield from marked(Severity.WARNING, "the pair is in its split twice", once, raw.ids, where, "keep one of each")
+    yield from marked(Severity.WARNING, "the pair is in its split twice", once, raw.ids, place, "keep one of each")
     yield from marked(
         Severity.WARNING,
         "the pair is in several splits",
         across,
         raw.ids,
-        where,
+        place,
         "keep it in one, for a tested pair that was trained flatters every method",
     )
     rows = np.sort(first)
     ids = [raw.ids[int(row)] for row in rows]
     for name, code in codes.items():
         once, across = _repeated(code[rows], raw.split[rows])
-        place = f"{where}, view '{name}'"
+        view_place = f"{place}, view '{name}'"
         yield from marked(
             Severity.NOTE,
             "another pair of the split has the same sample",
             once,
             ids,
-            place,
+            view_place,
             "check that it belongs to both",
         )
         yield from marked(
@@ -44,7 +44,7 @@ def check_copies(raw: RawDataset, where: str) -> Iterator[Finding]:
             "a pair of another split has the same sample",
             across,
             ids,
-            place,
+            view_place,
             "keep such pairs in one split or say so beside the results",
         )
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from pipeline.data.base import Dataset
-from pipeline.doctor.finding import Finding, Severity, found
+from pipeline.doctor.finding import Finding, Severity, finding
 
 OWN = (".lock", ".part", ".part.json")
 """Endings of what downloading and unpacking leave."""
-SHOWN = 3
+NAMED = 3
 
 
-def check_files(dataset: Dataset, named: Iterable[str], where: str) -> Iterator[Finding]:
+def check_files(dataset: Dataset, named: Iterable[str], place: str) -> Iterator[Finding]:
     """A note for each file whose name is near to one that load looks for in vain, and one for all other unread ones.
 
     named: paths that settings name, whose files something else may read.
@@ -28,13 +28,13 @@ def check_files(dataset: Dataset, named: Iterable[str], where: str) -> Iterator[
     meant = {name: near for name in others if (near := _nearest(name, missing)) and _nearest(near, others) == name}
     for name, near in sorted(meant.items()):
         remedy = f"name it {missing[near]} if that is what it is, else leave or remove it"
-        yield found(Severity.NOTE, f"nothing is read from {others[name]}", where, remedy)
-    told = {others[name] for name in meant}
-    rest = [str(file) for file in extra if file not in told]
+        yield finding(Severity.NOTE, f"nothing is read from {others[name]}", place, remedy)
+    misnamed = {others[name] for name in meant}
+    rest = [str(file) for file in extra if file not in misnamed]
     if rest:
-        more = f" and {len(rest) - SHOWN} more" if len(rest) > SHOWN else ""
-        what = f"nothing is read from {', '.join(rest[:SHOWN])}{more}"
-        yield found(Severity.NOTE, what, where, "correct the name of what belongs to it, leave or remove the rest")
+        more = f" and {len(rest) - NAMED} more" if len(rest) > NAMED else ""
+        problem = f"nothing is read from {', '.join(rest[:NAMED])}{more}"
+        yield finding(Severity.NOTE, problem, place, "correct the name of what belongs to it, leave or remove the rest")
 
 
 def _nearest(name: str, names: Iterable[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""What an examination of a dataset tells: how grave it is, and one sentence."""
+"""Findings of an examination: how grave, and one sentence."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ class Finding:
         return f"{self.severity.name.lower()}: {self.problem}"
 
 
-def found(severity: Severity, what: str, where: str, remedy: str) -> Finding:
-    return Finding(severity, BadInput(what, where, remedy))
+def finding(severity: Severity, problem: str, place: str, remedy: str) -> Finding:
+    """A finding from the parts of its sentence."""
+    return Finding(severity, BadInput(problem, place, remedy))
 
 
 def marked(
-    severity: Severity, what: str, mask: Array, ids: Sequence[str], where: str, remedy: str
+    severity: Severity, problem: str, mask: Array, ids: Sequence[str], place: str, remedy: str
 ) -> Iterator[Finding]:
-    """One finding that counts the samples that mask (n booleans) marks and names the first; none if it marks none."""
+    """One finding that counts the samples in mask (n booleans) and names the first; none if there are none."""
     rows = np.flatnonzero(mask)
     if len(rows):
         first = f"{len(rows)} of {len(mask)} samples, the first is '{ids[int(rows[0])]}'"
-        yield found(severity, f"{what}: {first}", where, remedy)
+        yield finding(severity, f"{problem}: {first}", place, remedy)

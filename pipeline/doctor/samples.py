@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.core.datasets import RawView
-from pipeline.doctor.finding import Finding, Severity, found, marked
+from pipeline.doctor.finding import Finding, Severity, finding, marked
 from pipeline.samples import base as kinds
 
 
-def check_kind(view: RawView, where: str) -> Iterator[Finding]:
+def check_kind(view: RawView, place: str) -> Iterator[Finding]:
     """The samples have the type and shape that their kind asks for."""
     if view.kind not in kinds.names():
         remedy = f"name one of {', '.join(kinds.names())}, or add a file to pipeline/samples"
-        yield found(Severity.ERROR, f"there are no samples of kind '{view.kind}'", where, remedy)
+        yield finding(Severity.ERROR, f"there are no samples of kind '{view.kind}'", place, remedy)
     elif problem := kinds.kind(view.kind).misfit(view.samples):
-        yield found(Severity.ERROR, problem, where, f"store it as pipeline/samples/{view.kind}.py describes")
+        yield finding(Severity.ERROR, problem, place, f"store it as pipeline/samples/{view.kind}.py describes")
 
 
-def check_samples(view: RawView, ids: Sequence[str], where: str) -> Iterator[Finding]:
+def check_samples(view: RawView, ids: Sequence[str], place: str) -> Iterator[Finding]:
     """Single samples that are faulty, in a view that check_kind has passed."""
     for fault in kinds.kind(view.kind).faults(view.samples):
         severity = Severity.ERROR if fault.fatal else Severity.WARNING
-        yield from marked(severity, fault.problem, fault.mask, ids, where, fault.remedy)
+        yield from marked(severity, fault.problem, fault.mask, ids, place, fault.remedy)

@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
-def render(template: str, **shown: Any) -> str:
-    """The text of a template of this folder that extends sheet.html.j2; what is shown is escaped unless Markup."""
+def render(template: str, **values: Any) -> str:
+    """The text of a template of this folder that extends sheet.html.j2; values are escaped unless Markup."""
     environment = Environment(
         loader=PackageLoader("pipeline.explore", "."),
         autoescape=True,
@@ -17,4 +17,4 @@ def render(template: str, **shown: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(template).render(**shown)
+    return environment.get_template(template).render(**values)

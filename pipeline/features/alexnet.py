@@ -10,9 +10,11 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples, imagenet
+from pipeline.features.base import Extractor, imagenet
 from pipeline.features.base.state import Weights
+from pipeline.samples.base import Samples
 
 URL = "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"
 UP_TO_FC6 = 3

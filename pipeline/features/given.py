@@ -6,8 +6,10 @@ import numpy as np
 import torch
 
 from pipeline.core.errors import BadInput
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base import Extractor
+from pipeline.samples.base import Samples
 
 
 class Given(Extractor):

@@ -11,11 +11,12 @@ from sklearn.decomposition import LatentDirichletAllocation
 from sklearn.feature_extraction.text import CountVectorizer
 
 from pipeline.core.errors import BadInput
-from pipeline.core.progress import quiet
+from pipeline.core.progress import Progress, quiet
 from pipeline.core.seeds import torch_seed
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base import Extractor
 from pipeline.features.base.state import State
+from pipeline.samples.base import Samples
 
 MIN_TEXTS = 2
 """Training texts in which a word must occur to be counted."""

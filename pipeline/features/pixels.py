@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base import Extractor
+from pipeline.samples.base import Samples
 
 
 class Pixels(Extractor):

@@ -10,9 +10,11 @@ import torch
 from pydantic import PositiveInt
 from torch import nn
 
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples, imagenet
+from pipeline.features.base import Extractor, imagenet
 from pipeline.features.base.state import Weights
+from pipeline.samples.base import Samples
 
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 BLOCKS = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)

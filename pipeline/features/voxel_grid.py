@@ -6,8 +6,10 @@ import numpy as np
 import torch
 from pydantic import PositiveInt
 
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
-from pipeline.features.base import Extractor, Progress, Samples
+from pipeline.features.base import Extractor
+from pipeline.samples.base import Samples
 
 HALF = 0.7
 """Half the edge of the cube. Clouds come centred with longest extent 1, so that hardly a point lies outside."""

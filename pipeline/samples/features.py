@@ -14,7 +14,7 @@ from pipeline.samples.base import RngFor
 from pipeline.samples.base.arrays import ArrayKind, read_array
 
 
-class Features(ArrayKind):
+class FeatureRows(ArrayKind):
     """n x d float32; one sample per .npy file.
 
     width: how many numbers a sample has; dataset `folder` needs it.

@@ -12,7 +12,7 @@ import torch
 from pipeline.config.project import Project
 from pipeline.core.errors import BadParams
 from pipeline.core.progress import counting
-from pipeline.explore.search import galleries, search
+from pipeline.explore.search import search, stored_gallery
 from pipeline.explore.search.bundle import read_bundle
 from pipeline.explore.search.loaded_run import load_run
 from pipeline.runs.finished_cell import FinishedCell
@@ -41,7 +41,7 @@ def main(
     Example: python -m stages.tools.search --run data/runs/emoji/mrl/default-symmetric-0.4-0 --query "red apple"
     """
     if save_gallery is not None:
-        galleries.check(save_gallery)
+        stored_gallery.check(save_gallery)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if run is not None and bundle is None:
         loaded = load_run(project, FinishedCell.read(run), RAW, device)
@@ -53,7 +53,7 @@ def main(
         result = search.search(loaded, search.Request(**asked), partial(click.echo, err=True), progress)
     click.echo(search.table(result.hits))
     if save_gallery is not None:
-        galleries.save(result.gallery, loaded, save_gallery)
+        stored_gallery.save(result.gallery, loaded, save_gallery)
     if html is not None:
         search.write_sheet(html, loaded, result)
 

@@ -16,7 +16,7 @@ def test_cells_lines_and_a_byte_order_mark(tmp_path):
     found = table(tmp_path, 'file, text\r\na.png,"one, ""two""\nthree"\r\n\r\nb.png, four \r\n', "utf-8-sig")
     assert found.header == ["file", "text"]
     assert [line.cells["text"] for line in found.lines] == ['one, "two"\nthree', "four"]
-    assert found.lines[1].where.endswith("t.csv, line 5")
+    assert found.lines[1].place.endswith("t.csv, line 5")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from pipeline.config.load import parse
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import MissingFiles
 from pipeline.core.splits import Split
@@ -24,7 +26,8 @@ from pipeline.doctor import examine
 from pipeline.doctor.files import check_files
 from pipeline.doctor.finding import Severity
 from pipeline.features.base.store import Features
-from stages.features import main as features_stage
+from stages.examine import main as examine_stage
+from stages.paths import FINDINGS
 from stages.tools.doctor import main as doctor
 from tests.support import samples, tiny
 
@@ -315,15 +318,14 @@ def test_features() -> None:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with one dataset in its grid, whose files are two views, labels and splits."""
     monkeypatch.chdir(tmp_path)
-    params = tiny.params()
+    params = tiny.experiment(datasets=["mine"])
     load = {name: f"files/{name}.npy" for name in ("labels", "split")}
     load["views"] = {view: f"files/{view}.npy" for view in ("vector", "words")}
-    block = {"source": "arrays", "profile": "default", "load": load, "views": {}, "probes": {}}
+    block = {"source": "arrays", "load": load, "views": {}}
     params["datasets"] = {"mine": block, "absent": {**block, "load": {**load, "labels": "a.npy", "split": "b.npy"}}}
     params["datasets"]["absent"]["load"]["views"] = {"a": "c.npy", "b": "d.npy"}
     params["datasets"]["mine"]["views"] = {"vector": "given", "words": "given"}
     params["extractors"]["given"] = {}
-    params["grid"]["datasets"] = params["report"]["datasets"] = ["mine"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     (tmp_path / "files").mkdir()
     rng = np.random.default_rng(0)
@@ -403,7 +405,7 @@ def test_datasets_whose_files_are_there_are_looked_at_unasked() -> None:
     assert named.stdout.endswith("\nmine: nothing found.\n")
     Path("c.npy").touch()
     assert call().exit_code == 2
-    assert call("mien").stdout == "error: params.yaml.datasets: unknown name 'mien'; did you mean 'mine'?\n"
+    assert call("mien").stdout == "error: params.yaml, datasets: unknown name 'mien'; did you mean 'mine'?\n"
 
 
 @pytest.mark.usefixtures("root")
@@ -430,24 +432,23 @@ def test_damaged_features_are_a_finding_beside_those_of_the_raw_samples() -> Non
 
 
 @pytest.mark.usefixtures("root")
-def test_the_features_stage_stops_at_errors_and_tells_warnings() -> None:
-    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    params["datasets"]["mine"]["views"] = {"vector": "given", "words": "doc2vec"}
-    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+def test_the_examine_stage_stops_at_errors_and_repeats_warnings() -> None:
     folder = fetched("cafÃ©")
-    result = CliRunner().invoke(features_stage, ["mine"])
+    result = CliRunner().invoke(examine_stage, ["mine"])
     assert result.exit_code == 0, result.output
-    assert "warning: mine, view 'words': the text is UTF-8 that was read as something else: 1 of 90" in result.stderr
+    warning = "warning: mine, view 'words': the text is UTF-8 that was read as something else: 1 of 90"
+    assert warning in result.stderr
     assert not result.stdout
-    kept = Path("data/features/mine/meta.json").read_bytes()
+    findings = (FINDINGS / "mine.txt").read_text(encoding="utf-8")
+    assert warning in findings
     spoil(str(folder / "vector"), (4, 0), np.inf)
-    result = CliRunner().invoke(features_stage, ["mine"])
+    result = CliRunner().invoke(examine_stage, ["mine"])
     assert result.exit_code == 2
     assert result.stderr == (
         "Error: mine, view 'vector': there are NaN or infinite numbers: 1 of 90 samples, the first is 's04'; "
         "mend the numbers or drop the pair.\n"
     )
-    assert Path("data/features/mine/meta.json").read_bytes() == kept
+    assert (FINDINGS / "mine.txt").read_text(encoding="utf-8") == findings
 
 
 @pytest.mark.usefixtures("root")
@@ -528,16 +529,14 @@ def test_many_files_make_one_sentence_and_own_and_hidden_ones_none(tmp_path: Pat
     ]
 
 
-WITH_FOLDER = [
-    name for name, described in samples.params()["datasets"].items() if "folder" in described.get("load", {})
-]
+WITH_FOLDER = [name for name, described in samples.project().datasets.items() if "folder" in (described.load or {})]
 
 
 @pytest.mark.parametrize("name", WITH_FOLDER)
 def test_every_dataset_knows_what_it_misses(name: str, tmp_path: Path) -> None:
-    params = samples.params()
+    params = copy.deepcopy(samples.params())
     params["datasets"][name]["load"]["folder"] = tmp_path
-    dataset = configured(params, name)
+    dataset = configured(parse(params), name)
     with pytest.raises(MissingFiles) as caught:
         dataset.load(lambda done, total: None)
     lost = caught.value.what.removesuffix(" is missing")

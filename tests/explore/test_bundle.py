@@ -10,6 +10,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
+from pipeline.config.load import parse
 from pipeline.core.errors import BadInput
 from pipeline.explore.search.bundle import export, read_bundle
 from pipeline.explore.search.search import Request, search
@@ -28,7 +29,7 @@ def cell(tmp_path, monkeypatch):
 
 
 def write(cell, views=PAIRED):
-    export(params(views), cell, RUN / MODEL, "# A card\n", OUT)
+    export(parse(params(views)), cell, RUN / MODEL, "# A card\n", OUT)
 
 
 def gallery(cell):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.load import parse
 from pipeline.core.cells import CellKey
 from pipeline.explore.search.card import model_card, realised
 from pipeline.records.cells import CELLS
@@ -27,7 +28,7 @@ def cell(tmp_path, monkeypatch):
 
 def text(cell, rows):
     CELLS.write(Path("reports/records"), "emoji", rows)
-    return model_card(params(PAIRED), FinishedCell.read(RUN), cell, Records(Path("reports/records")))
+    return model_card(parse(params(PAIRED)), FinishedCell.read(RUN), cell, Records(Path("reports/records")))
 
 
 def test_the_card_of_a_cell_that_was_evaluated(cell):

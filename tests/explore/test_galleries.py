@@ -8,7 +8,9 @@ from PIL import Image
 
 from pipeline.core.errors import BadInput
 from pipeline.explore.search import galleries
-from pipeline.explore.search.galleries import open_gallery, save
+from pipeline.explore.search.galleries import open_gallery
+from pipeline.explore.search.gallery import drawn_file
+from pipeline.explore.search.stored_gallery import check, save
 from pipeline.explore.search.user_input import Form
 from tests.support.trained_cell import RUN, loaded
 
@@ -82,8 +84,8 @@ def test_stored_embeddings_are_the_gallery_again(cell, pictures):
 def test_a_file_is_drawn_as_the_first_form_that_reads_it(cell):
     np.save("row.npy", np.zeros(4, dtype="f4"))
     forms = [Form("features", (9,)), Form("features", (4,))]
-    assert "features of 4 numbers" in galleries._drawn("row.npy", forms)
-    assert galleries._drawn("row.npy", forms[:1]) == ""
+    assert "features of 4 numbers" in drawn_file("row.npy", forms)
+    assert drawn_file("row.npy", forms[:1]) == ""
 
 
 def test_stored_embeddings_have_no_view_to_choose(cell):
@@ -137,4 +139,4 @@ def test_a_gallery_is_stored_where_it_can_be(cell):
         save(gallery, cell, Path("taken/gallery.npz"))
     Path("folder.npz").mkdir()
     with pytest.raises(BadInput, match="cannot be written"):
-        galleries.check(Path("folder.npz"))
+        check(Path("folder.npz"))

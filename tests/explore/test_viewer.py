@@ -13,6 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from pipeline.config.load import parse
 from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.errors import BadInput
 from pipeline.data.base import store as rawstore
@@ -30,7 +31,7 @@ def runs(tmp_path: Path) -> Path:
 def html(runs: Path, **viewer: Any) -> str:
     params = ranked.params()
     params["viewer"] |= viewer
-    return page(params, "emoji", "Emoji", ranked.raw(), runs)
+    return page(parse(params), "emoji", "Emoji", ranked.raw(), runs)
 
 
 def data(runs: Path, **viewer: Any) -> dict[str, Any]:

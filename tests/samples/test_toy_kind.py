@@ -32,13 +32,12 @@ def wave(name: str, number: int) -> np.ndarray:
 
 
 def params() -> dict[str, object]:
-    given = tiny.params()
+    given = tiny.experiment(datasets=["mine"])
     views = {"image": {"kind": "image", "side": 8}, "sound": {"kind": "signal", "length": LENGTH}}
-    block = given["datasets"].pop("emoji")
-    given["datasets"]["mine"] = block | {"source": "folder", "load": {"folder": "files/mine", "views": views}}
-    given["datasets"]["mine"]["views"] = {"image": "pixels", "sound": "spectrum"}
+    load = {"folder": "files/mine", "views": views}
+    extractors = {"image": "pixels", "sound": "spectrum"}
+    given["datasets"] = {"mine": {"source": "folder", "load": load, "views": extractors}}
     given["extractors"] = {"pixels": {}, "spectrum": {}}
-    given["grid"]["datasets"] = given["report"]["datasets"] = ["mine"]
     given["viewer"] = {"queries": 4, "top": 3, "a": "ce", "b": "mcca"}
     return given
 
@@ -62,9 +61,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 pixels = np.full((9, 9, 3), 80 * CLASSES.index(name) + number + 1, dtype=np.uint8)
                 pixels[0, number % 9] = 0
                 Image.fromarray(pixels).save(file.with_suffix(".png"))
-        for command in (["fetch", "mine"], ["features", "mine"], ["noise", "mine"], ["train", "mine", "mcca"]):
-            call(*command)
-        call("train", "mine", "ce")
+        for command in ("fetch", "examine", "features", "noise", "plan"):
+            call(command, "mine")
+        for method in ("mcca", "ce"):
+            call("train", "mine", method)
         yield folder
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(deterministic)

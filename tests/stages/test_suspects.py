@@ -29,9 +29,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trained(**changes: Any) -> None:
     """Raw samples, features, noise and the cells of ce, as the grid of tiny.params() with changes gives them."""
-    params = tiny.params()
-    params["grid"]["methods"] = ["ce"]
-    params["grid"] |= changes
+    params = tiny.experiment(methods={"ce": ["default"]}, **changes)
     params["noises"]["given"] = {}
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     _, labels, split = tiny.arrays()
@@ -43,7 +41,7 @@ def trained(**changes: Any) -> None:
     ids = [f"id-{row}" for row in range(count)]
     rawstore.write(RawDataset(ids, views, labels, split, ids, list("abc")), Path("data/raw/emoji"))
     tiny.store(Path("data/features/emoji"))
-    for command, arguments in (("noise", ["emoji"]), ("train", ["emoji", "ce"])):
+    for command, arguments in (("noise", ["emoji"]), ("plan", ["emoji"]), ("train", ["emoji", "ce"])):
         assert call(command, *arguments).exit_code == 0
 
 

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from pipeline.config.params import method_settings
-
 from pipeline.core import plugins as discovery
 from pipeline.core.runs import Run
 from pipeline.core.splits import Split
 from pipeline.learning.loop import Batch
 from pipeline.methods.base import Method
-from tests.support.samples import params
+from tests.support.samples import project
 
 DIMS = {"image": 12, "text": 8}
 THREE = {**DIMS, "cloud": 6}
@@ -50,7 +48,7 @@ def settings(name: str, variant: str = "default", dataset: str = "emoji", **chan
     kind = discovery.find("pipeline.methods", name, Method)
     known = inspect.signature(kind).parameters
     cut = {key: value for key, value in {**SMALL, **changes}.items() if key in known or key not in SMALL}
-    return method_settings(params(), name, variant, dataset) | cut
+    return project().settings(name, variant, dataset) | cut
 
 
 def make(name: str, variant: str = "default", dataset: str = "emoji", **changes: Any) -> Method:

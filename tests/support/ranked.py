@@ -28,8 +28,7 @@ RUNS = {
 
 
 def params() -> dict[str, Any]:
-    changed = tiny.params()
-    changed["grid"]["rates"] = [0.8, 0.2]
+    changed = tiny.experiment(rates=[0.8, 0.2])
     changed["viewer"] = {"queries": 6, "top": 4, "a": "mcca", "b": "ce"}
     return changed
 

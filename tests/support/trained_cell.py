@@ -9,7 +9,8 @@ import numpy as np
 import torch
 import yaml
 
-from pipeline.core import plugins as discovery
+from pipeline.config.load import parse
+from pipeline.core import plugins
 from pipeline.core.cells import DONE, CellKey
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.datasets import RawDataset, RawView
@@ -76,7 +77,7 @@ def made(root: Path, views: dict[str, str] = PAIRED) -> dict[str, Any]:
     rawstore.write(samples, root / "data/raw/emoji")
     features = {
         view: extract(
-            discovery.build("pipeline.features", name, Extractor, given["extractors"][name]),
+            plugins.build("pipeline.features", name, Extractor, given["extractors"][name]),
             samples.views[view],
             samples.split == "train",
             0,
@@ -88,7 +89,7 @@ def made(root: Path, views: dict[str, str] = PAIRED) -> dict[str, Any]:
     stored = root / "data/features/emoji"
     featurestore.write(stored, features, samples.labels, samples.split, CLASSES, views)
     splits = featurestore.read(stored).splits
-    method = discovery.build("pipeline.methods", "mcca", Method, SETTINGS)
+    method = plugins.build("pipeline.methods", "mcca", Method, SETTINGS)
     embedder = method.fit(splits["train"], splits["valid"], Run(0, CPU)).at(BEST_VALIDATION)
     run, key = root / RUN, CellKey("emoji", "mcca", "default", None, None, None)
     run.mkdir(parents=True)
@@ -99,4 +100,4 @@ def made(root: Path, views: dict[str, str] = PAIRED) -> dict[str, Any]:
 
 
 def loaded(root: Path, views: dict[str, str] = PAIRED) -> LoadedRun:
-    return load_run(made(root, views), FinishedCell.read(root / RUN), root / "data/raw", CPU)
+    return load_run(parse(made(root, views)), FinishedCell.read(root / RUN), root / "data/raw", CPU)

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config.project import Project
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput
-from pipeline.core.progress import Progress as Progress
+from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.samples.base.arrays import read_array
 
@@ -88,7 +88,7 @@ def configured(project: Project, name: str) -> Dataset:
     """
     described = project.dataset(name)
     kind = described.source or name
-    dataset = discovery.build("pipeline.data", kind, Dataset, described.load or {}, f"datasets.{name}.load")
+    dataset = plugins.build("pipeline.data", kind, Dataset, described.load or {}, f"datasets.{name}.load")
     dataset.display = described.display or (dataset.display if kind == name else name)
     return dataset
 
@@ -104,6 +104,6 @@ def read_labels(file: Path, count: int, classes: int) -> Array:
     wrong = ~((values >= 0) & (values < classes) & (values == np.floor(values)))
     if wrong.any():
         row = int(wrong.argmax())
-        what = f"label {values[row]} of sample {row} is none of the classes 0..{classes - 1}"
-        raise BadInput(what, str(file), "number the classes from 0 or use the file of this dataset")
+        problem = f"label {values[row]} of sample {row} is none of the classes 0..{classes - 1}"
+        raise BadInput(problem, str(file), "number the classes from 0 or use the file of this dataset")
     return values.astype(np.int64)

@@ -11,8 +11,9 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.progress import Progress
 from pipeline.core.seeds import generator
-from pipeline.data.base import Dataset, Progress
+from pipeline.data.base import Dataset
 from pipeline.data.base.archives import unpack
 from pipeline.samples.base.clouds import cloud_of_mesh
 from pipeline.samples.base.meshes import read_off, render

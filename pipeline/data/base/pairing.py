@@ -21,13 +21,13 @@ ById = Mapping[str, Path]
 
 @dataclass(frozen=True)
 class Sample:
-    """What is known before files are read. split, text: '' where none is given; where: row or file, for messages."""
+    """A sample before its files are read. split, text: '' if none is given; place: its row or file, for messages."""
 
     id: str
     label: str
     split: str
     text: str
-    where: str
+    place: str
 
 
 def stem(name: str, suffixes: frozenset[str]) -> str:
@@ -82,7 +82,7 @@ def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sam
     for line in table.lines:
         name = stem(line.needed(named["file"]), suffixes)
         if name in lines:
-            raise BadInput(f"'{name}' is also in {lines[name].where}", line.where, "keep one row per sample")
+            raise BadInput(f"'{name}' is also in {lines[name].place}", line.place, "keep one row per sample")
         lines[name] = line
     has_splits = named["split"] in table.header
     inner = 0 if has_splits else _split_folders(lines)
@@ -91,16 +91,16 @@ def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sam
         *folders, _ = name.split("/")
         split = line.needed(named["split"]) if has_splits else folders[0] if inner else ""
         if split and split not in NAMES:
-            raise BadInput(f"'{split}' is no split", line.where, "name it train, valid or test")
+            raise BadInput(f"'{split}' is no split", line.place, "name it train, valid or test")
         if named["label"] in table.header:
             label = line.needed(named["label"])
         elif len(folders) > inner:
             label = folders[inner]
         else:
             remedy = f"add a column '{named['label']}', or name the column of labels under load.columns"
-            raise BadInput("neither a column nor a folder gives its label", line.where, remedy)
+            raise BadInput("neither a column nor a folder gives its label", line.place, remedy)
         text = line.needed(named["text"]) if texts else ""
-        samples.append(Sample(name, label, NAMES.get(split, ""), text, line.where))
+        samples.append(Sample(name, label, NAMES.get(split, ""), text, line.place))
     return samples
 
 
@@ -110,7 +110,7 @@ def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById]) -> None:
     for view, by_id in files.items():
         for sample in samples:
             if sample.id not in by_id:
-                raise BadInput(f"view '{view}' has no file '{sample.id}'", sample.where, "add it or remove the sample")
+                raise BadInput(f"view '{view}' has no file '{sample.id}'", sample.place, "add it or remove the sample")
         for name, path in by_id.items():
             if name not in known:
                 raise BadInput("the table has no row for it", str(path), "add a row or remove the file")

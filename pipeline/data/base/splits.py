@@ -15,18 +15,18 @@ NAMES = {name: name for name in SPLITS} | {"val": "valid", "validation": "valid"
 """How a given split may call its parts."""
 
 
-def hashed(ids: Sequence[str], shares: Mapping[str, float], where: str) -> Array:
+def hashed(ids: Sequence[str], shares: Mapping[str, float], place: str) -> Array:
     """n ids -> n names of splits. A sample's split depends on its own id alone: others never move it.
 
     The first 64 bits of the SHA-256 of an id are its place in [0, 1), which the shares divide in the order train,
-    valid, test. where: names the dataset when the shares are wrong.
+    valid, test. place: names the shares in errors. Raises BadParams for shares that do not divide.
     """
     sizes = [shares.get(name, 0.0) for name in SPLITS]
     whole = abs(sum(sizes) - 1) < 1e-9
     if set(shares) - set(SPLITS) or not whole or min(sizes) < 0 or not sizes[0] or not sizes[2]:
         raise BadParams(
             f"the shares {dict(shares)} do not divide the samples",
-            where,
+            place,
             "give train, valid and test numbers that add up to 1, those of train and test above 0",
         )
     places = np.array([int.from_bytes(sha256(name.encode()).digest()[:8], "big") for name in ids]) / 2.0**64
@@ -36,18 +36,18 @@ def hashed(ids: Sequence[str], shares: Mapping[str, float], where: str) -> Array
 def classes(names: Sequence[str]) -> tuple[list[str], Array]:
     """n class names -> the sorted classes and n indices (int64); where all are whole numbers, by their value."""
     whole = all(name.removeprefix("-").isdecimal() for name in names)
-    found = sorted(set(names), key=int if whole else str)
-    position = {name: row for row, name in enumerate(found)}
-    return found, np.array([position[name] for name in names], dtype=np.int64)
+    class_names = sorted(set(names), key=int if whole else str)
+    position = {name: row for row, name in enumerate(class_names)}
+    return class_names, np.array([position[name] for name in names], dtype=np.int64)
 
 
-def check(labels: Array, split: Array, class_names: Sequence[str], where: str) -> None:
-    """Refuse fewer than two classes, and a class without training or without test samples.
+def check(labels: Array, split: Array, class_names: Sequence[str], place: str) -> None:
+    """Raise BadInput for fewer than two classes, and for a class without training or without test samples.
 
     Validation, which only chooses, may lack a class: a tenth of a small class is often nobody.
     """
     if len(class_names) < 2:
-        raise BadInput(f"the only class is '{class_names[0]}'", where, "give samples of two classes or more")
+        raise BadInput(f"the only class is '{class_names[0]}'", place, "give samples of two classes or more")
     for name in ("train", "test"):
         counts = np.bincount(labels[split == name], minlength=len(class_names))
         if not counts.all():
@@ -55,6 +55,6 @@ def check(labels: Array, split: Array, class_names: Sequence[str], where: str) -
             total = int(np.sum(labels == lacking))
             raise BadInput(
                 f"class '{class_names[lacking]}' has {total} samples in all and none in the split '{name}'",
-                where,
+                place,
                 "add samples of this class, join it with another one, or give the split yourself",
             )

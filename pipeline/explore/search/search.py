@@ -15,8 +15,10 @@ from pipeline.core.errors import BadInput
 from pipeline.core.files import write_text
 from pipeline.core.progress import Progress, quiet
 from pipeline.core.splits import Array
-from pipeline.explore.search.galleries import SIDE, Gallery, Note, open_gallery, writing
+from pipeline.explore.search.galleries import Note, open_gallery
+from pipeline.explore.search.gallery import SIDE, Gallery
 from pipeline.explore.search.loaded_run import LoadedRun
+from pipeline.explore.search.stored_gallery import writing
 from pipeline.explore.search.user_input import Query, read_query
 from pipeline.explore.sheet import render
 from pipeline.reporting.results.report_scope import noise_words
@@ -56,6 +58,8 @@ class Request:
 
 @dataclass(frozen=True)
 class SearchResult:
+    """A query and what was found for it, the best hit first."""
+
     query: Query
     gallery: Gallery
     hits: Sequence[Hit]

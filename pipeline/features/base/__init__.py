@@ -12,11 +12,10 @@ from joblib import Parallel, cpu_count, delayed
 from pipeline.core.datasets import RawView
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.plugins import find, names
-from pipeline.core.progress import Progress as Progress
-from pipeline.core.progress import quiet
+from pipeline.core.progress import Progress, quiet
 from pipeline.core.splits import Array
 from pipeline.features.base.state import State, Weights
-from pipeline.samples.base import Samples as Samples
+from pipeline.samples.base import Samples
 
 BLOCK = 128
 """Fewest samples that are worth a process of their own."""

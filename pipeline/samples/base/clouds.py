@@ -31,8 +31,8 @@ def read_cloud(file: Path, points: int, rng: np.random.Generator) -> Array:
         return cloud_of_mesh(*read_off(file), points, rng, file)
     dense = _read_npy(file) if suffix == ".npy" else read_ply(file)
     if len(dense) < points:
-        what = f"it has {len(dense)} points where {points} are asked for"
-        raise BadInput(what, str(file), "set `points` lower in params.yaml or remove it")
+        problem = f"it has {len(dense)} points where {points} are asked for"
+        raise BadInput(problem, str(file), "set `points` lower in params.yaml or remove it")
     return _normalised(dense[np.sort(rng.choice(len(dense), points, replace=False))], file)
 
 

@@ -40,11 +40,11 @@ def read_off(file: Path) -> tuple[Array, Array]:
         if min(corners, faces) < 1:
             raise ValueError
     except (ValueError, IndexError):
-        where = lines[0][0] if lines else head + 1
-        raise BadInput(f"it does not hold the counts of corners and faces in line {where}", str(file), AGAIN) from None
+        line = lines[0][0] if lines else head + 1
+        raise BadInput(f"it does not hold the counts of corners and faces in line {line}", str(file), AGAIN) from None
     if len(lines) <= corners + faces:
-        what = f"it does not hold the {corners} corners and {faces} faces that line {lines[0][0]} announces"
-        raise BadInput(f"{what}: it ends with line {lines[-1][0]}", str(file), AGAIN)
+        problem = f"it does not hold the {corners} corners and {faces} faces that line {lines[0][0]} announces"
+        raise BadInput(f"{problem}: it ends with line {lines[-1][0]}", str(file), AGAIN)
     vertices = _columns(lines[1 : 1 + corners], 3, np.float64, file)
     rows = lines[1 + corners : 1 + corners + faces]
     sizes = _columns(rows, 4, np.int64, file)[:, 0]
@@ -57,8 +57,8 @@ def read_off(file: Path) -> tuple[Array, Array]:
         polygons = _columns(members, 1 + int(size), np.int64, file)[:, 1:]
         outside = ((polygons < 0) | (polygons >= corners)).any(axis=1)
         if outside.any():
-            what = f"it does not hold all corners that line {members[int(outside.argmax())][0]} names"
-            raise BadInput(what, str(file), AGAIN)
+            problem = f"it does not hold all corners that line {members[int(outside.argmax())][0]} names"
+            raise BadInput(problem, str(file), AGAIN)
         fans += [polygons[:, [0, step, step + 1]] for step in range(1, size - 1)]
     return vertices, np.concatenate(fans)
 
@@ -77,8 +77,8 @@ def _columns(lines: list[tuple[int, str]], count: int, form: type[np.float64 | n
                 parsed([text])
             except ValueError:
                 kind = "whole numbers" if form is np.int64 else "numbers"
-                what = f"it does not hold {count} {kind} in line {number}"
-                raise BadInput(what, str(file), AGAIN) from None
+                problem = f"it does not hold {count} {kind} in line {number}"
+                raise BadInput(problem, str(file), AGAIN) from None
         raise
 
 
