@@ -18,8 +18,8 @@ from filelock import FileLock
 from urllib3.exceptions import HTTPError, TimeoutError
 
 from pipeline.core.errors import BadInput, MissingFiles
+from pipeline.core.files import atomic_write
 from pipeline.core.files import sha256 as sha256_of
-from pipeline.core.files import whole
 
 PATIENCE = 30.0
 """Seconds of silence after which a connection is given up."""
@@ -133,7 +133,7 @@ def _save(answer: requests.Response, wanted: _Wanted, progress: Progress) -> Non
     if wanted.size not in (None, total):
         raise wanted.refusal(f"the server offers {total} bytes where {wanted.size} are declared")
     done, digest = 0, new_sha256()
-    with whole(wanted.file) as part:
+    with atomic_write(wanted.file) as part:
         for block in answer.raw.stream(CHUNK, decode_content=False):
             part.write(block)
             digest.update(block)
