@@ -61,7 +61,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped:
+    """Rows of cells under one or more levels of heads.
+
+    stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped:
     whether rows belong together, so that no reader should sort them.
     """
 
@@ -88,8 +90,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Printed:
-    """A cell as text. spread: '± deviation' or '[low, high]'; rank: 1 best, 2 second, 0 neither; state: 'number' or
-    the word of an absent cell."""
+    """A cell as text.
+
+    spread: '± deviation' or '[low, high]'; rank: 1 best, 2 second, 0 neither; state: 'number' or the word of an absent
+    cell.
+    """
 
     text: str
     spread: str
@@ -124,6 +129,7 @@ class Footnotes:
 
 
 def arrows(text: str) -> str:
+    """Write arrows as one sign."""
     return text.replace("->", " → ")
 
 
