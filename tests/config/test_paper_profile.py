@@ -15,14 +15,9 @@ import pytest
 import torch
 import yaml
 from click.testing import CliRunner
-<<<<<<< HEAD
-from pipeline.config.params import grid_of, method_settings
-
-=======
 
 from pipeline.config.load import parse
 from pipeline.config.project import Project
->>>>>>> house
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.data import inria_websearch, nus_wide, wikipedia, xmedianet

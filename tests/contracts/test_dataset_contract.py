@@ -8,7 +8,7 @@ import pytest
 from pipeline.core.plugins import find, names
 from pipeline.core.splits import SPLITS
 from pipeline.data.base import Dataset
-from tests.support.samples import dataset, load, params
+from tests.support.samples import dataset, load, project
 
 DATASETS = [name for name in names("pipeline.data") if name not in {"arrays", "folder"}]
 """Those with samples of their own; the other two read what a user brings, and tests/data writes such files."""
@@ -75,7 +75,7 @@ def test_same_call_same_bits_and_other_seed_other_split(name):
     assert np.array_equal(first.split, again.split)
     for view in first.views:
         assert np.array_equal(first.views[view].samples, again.views[view].samples)
-    if "seed" not in params()["datasets"][name]["load"]:
+    if "seed" not in project().dataset(name).load:
         return
     other = load(name, seed=1)
     moved = dict(zip(other.ids, other.split, strict=True))

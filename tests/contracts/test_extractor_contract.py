@@ -1,5 +1,6 @@
 """What every extractor in the folder promises, on a few samples of the view it reads."""
 
+import sys
 from functools import cache
 
 import numpy as np
@@ -9,11 +10,13 @@ import torch
 from pipeline.core.plugins import build, find, names
 from pipeline.features.base import Extractor
 from tests.support import imagenet_weights
-from tests.support.samples import dataset, params
+from tests.support.samples import dataset, project
 from tests.support.stored_state import through_files
 
 CPU = torch.device("cpu")
 TOTAL, TRAIN = 12, 8
+WEIGHTS = {}
+"""Name of an extractor -> file of random weights in place of the published ones."""
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.parametrize("name", names("pipeline.features"))]
 
 
@@ -25,10 +28,8 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def random_weights(name, weights, monkeypatch):
-    if name in weights:
-        settings = params()["extractors"]
-        monkeypatch.setitem(settings, name, {**settings[name], "weights": weights[name]})
+def random_weights(weights, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "WEIGHTS", weights)
 
 
 def samples_for(name):
@@ -39,8 +40,11 @@ def samples_for(name):
     accepts = find("pipeline.features", name, Extractor).accepts
     if accepts == {"features"}:
         return np.random.default_rng(0).standard_normal((TOTAL, 6)).astype(np.float32)
-    blocks = params()["datasets"].items()
-    views = [(extractor, source, view) for source, block in blocks for view, extractor in block["views"].items()]
+    views = [
+        (extractor.name, source, view)
+        for source in project().datasets
+        for view, extractor in project().extractors_of(source).items()
+    ]
     for _, source, view in sorted(views, key=lambda configured: configured[0] != name):
         try:
             raw = dataset(source).views[view]
@@ -52,7 +56,8 @@ def samples_for(name):
 
 
 def make(name):
-    return build("pipeline.features", name, Extractor, params()["extractors"][name])
+    changes = {"weights": WEIGHTS[name]} if name in WEIGHTS else {}
+    return build("pipeline.features", name, Extractor, project().extractor_settings(name, changes))
 
 
 @cache

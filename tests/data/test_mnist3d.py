@@ -2,7 +2,7 @@ import numpy as np
 
 from pipeline.core.seeds import generator
 from pipeline.data.base.extrusion import point_cloud
-from tests.support.samples import dataset, params
+from tests.support.samples import dataset, project
 
 
 def test_sizes():
@@ -10,13 +10,13 @@ def test_sizes():
     for name, size in (("train", 200), ("valid", 50), ("test", 100)):
         assert np.bincount(raw.labels[raw.split == name]).tolist() == [size] * 10
     assert raw.views["image"].samples.shape == (3500, 28, 28)
-    points = params()["datasets"]["mnist3d"]["load"]["points"]
+    points = project().dataset("mnist3d").load["points"]
     assert raw.views["cloud"].samples.shape == (3500, points, 3)
 
 
 def test_a_digits_points_depend_on_seed_and_position_alone():
     raw = dataset("mnist3d")
-    block = params()["datasets"]["mnist3d"]["load"]
+    block = project().dataset("mnist3d").load
     for row in (0, 1234, 3499):
         draw = generator(block["seed"], "mnist3d", "points", str(int(raw.ids[row])))
         expected = point_cloud(raw.views["image"].samples[row], block["points"], draw)

@@ -7,7 +7,7 @@ from pipeline.core import plugins as discovery
 from pipeline.core.errors import BadInput, BadParams, MissingFiles
 from pipeline.data.base import Dataset
 from pipeline.data.modelnet10 import ModelNet10
-from tests.support.samples import params
+from tests.support.samples import project
 from tests.support.solids import CUBE, GLUED, TETRAHEDRON, write_release
 
 CLASSES = ["bathtub", "bed", "chair", "desk", "dresser", "monitor", "night_stand", "sofa", "table", "toilet"]
@@ -87,7 +87,7 @@ def test_without_files_the_layout_is_told(tmp_path):
 
 
 def test_settings():
-    settings = params()["datasets"]["modelnet10"]["load"]
+    settings = project().dataset("modelnet10").load
     dataset = discovery.build("pipeline.data", "modelnet10", Dataset, settings)
     assert (dataset.points, dataset.side) == (1024, 112)
     with pytest.raises(BadParams, match="'elevation' is 91"):

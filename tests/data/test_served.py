@@ -16,14 +16,14 @@ from pipeline.data.mnist3d_rono import GZIPPED, LABELS, Mnist3dRono
 from pipeline.data.wikipedia import Wikipedia
 from stages import fetch
 from tests.support import tiny
-from tests.support.samples import params
+from tests.support.samples import project
 
 DATASETS = [name for name in discovery.names("pipeline.data") if name not in {"arrays", "folder"}]
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_what_is_declared_is_well_formed(name: str) -> None:
-    dataset = discovery.build("pipeline.data", name, Dataset, params()["datasets"][name]["load"])
+    dataset = discovery.build("pipeline.data", name, Dataset, project().dataset(name).load)
     for file in dataset.served:
         assert file.url.startswith("https://")
         assert file.url.endswith(file.name)
@@ -50,7 +50,7 @@ def test_raw_wikipedia_is_not_served(tmp_path: Path) -> None:
 def test_the_fetch_stage_downloads_before_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     given = tiny.params()
-    given["datasets"]["pascal_sentence"] = {"load": {"folder": "files/pascal"}}
+    given["datasets"]["pascal_sentence"] = {"load": {"folder": "files/pascal"}, "views": {}}
     Path("params.yaml").write_text(yaml.safe_dump(given), encoding="utf-8")
     asked = []
 

@@ -16,6 +16,7 @@ from pipeline.data.base.pictures import read_square
 from pipeline.data.wikipedia import FEATURES, Wikipedia
 from pipeline.features.base.imagenet import STD, prepare
 from stages.fetch import main as fetch
+from tests.support import tiny
 
 NAMES = ["art", "biology", "geography", "history", "literature", "media", "music", "royalty", "sport", "warfare"]
 SMALL = {"train": 20, "valid": 10, "test": 10}
@@ -162,8 +163,10 @@ def test_a_missing_raw_file_is_named(raw_files, name):
 
 def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    block = {"load": {"folder": "files/wikipedia", "form": "ready"}}
-    Path("params.yaml").write_text(yaml.safe_dump({"datasets": {"wikipedia": block}}))
+    block = {"load": {"folder": "files/wikipedia", "form": "ready"}, "views": {}}
+    Path("params.yaml").write_text(
+        yaml.safe_dump(tiny.experiment(datasets=["wikipedia"]) | {"datasets": {"wikipedia": block}})
+    )
     result = CliRunner().invoke(fetch, ["wikipedia"])
     assert result.exit_code == 2
     sentence = result.stderr.splitlines()[-1]
@@ -171,7 +174,9 @@ def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
         f"Error: files/wikipedia: {FEATURES} is missing; put {FEATURES} of data/wiki in github.com"
     )
     block["load"]["form"] = "cooked"
-    Path("params.yaml").write_text(yaml.safe_dump({"datasets": {"wikipedia": block}}))
+    Path("params.yaml").write_text(
+        yaml.safe_dump(tiny.experiment(datasets=["wikipedia"]) | {"datasets": {"wikipedia": block}})
+    )
     assert "'form' is 'cooked'" in CliRunner().invoke(fetch, ["wikipedia"]).stderr
 
 

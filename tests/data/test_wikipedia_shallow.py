@@ -14,6 +14,7 @@ from pipeline.data import wikipedia_shallow
 from pipeline.data.base.wikipedia_lists import CATEGORIES, LISTS
 from pipeline.data.wikipedia_shallow import FEATURES, WikipediaShallow
 from stages.fetch import main as fetch
+from tests.support import tiny
 
 PROTOCOL = wikipedia_shallow.SIZES
 SIZES = {"train": 30, "test": 20}
@@ -174,8 +175,10 @@ def test_a_missing_file_is_named(files, name):
 
 def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    block = {"load": {"folder": "files/wikipedia", "text": "lda"}}
-    Path("params.yaml").write_text(yaml.safe_dump({"datasets": {"wikipedia_shallow": block}}))
+    block = {"load": {"folder": "files/wikipedia", "text": "lda"}, "views": {}}
+    Path("params.yaml").write_text(
+        yaml.safe_dump(tiny.experiment(datasets=["wikipedia_shallow"]) | {"datasets": {"wikipedia_shallow": block}})
+    )
     result = CliRunner().invoke(fetch, ["wikipedia_shallow"])
     assert result.exit_code == 2
     sentence = result.stderr.splitlines()[-1]

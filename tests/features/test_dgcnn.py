@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from pipeline.core.errors import BadInput
 from pipeline.features.base.dgcnn_network import DGCNN, OWN_WEIGHTS, edge_convolution, load
 from pipeline.features.dgcnn import OWN, DGCNNFeatures
-from tests.support.samples import params
+from tests.support.samples import project
 
 CPU = torch.device("cpu")
 CLOUDS = np.random.default_rng(0).uniform(-0.5, 0.5, (3, 60, 3)).astype(np.float32)
@@ -139,7 +139,7 @@ def test_batch_norm_under_its_other_name_alone(tmp_path):
 
 
 def test_the_committed_weights_are_small_and_used():
-    settings = params()["extractors"]["dgcnn"]
+    settings = project().extractor_settings("dgcnn")
     assert settings["weights"] == OWN
     assert OWN_WEIGHTS.stat().st_size < 1_000_000
     own = DGCNNFeatures(settings["weights"], points=60, batch_size=2)

@@ -8,10 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-<<<<<<< HEAD
-=======
-from pipeline.config.params import method_settings
->>>>>>> house
 
 from pipeline.core import plugins as discovery
 from pipeline.core.runs import Run

@@ -6,11 +6,7 @@ from typing import Any
 
 import pytest
 
-<<<<<<< HEAD
-from pipeline.config.load import load as load_project
-=======
 from pipeline.config.load import load as parsed
->>>>>>> house
 from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import MissingFiles
@@ -24,12 +20,6 @@ PARAMS = Path(__file__).parents[2] / "params.yaml"
 def project() -> Project:
     """The project as it is committed."""
     return parsed(PARAMS)
-
-
-@cache
-def project() -> Project:
-    """What params.yaml says."""
-    return load_project(Path(__file__).parents[2] / "params.yaml")
 
 
 def load(name: str, **changes: Any) -> RawDataset:
