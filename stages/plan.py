@@ -19,9 +19,11 @@ def main(project: Project, dataset: str) -> None:
 
     Example: python -m stages.plan emoji
     """
+    methods = dict.fromkeys(method for grid in project.grids(dataset) for method in grid.methods)
+    plans = {method: resolve(project, dataset, method) for method in methods}
     shutil.rmtree(PLAN / dataset, ignore_errors=True)
-    for method in dict.fromkeys(method for grid in project.grids(dataset) for method in grid.methods):
-        write_plan(PLAN / dataset / f"{method}.json", resolve(project, dataset, method))
+    for method, cells in plans.items():
+        write_plan(PLAN / dataset / f"{method}.json", cells)
 
 
 if __name__ == "__main__":

@@ -288,7 +288,7 @@ def extracted(**changes: Any) -> Features:
         drawn = {view: rng.standard_normal((len(rows), width)).astype(np.float32) for view, width in WIDE.items()}
         views = {view: changes.get(f"{name}_{view}", table) for view, table in drawn.items()}
         splits[name] = Split(views, dict.fromkeys(WIDE, raw.labels[rows]), rows, 3)
-    return Features(splits, ["ant", "bee", "cat"], dict.fromkeys(WIDE, "given"), "0")
+    return Features(splits, ["ant", "bee", "cat"], dict.fromkeys(WIDE, "identity"), "0")
 
 
 def test_features() -> None:
@@ -323,8 +323,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     block = {"source": "arrays", "load": load, "views": {}}
     params["datasets"] = {"mine": block, "absent": {**block, "load": {**load, "labels": "a.npy", "split": "b.npy"}}}
     params["datasets"]["absent"]["load"]["views"] = {"a": "c.npy", "b": "d.npy"}
-    params["datasets"]["mine"]["views"] = {"vector": "given", "words": "given"}
-    params["extractors"]["given"] = {}
+    params["datasets"]["mine"]["views"] = {"vector": "identity", "words": "identity"}
+    params["extractors"]["identity"] = {}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     (tmp_path / "files").mkdir()
     rng = np.random.default_rng(0)

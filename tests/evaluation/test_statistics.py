@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.config.load import parse
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
@@ -109,16 +110,20 @@ def test_columns_with_ap_of_different_states_are_left_out(tmp_path: Path) -> Non
 
 
 def test_a_family_per_grid_without_ablations() -> None:
-    variants = {"default": {}, "authors_code": {}, "half": {}}
-    beside = {"dataset": "emoji", "noises": ["pairflip"], "rates": [0.4], "methods": {"mrl": ["half", "default"]}}
+    grid = {"datasets": ["emoji"], "noises": ["symmetric"], "rates": [0.2, 1], "seeds": [0]}
+    beside = {"name": "flipped", "noises": ["pairflip"], "rates": [0.4], "beside": "default"}
     params = {
-        "grid": {"methods": ["mrl"], "noises": ["symmetric"], "rates": [0.2, 1], "seeds": [0]},
-        "further": [beside],
-        "datasets": {"emoji": {}},
-        "methods": {"mrl": {"variants": variants}},
+        "experiments": [
+            grid | {"name": "default", "methods": ["mrl"]},
+            grid | beside | {"methods": {"mrl": ["half", "default"]}},
+        ],
+        "datasets": {"emoji": {"views": {}}},
+        "methods": {"mrl": {"default": {}, "variants": {"authors_code": {}, "half": {}}}},
         "report": {"ablations": {"mrl": ["half"]}},
+        "noises": {"symmetric": {}, "pairflip": {}},
+        "extractors": {},
     }
-    assert families(params, "emoji") == [
-        Family(["symmetric"], [0.2, 1.0], [0], [("mrl", "default"), ("mrl", "authors_code")]),
-        Family(["pairflip"], [0.4], [0], [("mrl", "default")]),
+    assert families(parse(params), "emoji") == [
+        Family(("symmetric",), (0.2, 1.0), (0,), [("mrl", "default"), ("mrl", "authors_code")]),
+        Family(("pairflip",), (0.4,), (0,), [("mrl", "default")]),
     ]

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.config.load import parse
+from pipeline.config.project import Project
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.papers import Paper
 from pipeline.core.splits import Array
@@ -26,25 +28,41 @@ from tests.support.records import write_cells, write_method, write_statistics
 
 RATES, SEEDS = (0.2, 0.8), (0, 1, 2)
 PARAMS: dict[str, Any] = {
-    "grid": {
-        "datasets": ["emoji", "mnist3d"],
-        "methods": ["mcca", "ce", "mrl"],
-        "noises": ["symmetric"],
-        "rates": list(RATES),
-        "seeds": list(SEEDS),
-    },
-    "report": {
-        "datasets": ["emoji", "mnist3d", "mnist3d_rono"],
-        "methods": ["mcca", "ce", "mrl", "sdml", "later", "rono"],
-    },
-    "datasets": {
-        "emoji": {"profile": "default"},
-        "mnist3d": {"profile": "default"},
-        "mnist3d_rono": {"profile": "paper", "grid": {"methods": {"rono": ["authors_code"]}, "noises": ["recorded"]}},
-    },
-    "methods": {name: {"default": {}, "variants": {"default": {}}} for name in ("mcca", "ce", "sdml", "later")}
-    | {name: {"default": {}, "paper": {}, "variants": {"default": {}, "authors_code": {}}} for name in ("mrl", "rono")},
+    "experiments": [
+        {
+            "name": "default",
+            "datasets": ["emoji", "mnist3d"],
+            "methods": ["mcca", "ce", "mrl", "sdml", "later", "rono"],
+            "noises": ["symmetric"],
+            "rates": list(RATES),
+            "seeds": list(SEEDS),
+        },
+        {
+            "name": "protocol",
+            "datasets": ["mnist3d_rono"],
+            "methods": {"rono": ["authors_code"]},
+            "noises": ["recorded"],
+            "rates": list(RATES),
+            "seeds": list(SEEDS),
+            "profile": "paper",
+        },
+    ],
+    "datasets": {name: {"views": {}} for name in ("emoji", "mnist3d", "mnist3d_rono")},
+    "extractors": {},
+    "noises": {"symmetric": {}, "recorded": {}, "pairflip": {}},
+    "methods": {name: {"default": {}} for name in ("mcca", "ce", "sdml", "later")}
+    | {name: {"default": {}, "paper": {}, "variants": {"authors_code": {}}} for name in ("mrl", "rono")},
 }
+"""What a params.yaml says of the records of these tests."""
+
+
+def project(params: dict[str, Any] = PARAMS, beside: dict[str, Any] | None = None, **experiment: Any) -> Project:
+    """The project of these parameters, its first experiment changed, with another one beside it."""
+    first, *others = params["experiments"]
+    more = [] if beside is None else [first | beside | {"beside": first["name"]}]
+    return parse(params | {"experiments": [first | experiment, *others, *more]})
+
+
 DIRECTIONS = ("image->text", "text->image")
 START = {"ce": 0.55, "mrl": 0.552, "sdml": 0.48}
 SLOPE = {"ce": 0.42, "mrl": 0.14, "sdml": 0.25}

@@ -1,6 +1,5 @@
 """Variants that lack a part stand in a table of their own."""
 
-from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -8,14 +7,15 @@ import pytest
 from pipeline.core.errors import UnknownName
 from pipeline.records.cells import CELLS
 from pipeline.reporting.page.build import build_report
-from pipeline.reporting.results.report_scope import scopes
-from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
-from tests.reporting.test_further import GRID, add_pairflip
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, project, write_records
+from tests.reporting.test_further import PAIRFLIP, add_pairflip
 from tests.support.records import keep
 
-SHOWN = deepcopy(PARAMS)
-SHOWN["report"] |= {"datasets": ["emoji"], "methods": ["mcca", "ce", "mrl"], "ablations": {"mrl": ["authors_code"]}}
 KNOWN = METHODS[:3]
+METHODS_SHOWN = [info.name for info in KNOWN]
+EMOJI = {"datasets": ["emoji"], "methods": METHODS_SHOWN}
+SHOWN = PARAMS | {"experiments": [PARAMS["experiments"][0] | {"methods": METHODS_SHOWN}]}
+SHOWN |= {"report": EMOJI | {"ablations": {"mrl": ["authors_code"]}}}
 
 
 def labels(file: Path) -> list[str]:
@@ -24,7 +24,7 @@ def labels(file: Path) -> list[str]:
 
 
 def test_they_leave_the_tables_and_have_one_with_the_whole_method(tmp_path: Path) -> None:
-    build_report(write_records(tmp_path / "records"), tmp_path / "out", SHOWN, DATASETS[:1], KNOWN, tmp_path)
+    build_report(write_records(tmp_path / "records"), tmp_path / "out", project(SHOWN), DATASETS[:1], KNOWN, tmp_path)
     tables = tmp_path / "out" / "tables"
     assert labels(tables / "emoji_symmetric_mrl_ablations.md") == ["MRL", "MRL (authors\\_code)"]
     assert labels(tables / "emoji_symmetric_best_validation.md") == ["MCCA", "CE", "MRL"]
@@ -34,7 +34,7 @@ def test_they_leave_the_tables_and_have_one_with_the_whole_method(tmp_path: Path
 
 
 def test_without_any_nothing_is_said(tmp_path: Path) -> None:
-    shown = SHOWN | {"report": {name: SHOWN["report"][name] for name in ("datasets", "methods")}}
+    shown = project(SHOWN | {"report": EMOJI})
     build_report(write_records(tmp_path / "records"), tmp_path / "out", shown, DATASETS[:1], KNOWN, tmp_path)
     assert not list((tmp_path / "out" / "tables").glob("*_ablations.*"))
     assert "emoji-ablations" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def test_a_kind_of_noise_that_none_of_them_met_has_no_such_table(tmp_path: Path)
     records = write_records(tmp_path / "records")
     add_pairflip(records)
     keep(CELLS, records, "emoji", lambda row: (row["variant"], row["noise"]) != ("authors_code", "pairflip"))
-    build_report(records, tmp_path / "out", SHOWN | {"further": [GRID]}, DATASETS[:1], KNOWN, tmp_path)
+    build_report(records, tmp_path / "out", project(SHOWN, beside=PAIRFLIP), DATASETS[:1], KNOWN, tmp_path)
     tables = [file.name for file in (tmp_path / "out" / "tables").glob("*.md")]
     assert "emoji_pairflip_best_validation.md" in tables
     assert [name for name in tables if "ablations" in name] == ["emoji_symmetric_mrl_ablations.md"]
@@ -53,4 +53,4 @@ def test_a_kind_of_noise_that_none_of_them_met_has_no_such_table(tmp_path: Path)
 def test_a_variant_that_is_not_there_is_named() -> None:
     wrong = SHOWN | {"report": SHOWN["report"] | {"ablations": {"mrl": ["author_code"]}}}
     with pytest.raises(UnknownName, match="authors_code"):
-        scopes(wrong, DATASETS[:1], KNOWN)
+        project(wrong)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.load import parse
 from pipeline.core.criteria import LAST_EPOCH
 from pipeline.metrics.base.curve import LEVELS
 from pipeline.records.curves import CURVES, curve_row
@@ -113,17 +114,18 @@ def test_a_mean_over_several_seeds_is_not_taken_for_one_of_them(tmp_path: Path) 
 
 @pytest.mark.parametrize("rates", [[0.0], [0.0, 0.4]])
 def test_one_rate_has_no_fall_and_no_line(tmp_path: Path, rates: list[float]) -> None:
-    block = {"default": {}, "variants": {"default": {}}}
     names = [info.name for info in METHODS]
+    grid = {"name": "default", "datasets": [NAME], "methods": names, "noises": ["symmetric"], "rates": rates}
     params = {
-        "grid": {"datasets": [NAME], "methods": names, "noises": ["symmetric"], "rates": rates, "seeds": [0]},
-        "report": {"datasets": [NAME], "methods": names},
-        "datasets": {NAME: {"profile": "default"}},
-        "methods": dict.fromkeys(names, block),
+        "experiments": [grid | {"seeds": [0]}],
+        "datasets": {NAME: {"views": {}}},
+        "methods": {name: {"default": {}} for name in names},
+        "noises": {"symmetric": {}},
+        "extractors": {},
     }
     out = tmp_path / "out"
     methods = [replace(info, variants=("default",)) for info in METHODS]
-    build_report(write(tmp_path / "records"), out, params, [DATASET], methods, tmp_path)
+    build_report(write(tmp_path / "records"), out, parse(params), [DATASET], methods, tmp_path)
     several = len(rates) > 1
     assert (out / "tables" / f"{NAME}_symmetric_robustness.md").exists() == several
     assert (out / "figures" / f"{NAME}_symmetric_map.svg").exists() == several

@@ -12,17 +12,17 @@ from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.epochs import EPOCHS
 from pipeline.reporting.page.build import build_report
-from tests.reporting.conftest import DATASETS, METHODS, PARAMS, write_records
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, project, write_records
 from tests.support.records import drop_method, lines, write_statistics
 
-GRID = {
-    "dataset": "emoji",
+PAIRFLIP = {
+    "name": "flipped",
+    "datasets": ["emoji"],
     "noises": ["pairflip"],
-    "rates": [0.2, 0.8],
     "methods": {"ce": ["default"], "mrl": ["default"]},
 }
-SHOWN = {**PARAMS, "report": {"datasets": ["emoji"], "methods": PARAMS["report"]["methods"]}, "further": [GRID]}
-SHOWN["report"] = {"datasets": ["emoji"], "methods": [info.name for info in METHODS]}
+NAMES = [info.name for info in METHODS]
+SHOWN = PARAMS | {"report": {"datasets": ["emoji"], "methods": NAMES}}
 
 
 def add_pairflip(folder: Path) -> None:
@@ -39,7 +39,14 @@ def add_pairflip(folder: Path) -> None:
 
 
 def build(folder: Path) -> Path:
-    build_report(folder / "records", folder / "out", SHOWN, DATASETS[:1], METHODS, folder)
+    build_report(
+        folder / "records",
+        folder / "out",
+        project(SHOWN, beside=PAIRFLIP, methods=NAMES),
+        DATASETS[:1],
+        METHODS,
+        folder,
+    )
     return folder / "out"
 
 
@@ -83,8 +90,8 @@ def test_what_was_not_run_is_left_out(records: Path, tmp_path: Path) -> None:
 
 def test_a_kind_of_the_grid_without_numbers_has_no_part(records: Path, tmp_path: Path) -> None:
     drop_method(CELLS, records, "emoji", "mcca")
-    params = {**SHOWN, "grid": {**SHOWN["grid"], "noises": ["symmetric", "pairflip"]}, "further": []}
-    build_report(records, tmp_path / "out", params, DATASETS[:1], METHODS, tmp_path)
+    both = project(SHOWN, noises=["symmetric", "pairflip"], methods=NAMES)
+    build_report(records, tmp_path / "out", both, DATASETS[:1], METHODS, tmp_path)
     names = {path.name for folder in ("tables", "figures") for path in (tmp_path / "out" / folder).iterdir()}
     assert any("symmetric" in name for name in names)
     assert not any("pairflip" in name for name in names)

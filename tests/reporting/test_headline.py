@@ -26,7 +26,7 @@ from pipeline.reporting.tables.readout import readout
 from pipeline.reporting.tables.significance_marks import differences, marked, standings
 from pipeline.reporting.tables.suspicion import suspicion
 from pipeline.reporting.tables.table import Number
-from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, scoped
+from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, project, scoped
 from tests.support.protocol_records import write_protocol
 from tests.support.records import drop_method, lines, write_cells, write_method, write_statistics
 
@@ -155,13 +155,10 @@ def test_the_published_rows_are_compared_under_their_own_criterion(results: Resu
 
 
 def test_the_page_leads_with_the_best_of_all(tmp_path: Path) -> None:
-    grid = {"methods": {"rono": ["authors_code"], "mrl": ["default"]}, "noises": [NOISE]}
-    params = {
-        **PARAMS,
-        "report": {"datasets": [NAME], "methods": ["mrl", "rono"]},
-        "datasets": {NAME: {"profile": "paper", "grid": grid}},
-    }
-    build_report(write(tmp_path / "records"), tmp_path / "out", params, DATASETS[2:], [MRL, RONO], tmp_path)
+    protocol = PARAMS["experiments"][1] | {"methods": {"rono": ["authors_code"], "mrl": ["default"]}}
+    params = PARAMS | {"experiments": [protocol], "report": {"methods": ["mrl", "rono"]}}
+    out = tmp_path / "out"
+    build_report(write(tmp_path / "records"), out, project(params), DATASETS[2:], [MRL, RONO], tmp_path)
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "At recorded noise rate 0.8, MRL has the highest MAP, .910 (last epoch, mean of the directions)." in text
     assert (tmp_path / "out" / "tables" / f"{NAME}_{NOISE}_fixed_checkpoint.md").exists()

@@ -13,17 +13,16 @@ from pipeline.records.reader import Records
 from pipeline.reporting.tables.formats import markdown
 from pipeline.reporting.tables.table import Absent, Number
 from pipeline.reporting.tables.tuning import tuning
-from tests.reporting.conftest import METHODS, method
+from tests.reporting.conftest import METHODS, PARAMS, method, project
 
-PARAMS = {
-    "tuning": {
-        "dataset": "emoji",
-        "noise": "symmetric",
-        "rate": 0.4,
-        "seed": 100,
-        "methods": {"witness": {"remark": "a second grid"}},
+TUNED = {"dataset": "emoji", "noise": "symmetric", "rate": 0.4, "seed": 100}
+PROJECT = project(
+    PARAMS
+    | {
+        "methods": PARAMS["methods"] | {"witness": {"default": {}}},
+        "tuning": TUNED | {"methods": {"witness": {"grid": {"lr": [0.1]}, "remark": "a second grid"}}},
     }
-}
+)
 
 
 def trial(mean: float | None, published: bool = False, **settings: Any) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def write(folder: Path, method: str, *trials: dict[str, Any]) -> None:
 
 
 def rows(folder: Path) -> dict[str, Any]:
-    table = tuning(Records(folder), PARAMS, METHODS)
+    table = tuning(Records(folder), PROJECT, METHODS)
     assert table is not None
     return {row.label: row for row in table.rows}
 
@@ -68,7 +67,7 @@ def test_no_published_settings_and_a_failed_trial(tmp_path: Path) -> None:
 
 def test_the_table_reads_well(tmp_path: Path) -> None:
     write(tmp_path, "ce", trial(0.4, lr=0.1))
-    table = tuning(Records(tmp_path), PARAMS, METHODS)
+    table = tuning(Records(tmp_path), PROJECT, METHODS)
     assert table is not None
     assert "on emoji under symmetric noise at rate 0.4, seed 100" in table.caption
     assert "| CE: lr 0.1<sup>b</sup> | 1 | none<sup>c</sup> | .400 | .400 |" in markdown(table)
@@ -78,7 +77,7 @@ def test_a_method_that_had_more_than_the_others_is_named(tmp_path: Path) -> None
     write(tmp_path, "ce", trial(0.4, lr=0.1))
     shown = [*METHODS, method("witness", "Witness")]
     for told in (False, True):
-        table = tuning(Records(tmp_path), PARAMS, shown)
+        table = tuning(Records(tmp_path), PROJECT, shown)
         assert table is not None
         assert table.caption.endswith("a second grid." if told else "no test sample took part.")
         assert ("Not so Witness: a second grid." in table.caption) == told
@@ -86,10 +85,10 @@ def test_a_method_that_had_more_than_the_others_is_named(tmp_path: Path) -> None
 
 
 def test_nothing_tuned_no_table(tmp_path: Path) -> None:
-    assert tuning(Records(tmp_path), PARAMS, METHODS) is None
+    assert tuning(Records(tmp_path), PROJECT, METHODS) is None
 
 
 def test_a_broken_record_is_named(tmp_path: Path) -> None:
     write(tmp_path, "ce", {"settings": {}})
     with pytest.raises(BadInput, match=r"tuning/ce.json: trial 1 lacks code, maps, published, reason"):
-        tuning(Records(tmp_path), PARAMS, METHODS)
+        tuning(Records(tmp_path), PROJECT, METHODS)

@@ -1,16 +1,17 @@
-"""README's commands are found with what is told about them, and run one after another in a clone."""
+"""README's commands run one after another in a clone; those with a reason to skip them do not."""
 
 from __future__ import annotations
 
-import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
-from stages.tools.check_readme import Command, commands, main
+from pipeline.authoring.readme_commands import Command, commands
+from stages.tools.check_readme import main
+from tests.support import tiny
 
 README = """# Title
 
@@ -28,18 +29,13 @@ cat /no/such/file
 ```yaml
 echo: not a command
 ```
-
-<!-- serves: http://localhost:1 -->
-```bash
-serve
-```
 """
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text("methods: {}\n", encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(tiny.params()), encoding="utf-8")
     subprocess.run(["git", "init", "-q"], check=True)
     return tmp_path
 
@@ -56,17 +52,16 @@ def block(*lines: str) -> str:
     return "\n".join(["```bash", *lines, "```", ""])
 
 
-def test_commands_are_found_with_what_is_told_about_them() -> None:
+def test_commands_are_found_with_the_reason_to_skip_them() -> None:
     assert list(commands(README)) == [
         Command("echo one > made       # a remark"),
         Command("cat made"),
         Command("cat /no/such/file", skip="you have no such file"),
-        Command("serve", serves="http://localhost:1"),
     ]
 
 
-def test_commands_run_in_a_clone_and_failures_are_told(project: Path) -> None:
-    result = called(README.split("<!-- serves")[0])
+def test_commands_run_in_a_clone_and_failures_are_shown(project: Path) -> None:
+    result = called(README)
     assert result.exit_code == 0, result.output
     assert "not run          cat /no/such/file  (you have no such file)\n" in result.stdout
     assert result.stdout.endswith("2 of 2 commands passed.\n")
@@ -77,20 +72,6 @@ def test_commands_run_in_a_clone_and_failures_are_told(project: Path) -> None:
     assert result.exit_code == 1
     assert "so\n" in result.stdout
     assert result.stdout.endswith("1 of 2 commands passed.\n"), "the clone was not brought to the last commit"
-
-
-def test_what_serves_is_ended_once_it_answers(project: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/README.md"
-    served = f"<!-- serves: {address} -->\n"
-    result = called(served + block(f"{sys.executable} -m http.server {port} --bind 127.0.0.1"))
-    assert result.exit_code == 0, result.output
-    with socket.socket() as again:
-        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        again.bind(("127.0.0.1", port))
-    assert called(served + block("true")).exit_code == 1
 
 
 def test_a_folder_of_something_else_is_left_alone(project: Path) -> None:

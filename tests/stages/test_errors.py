@@ -15,9 +15,11 @@ from tests.support import tiny
 
 STAGES = {
     "fetch": ["emoji"],
+    "examine": ["emoji"],
     "features": ["emoji"],
     "probe": ["emoji"],
     "noise": ["emoji"],
+    "plan": ["emoji"],
     "train": ["emoji", "ce"],
     "evaluate": ["emoji"],
     "confident_learning": ["emoji"],
@@ -42,6 +44,11 @@ def with_features() -> None:
     tiny.store(Path("data/features/emoji"))
 
 
+def with_plan() -> None:
+    result = CliRunner().invoke(importlib.import_module("stages.plan").main, ["emoji"])
+    assert result.exit_code == 0, result.output
+
+
 def refused(stage: str, *arguments: str) -> str:
     """Run a stage that must refuse; give its sentence, which may follow the title of what was under way."""
     before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
@@ -63,11 +70,11 @@ def test_missing_settings(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_broken_settings(stage: str) -> None:
-    Path("params.yaml").write_text("grid: [\n")
+    Path("params.yaml").write_text("experiments: [\n")
     assert "params.yaml, line 2: this is not valid YAML" in refused(stage, *STAGES[stage])
 
 
-@pytest.mark.parametrize("stage", ["fetch", "features", "probe"])
+@pytest.mark.parametrize("stage", ["fetch", "features", "probe", "plan"])
 def test_an_unknown_dataset(stage: str) -> None:
     assert "unknown name 'emojy'; did you mean 'emoji'?" in refused(stage, "emojy")
 
@@ -79,9 +86,7 @@ def test_a_dataset_without_features(stage: str) -> None:
 
 
 def test_an_unknown_dataset_in_the_report() -> None:
-    params = tiny.params()
-    params["report"]["datasets"] = ["emojy"]
-    settle(params)
+    settle(tiny.params() | {"report": {"datasets": ["emojy"]}})
     assert "did you mean 'emoji'?" in refused("report")
 
 
@@ -92,9 +97,9 @@ def test_a_dataset_that_has_settings_but_no_file() -> None:
     assert "data: unknown name 'emojis'; did you mean 'emoji'?" in refused("fetch", "emojis")
 
 
-def test_an_unknown_method() -> None:
+def test_a_method_without_a_plan() -> None:
     with_features()
-    assert "methods: unknown name 'mca'; did you mean 'mcca'?" in refused("train", "emoji", "mca")
+    assert "data/plan/emoji/mca.json: there is no plan of cells; run `dvc repro`" in refused("train", "emoji", "mca")
 
 
 def test_an_unknown_extractor() -> None:
@@ -106,35 +111,27 @@ def test_an_unknown_extractor() -> None:
 
 def test_an_unknown_noise() -> None:
     with_features()
-    params = tiny.params()
-    params["grid"]["noises"] = ["symetric"]
-    settle(params)
+    settle(tiny.experiment(noises=["symetric"]))
     assert "unknown name 'symetric'; did you mean 'symmetric'?" in refused("noise", "emoji")
 
 
 def test_a_noise_rate_out_of_range() -> None:
     with_features()
-    params = tiny.params()
-    params["grid"]["rates"] = [0.2, 20]
-    settle(params)
-    assert "grid.rates, entry 2: 20 does not fit; it should be less than or equal to 1" in refused("noise", "emoji")
+    settle(tiny.experiment(rates=[0.2, 20]))
+    assert "entry 1, rates, entry 2: 20 does not fit; it should be less than or equal to 1" in refused("noise", "emoji")
 
 
 @pytest.mark.parametrize("command", ["noise", "report", "tools.status", "tools.reproduce"])
 def test_settings_that_do_not_fit_are_refused_before_anything_runs(command: str) -> None:
-    params = tiny.params()
-    params["grid"]["seeds"] = ["a"]
-    settle(params)
-    assert "grid.seeds, entry 1: 'a' does not fit; it should be a valid integer." in refused(
+    settle(tiny.experiment(seeds=["a"]))
+    assert "entry 1, seeds, entry 1: 'a' does not fit; it should be a valid integer." in refused(
         command, *STAGES.get(command, [])
     )
 
 
 def test_a_profile_that_no_method_has() -> None:
-    params = tiny.params()
-    params["datasets"]["emoji"]["profile"] = "defalt"
-    settle(params)
-    assert "datasets.emoji.profile: unknown name 'defalt'; did you mean 'default'?" in refused("fetch", "emoji")
+    settle(tiny.experiment(profile="defalt"))
+    assert "methods.mcca: unknown name 'defalt'; did you mean 'default'?" in refused("fetch", "emoji")
 
 
 def test_a_probe_of_a_view_that_the_dataset_lacks() -> None:
@@ -144,7 +141,7 @@ def test_a_probe_of_a_view_that_the_dataset_lacks() -> None:
     assert "unknown name 'images'; did you mean 'image'?" in refused("probe", "emoji")
 
 
-@pytest.mark.parametrize("stage", ["features", "probe"])
+@pytest.mark.parametrize("stage", ["examine", "features", "probe"])
 def test_missing_raw_files(stage: str) -> None:
     assert "the file is missing; fetch the dataset again" in refused(stage, "emoji")
 
@@ -155,7 +152,10 @@ def test_a_protocol_without_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("stages.fetch.download", offline)
     params = tiny.params()
-    params["datasets"]["mnist3d_rono"] = {"profile": "default", "load": {"folder": "files", "seed": 0, "points": 8}}
+    params["datasets"]["mnist3d_rono"] = {
+        "load": {"folder": "files", "seed": 0, "points": 8},
+        "views": {"image": "pixels"},
+    }
     settle(params)
     sentence = refused("fetch", "mnist3d_rono")
     assert "files: train-images-idx3-ubyte is missing; put MNIST's train-images-idx3-ubyte" in sentence
@@ -163,6 +163,7 @@ def test_a_protocol_without_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_missing_noise() -> None:
     with_features()
+    with_plan()
     assert "there are no noisy labels; run the noise stage again" in refused("train", "emoji", "ce")
 
 
@@ -177,7 +178,7 @@ def test_missing_cells() -> None:
         ("fetch", ("datasets", "emoji", "load", "sed"), "seed"),
         ("features", ("extractors", "doc2vec", "epoch"), "epochs"),
         ("noise", ("noises", "symmetric", "per_pairs"), "per_pair"),
-        ("train", ("methods", "ce", "default", "epoch"), "epochs"),
+        ("plan", ("methods", "ce", "default", "epoch"), "epochs"),
     ],
 )
 def test_a_wrong_setting(stage: str, keys: tuple[str, ...], near: str) -> None:
@@ -197,4 +198,4 @@ def test_a_setting_of_the_wrong_type() -> None:
     params = tiny.params()
     params["methods"]["ce"]["default"]["epochs"] = "many"
     settle(params)
-    assert "params.yaml, methods.ce: 'epochs' is 'many'" in refused("train", "emoji", "ce")
+    assert "params.yaml, methods.ce: 'epochs' is 'many'" in refused("plan", "emoji")

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from pipeline.features.base.dgcnn_network import load
 from stages import pretrain
 from stages.pretrain import main
+from tests.support import tiny
 
 TINY = {
     "shapes": 32,
@@ -27,7 +28,7 @@ def test_writes_weights_that_load_and_says_how_well_families_are_told_apart(
     monkeypatch.chdir(tmp_path)
     weights = tmp_path / "dgcnn.pt"
     monkeypatch.setattr(pretrain, "OWN_WEIGHTS", weights)
-    Path("params.yaml").write_text(yaml.safe_dump({"pretraining": TINY}), encoding="utf-8")
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.params() | {"pretraining": TINY}), encoding="utf-8")
     contents = []
     for _ in range(2):
         result = CliRunner().invoke(main)

@@ -22,7 +22,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("params.yaml").write_text(yaml.safe_dump(tiny.params()), encoding="utf-8")
 
 
-def said(command: str, *arguments: str) -> str:
+def run(command: str, *arguments: str) -> str:
     result = CliRunner().invoke(importlib.import_module(f"stages.{command}").main, list(arguments))
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -30,32 +30,35 @@ def said(command: str, *arguments: str) -> str:
 
 def table() -> dict[str, list[str]]:
     """First word of each line -> the other words."""
-    return {line.split()[0]: line.split()[1:] for line in said("tools.status").splitlines() if line.strip()}
+    return {line.split()[0]: line.split()[1:] for line in run("tools.status").splitlines() if line.strip()}
 
 
 def test_an_untouched_project_has_everything_missing() -> None:
-    told = said("tools.status")
-    assert "The whole grid: 2 cells: 2 missing; left: not known" in told
+    output = run("tools.status")
+    assert "The whole grid: 2 cells: 2 missing; left: not known" in output
     assert not COSTS.exists()
 
 
 def test_the_grid_is_told_as_it_fills() -> None:
     tiny.store(Path("data/features/emoji"))
-    said("noise", "emoji")
-    said("train", "emoji", "ce")
+    run("noise", "emoji")
+    run("plan", "emoji")
+    run("train", "emoji", "ce")
     rows = table()
     assert rows["emoji"] == ["cells", "done", "missing", "cost", "so", "far", "left"]
     assert rows["ce"] == ["1", "1", "0.01", "CPU-hours"]
     assert rows["mcca"] == ["1", "1", "not", "known"]
-    assert not [line for line in said("tools.status").splitlines() if "\x1b" in line or "━" in line]
+    assert not [line for line in run("tools.status").splitlines() if "\x1b" in line or "━" in line]
 
-    assert said("tools.costs") == "reports/cost.csv: 1 rows of what was trained here, 1 in all.\n"
+    assert run("tools.costs") == "reports/cost.csv: 1 rows of what was trained here, 1 in all.\n"
     assert COSTS.read_text(encoding="utf-8").splitlines()[1].startswith("emoji,ce,default,1,")
     assert MACHINE.is_file()
 
-    said("train", "emoji", "mcca")
-    said("evaluate", "emoji")
-    Path("reports/records/cells/emoji/mcca.csv").unlink()
+    run("train", "emoji", "mcca")
+    run("evaluate", "emoji")
+    cells = Path("reports/records/cells/emoji.csv")
+    lines = cells.read_text(encoding="utf-8").splitlines(keepends=True)
+    cells.write_text("".join(line for line in lines if not line.startswith("mcca")), encoding="utf-8")
     for cell in Path(".cells").glob("[0-9a-f]*"):
         cell.rename(cell.with_name(f"x{cell.name}"))
     rows = table()
@@ -68,9 +71,10 @@ def test_a_failed_cell_says_why() -> None:
     params["methods"]["ce"]["default"] |= {"learning_rate": 1e30, "epochs": 4}
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     tiny.store(Path("data/features/emoji"))
-    said("noise", "emoji")
-    said("train", "emoji", "ce")
-    told = said("tools.status")
-    assert "1 failed, 1 missing" in told or "1 missing, 1 failed" in told
-    assert "ce, 1 failed: epoch" in told
-    assert "is not finite; lower the learning rate." in told
+    run("noise", "emoji")
+    run("plan", "emoji")
+    run("train", "emoji", "ce")
+    output = run("tools.status")
+    assert "1 failed, 1 missing" in output or "1 missing, 1 failed" in output
+    assert "ce, 1 failed: epoch" in output
+    assert "is not finite; lower the learning rate." in output

@@ -18,8 +18,7 @@ TRIALS = Path("reports/records/tuning/ce.json")
 
 
 def params() -> dict[str, Any]:
-    given = tiny.params()
-    given["grid"]["methods"] = given["report"]["methods"] = ["ce"]
+    given = tiny.experiment(methods=["ce"])
     tuning = {"dataset": "emoji", "noise": "symmetric", "rate": 0.4, "seed": 100}
     return given | {"tuning": tuning | {"methods": {"ce": {"grid": {"learning_rate": [0.001, 1e-9]}}}}}
 
@@ -53,10 +52,10 @@ def refused(command: str, *arguments: str) -> str:
 
 def test_tuning_records_its_trials_and_prints_the_best() -> None:
     tiny.store(Path("data/features/emoji"))
-    told = done("tools.tune")
+    output = done("tools.tune")
     trials = json.loads(TRIALS.read_text(encoding="utf-8"))
     assert [trial["settings"] for trial in trials] == [{"learning_rate": 0.001}, {"learning_rate": 1e-9}]
-    assert told == f"ce: {max(trials, key=lambda t: t['maps']['mean'])['settings']}, mean validation MAP " + (
+    assert output == f"ce: {max(trials, key=lambda t: t['maps']['mean'])['settings']}, mean validation MAP " + (
         f"{max(trial['maps']['mean'] for trial in trials)}\n"
     )
     before = TRIALS.read_bytes()
@@ -72,15 +71,15 @@ def test_tuning_without_features_or_of_an_unknown_method_is_refused() -> None:
 
 def test_records_are_those_of_the_code_and_the_settings() -> None:
     tiny.store(Path("data/features/emoji"))
-    for command in (["noise"], ["train", "ce"], ["evaluate"]):
+    for command in (["noise"], ["plan"], ["train", "ce"], ["evaluate"]):
         done(command[0], "emoji", *command[1:])
-    assert "the tuning of 'ce': what was tried is not what params.yaml lists" in refused("tools.check_records")
+    assert "the tuning of 'ce': what was tried is not what tuning.yaml lists" in refused("tools.check_records")
     given = params()
     given["tuning"]["methods"]["ce"]["grid"] = {"learning_rate": [0.001]}
     settle(given)
     done("tools.tune")
-    told = "1 cells were made by the code and parameters as they stand; 1 methods are set as tuned.\n"
-    assert done("tools.check_records") == told
+    output = "1 cells were made by the code and parameters as they stand; 1 methods are set as tuned.\n"
+    assert done("tools.check_records") == output
     given["methods"]["ce"]["default"]["learning_rate"] = 0.002
     settle(given)
     assert "is older than the code; run `dvc repro` and commit" in refused("tools.check_records")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.reporting.page.build import build_report
-from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RONO, write_costs, write_records, write_suspicion
+from tests.reporting.conftest import DATASETS, METHODS, RONO, project, write_costs, write_records, write_suspicion
 from tests.support.protocol_records import write_protocol
 
 ALL = [*METHODS, RONO]
@@ -14,5 +14,5 @@ ALL = [*METHODS, RONO]
 def write_report(folder: Path) -> Path:
     """The folder of the report; records and costs stand beside it."""
     records = write_suspicion(write_protocol(write_records(folder / "records")))
-    build_report(records, folder / "out", PARAMS, DATASETS, ALL, write_costs(folder))
+    build_report(records, folder / "out", project(), DATASETS, ALL, write_costs(folder))
     return folder / "out"

@@ -14,7 +14,7 @@ from pipeline.records.cells import CELLS
 from pipeline.records.epochs import EPOCHS
 from pipeline.tracking.base import TrackedCell
 from pipeline.tracking.base.sync import sync
-from tests.reporting.conftest import PARAMS
+from tests.reporting.conftest import project
 from tests.support.protocol_records import write_protocol
 from tests.support.records import lines
 
@@ -49,7 +49,7 @@ class Notes:
 
 def synced(folder: Path, dataset: str) -> Notes:
     notes = Notes()
-    sync(notes, folder, PARAMS, dataset)  # type: ignore[arg-type]
+    sync(notes, folder, project(), dataset)  # type: ignore[arg-type]
     return notes
 
 

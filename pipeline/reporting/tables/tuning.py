@@ -35,8 +35,8 @@ def tuning(records: Records, project: Project, methods: Sequence[MethodInfo]) ->
         cells = [Number(len(trials)), published, Number(median(reached)), _cell(best(trials))]
         chosen = f"{method.display}: {_listed(best(trials)['settings'])}"
         rows.append(Row(chosen, cells, _tried(trials), method.name))
-    tuned = [(method.display, setup.methods[method.name].remark) for method in tried if method.name in setup.methods]
-    exceptions = "".join(f" Not so {display}: {remark}." for display, remark in tuned if remark)
+    tuned = [(method.display, setup.methods.get(method.name)) for method, trials in tried.items() if trials]
+    exceptions = "".join(f" Not so {display}: {how.remark}." for display, how in tuned if how and how.remark)
     return Table(
         name="tuning",
         title="Equal tuning",
