@@ -128,7 +128,7 @@ def test_a_misspelt_block_is_blamed_and_not_the_right_name(tmp_path: Path) -> No
     expected = (
         "params.yaml: the block 'experiments' is missing, and the name 'experimets' is unknown; write 'experiments'."
     )
-    assert sentence(tmp_path, params) == f"params.yaml: {expected}"
+    assert sentence(tmp_path, params) == expected
 
 
 def test_of_several_mistakes_the_first_is_named(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def test_from_the_authors_file_to_verdicts(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     features_of_mrl(tmp_path / "brought")
     settle(tmp_path / "brought")
-    for stage in ("fetch", "examine", "features", "noise", "plan"):
+    for stage in ("fetch", "examine", "features", "plan", "noise"):
         invoke(stage, "wikipedia")
     for method in ("mcca", "mrl"):
         invoke("train", "wikipedia", method)

@@ -75,7 +75,7 @@ def test_same_call_same_bits_and_other_seed_other_split(name):
     assert np.array_equal(first.split, again.split)
     for view in first.views:
         assert np.array_equal(first.views[view].samples, again.views[view].samples)
-    if "seed" not in project().dataset(name).load:
+    if "seed" not in (project().dataset(name).load or {}):
         return
     other = load(name, seed=1)
     moved = dict(zip(other.ids, other.split, strict=True))

@@ -1,6 +1,5 @@
 """What every extractor in the folder promises, on a few samples of the view it reads."""
 
-import sys
 from functools import cache
 
 import numpy as np
@@ -15,8 +14,6 @@ from tests.support.stored_state import through_files
 
 CPU = torch.device("cpu")
 TOTAL, TRAIN = 12, 8
-WEIGHTS = {}
-"""Name of an extractor -> file of random weights in place of the published ones."""
 pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.parametrize("name", names("pipeline.features"))]
 
 
@@ -28,8 +25,10 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def random_weights(weights, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "WEIGHTS", weights)
+def random_weights(name, weights, monkeypatch):
+    if name in weights:
+        settings = project().extractors
+        monkeypatch.setitem(settings, name, {**settings[name], "weights": weights[name]})
 
 
 def samples_for(name):
@@ -56,8 +55,7 @@ def samples_for(name):
 
 
 def make(name):
-    changes = {"weights": WEIGHTS[name]} if name in WEIGHTS else {}
-    return build("pipeline.features", name, Extractor, project().extractor_settings(name, changes))
+    return build("pipeline.features", name, Extractor, project().extractor_settings(name))
 
 
 @cache

@@ -10,7 +10,7 @@ def test_sizes():
     for name, size in (("train", 200), ("valid", 50), ("test", 100)):
         assert np.bincount(raw.labels[raw.split == name]).tolist() == [size] * 10
     assert raw.views["image"].samples.shape == (3500, 28, 28)
-    points = project().dataset("mnist3d").load["points"]
+    points = (project().dataset("mnist3d").load or {})["points"]
     assert raw.views["cloud"].samples.shape == (3500, points, 3)
 
 

@@ -193,10 +193,8 @@ def test_too_few_samples_are_an_error(mnist, monkeypatch):
 
 def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    block = {"load": {"folder": "files/digits", "seed": 0, "points": POINTS}, "views": {}}
-    Path("params.yaml").write_text(
-        yaml.safe_dump(tiny.experiment(datasets=["mnist3d_rono"]) | {"datasets": {"mnist3d_rono": block}})
-    )
+    block = {"load": {"folder": "files/digits", "seed": 0, "points": POINTS}}
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.with_dataset("mnist3d_rono", block)))
 
     def offline(url, file, *rest):
         raise MissingFiles("no network", str(file), "get it by hand")

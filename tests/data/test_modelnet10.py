@@ -87,7 +87,7 @@ def test_without_files_the_layout_is_told(tmp_path):
 
 
 def test_settings():
-    settings = project().dataset("modelnet10").load
+    settings = project().dataset("modelnet10").load or {}
     dataset = discovery.build("pipeline.data", "modelnet10", Dataset, settings)
     assert (dataset.points, dataset.side) == (1024, 112)
     with pytest.raises(BadParams, match="'elevation' is 91"):

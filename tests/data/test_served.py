@@ -23,7 +23,7 @@ DATASETS = [name for name in discovery.names("pipeline.data") if name not in {"a
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_what_is_declared_is_well_formed(name: str) -> None:
-    dataset = discovery.build("pipeline.data", name, Dataset, project().dataset(name).load)
+    dataset = discovery.build("pipeline.data", name, Dataset, project().dataset(name).load or {})
     for file in dataset.served:
         assert file.url.startswith("https://")
         assert file.url.endswith(file.name)

@@ -163,10 +163,8 @@ def test_a_missing_raw_file_is_named(raw_files, name):
 
 def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    block = {"load": {"folder": "files/wikipedia", "form": "ready"}, "views": {}}
-    Path("params.yaml").write_text(
-        yaml.safe_dump(tiny.experiment(datasets=["wikipedia"]) | {"datasets": {"wikipedia": block}})
-    )
+    block = {"load": {"folder": "files/wikipedia", "form": "ready"}}
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.with_dataset("wikipedia", block)))
     result = CliRunner().invoke(fetch, ["wikipedia"])
     assert result.exit_code == 2
     sentence = result.stderr.splitlines()[-1]
@@ -174,9 +172,7 @@ def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
         f"Error: files/wikipedia: {FEATURES} is missing; put {FEATURES} of data/wiki in github.com"
     )
     block["load"]["form"] = "cooked"
-    Path("params.yaml").write_text(
-        yaml.safe_dump(tiny.experiment(datasets=["wikipedia"]) | {"datasets": {"wikipedia": block}})
-    )
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.with_dataset("wikipedia", block)))
     assert "'form' is 'cooked'" in CliRunner().invoke(fetch, ["wikipedia"]).stderr
 
 

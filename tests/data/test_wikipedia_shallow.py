@@ -175,10 +175,8 @@ def test_a_missing_file_is_named(files, name):
 
 def test_without_files_the_stage_says_what_to_put_where(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    block = {"load": {"folder": "files/wikipedia", "text": "lda"}, "views": {}}
-    Path("params.yaml").write_text(
-        yaml.safe_dump(tiny.experiment(datasets=["wikipedia_shallow"]) | {"datasets": {"wikipedia_shallow": block}})
-    )
+    block = {"load": {"folder": "files/wikipedia", "text": "lda"}}
+    Path("params.yaml").write_text(yaml.safe_dump(tiny.with_dataset("wikipedia_shallow", block)))
     result = CliRunner().invoke(fetch, ["wikipedia_shallow"])
     assert result.exit_code == 2
     sentence = result.stderr.splitlines()[-1]

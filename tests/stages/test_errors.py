@@ -190,6 +190,8 @@ def test_a_wrong_setting(stage: str, keys: tuple[str, ...], near: str) -> None:
         place = place[key]
     place[name] = 1
     settle(params)
+    if stage == "noise":
+        with_plan()
     assert f"unknown name '{name}'; did you mean '{near}'?" in refused(stage, *STAGES[stage])
 
 

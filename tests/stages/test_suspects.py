@@ -41,7 +41,7 @@ def trained(**changes: Any) -> None:
     ids = [f"id-{row}" for row in range(count)]
     rawstore.write(RawDataset(ids, views, labels, split, ids, list("abc")), Path("data/raw/emoji"))
     tiny.store(Path("data/features/emoji"))
-    for command, arguments in (("noise", ["emoji"]), ("plan", ["emoji"]), ("train", ["emoji", "ce"])):
+    for command, arguments in (("plan", ["emoji"]), ("noise", ["emoji"]), ("train", ["emoji", "ce"])):
         assert call(command, *arguments).exit_code == 0
 
 

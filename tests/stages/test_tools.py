@@ -71,7 +71,7 @@ def test_tuning_without_features_or_of_an_unknown_method_is_refused() -> None:
 
 def test_records_are_those_of_the_code_and_the_settings() -> None:
     tiny.store(Path("data/features/emoji"))
-    for command in (["noise"], ["plan"], ["train", "ce"], ["evaluate"]):
+    for command in (["plan"], ["noise"], ["train", "ce"], ["evaluate"]):
         done(command[0], "emoji", *command[1:])
     assert "the tuning of 'ce': what was tried is not what tuning.yaml lists" in refused("tools.check_records")
     given = params()

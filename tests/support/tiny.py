@@ -52,6 +52,13 @@ def experiment(**changes: Any) -> dict[str, Any]:
     return changed
 
 
+def with_dataset(name: str, block: dict[str, Any]) -> dict[str, Any]:
+    """A params.yaml that has one more dataset, without views unless the block gives them."""
+    changed = params()
+    changed["datasets"][name] = {"views": {}} | block
+    return changed
+
+
 def project(params: dict[str, Any] | None = None) -> Project:
     """The project that a params.yaml describes, the tiny one by itself."""
     return parse(copy.deepcopy(_PARAMS) if params is None else params)

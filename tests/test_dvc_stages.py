@@ -1,0 +1,92 @@
+"""dvc.yaml says of every stage what it imports and reads: no more, no less."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.core.plugins import names
+from pipeline.runs.fingerprint import code_behind
+from tests.support.import_graph import ROOMS, ROOT, closure, room
+
+STAGES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+PLUGINS = {
+    "fetch": ["data", "samples"],
+    "examine": ["samples", "data"],
+    "features": ["data", "features", "samples"],
+    "probe": ["data", "features", "samples"],
+    "plan": ["methods", "noise"],
+    "noise": ["noise"],
+    "evaluate": ["metrics"],
+    "report": ["data", "methods", "metrics", "noise", "tracking"],
+    "viewer": ["data", "methods", "samples"],
+}
+"""Rooms whose files a stage finds by their names in params.yaml."""
+THROUGH_THE_PLAN = {"train"}
+"""Stages whose code reaches them as the fingerprints in their plan."""
+SETTINGS = "config"
+"""A room in no list of deps: what it reads stands under params, or is params.yaml itself."""
+over_stages = pytest.mark.parametrize("stage", STAGES)
+
+
+def rooms_behind(stage: str) -> set[str]:
+    """Rooms that a stage's code comes from, plug-ins included."""
+    modules = closure(f"stages.{stage}")
+    for package in PLUGINS.get(stage, []):
+        for name in names(f"pipeline.{package}"):
+            modules |= closure(f"pipeline.{package}.{name}")
+    return {room(module) for module in modules if module.startswith("pipeline.") and module != "pipeline"} - {SETTINGS}
+
+
+def listed(stage: str, kind: str) -> list[str]:
+    return [str(entry if isinstance(entry, str) else next(iter(entry))) for entry in STAGES[stage].get(kind, [])]
+
+
+@over_stages
+def test_a_stage_runs_its_own_command(stage: str) -> None:
+    command = STAGES[stage]["cmd"].split()
+    assert command[:2] == ["stages/run", stage]
+    assert (ROOT / "stages" / f"{stage}.py").is_file()
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in THROUGH_THE_PLAN | {"pretrain"}])
+def test_a_stage_depends_on_the_rooms_that_it_imports(stage: str) -> None:
+    code = [Path(dep).parts for dep in listed(stage, "deps") if dep.startswith("pipeline/")]
+    assert {parts[1] for parts in code} == rooms_behind(stage)
+    assert {parts[1] for parts in code} <= set(ROOMS)
+    assert all(len(parts) == 2 for parts in code if parts[1] != "evaluation"), "a stage depends on whole rooms"
+
+
+def test_training_depends_on_the_fingerprints_of_all_code_that_makes_numbers() -> None:
+    """The plan stage, which hashes the code behind every method, depends on every room of that code."""
+    behind = {room(module) for name in names("pipeline.methods") for module in code_behind(f"pipeline.methods.{name}")}
+    assert {f"pipeline/{name}" for name in behind} <= set(listed("plan", "deps"))
+    assert "data/plan/${item.dataset}/${item.method}.json" in listed("train", "deps")
+    assert not listed("train", "params")
+
+
+@over_stages
+def test_a_stage_that_reads_settings_names_them(stage: str) -> None:
+    """params.yaml as a whole, or the blocks that the stage's code asks the project for."""
+    if stage in THROUGH_THE_PLAN | {"noise"}:
+        assert not listed(stage, "params")
+        assert "params.yaml" not in listed(stage, "deps")
+        return
+    assert bool(listed(stage, "params")) != ("params.yaml" in listed(stage, "deps"))
+
+
+@over_stages
+def test_what_one_stage_writes_another_reads_or_people_look_at(stage: str) -> None:
+    read = [dep for other in STAGES for dep in listed(other, "deps")]
+    for out in listed(stage, "outs"):
+        used = any(dep.startswith(out) or out.startswith(f"{dep}/") for dep in read)
+        assert used or out.startswith(("reports/", "data/ap/", "pipeline/features/dgcnn.pt")), out
+
+
+def test_the_matrix_is_the_first_experiment() -> None:
+    for stage in STAGES.values():
+        for axis, values in stage.get("matrix", {}).items():
+            assert values == f"${{experiments[0].{axis}s}}"
