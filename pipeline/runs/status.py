@@ -136,11 +136,6 @@ def method_status(
     return MethodStatus(dataset, method, cells)
 
 
-def untouched(project: Project, dataset: str, method: str) -> MethodStatus:
-    """Where a method stands when nothing of it is done."""
-    return MethodStatus(dataset, method, [CellStatus(key, MISSING) for key in keys(project, dataset, method)])
-
-
 def _fingerprint(key: CellKey, code: str, watched: bool, features: Path, noise: Path) -> str | None:
     """None while features or noisy labels are not there."""
     try:

@@ -17,7 +17,7 @@ from pipeline.noise.base import Noise, make
 from pipeline.noise.base import store as noise_store
 from pipeline.runs import status
 from pipeline.runs.plan import keys, plan
-from pipeline.runs.status import CellStatus, Rest, Standing, cost_so_far, sentence, standing, untouched
+from pipeline.runs.status import CellStatus, Rest, Standing, cost_so_far, sentence, standing
 from pipeline.runs.store import CellStore, code_fingerprint
 from tests.support import tiny
 
@@ -69,7 +69,6 @@ def fingerprints(folders: tuple[Path, Path]) -> list[str]:
 
 def test_an_untouched_grid_is_missing(prepared: tuple[Path, Path], store: CellStore) -> None:
     assert found(prepared, store).counts == {"missing": 3}
-    assert untouched(params(), "emoji", "ce").counts == {"missing": 3}
 
 
 def test_done_failed_and_running_cells_are_told_apart(prepared: tuple[Path, Path], store: CellStore) -> None:
