@@ -78,10 +78,8 @@ def build_report(
 
 
 def _parts(reader: Records, every: Sequence[Results], files: Files) -> dict[Results, list[Part]]:
-    """The parts of every scope, one for each kind of noise that has numbers.
-
-    They are made side by side, for drawing takes its time.
-    """
+    """The parts of every scope, one for each kind of noise that has numbers; made side by side, for drawing takes its
+    time."""
     jobs = [(found, noise) for found in every for noise in found.scope.noises if found.has_numbers(noise)]
     made: dict[Results, list[Part]] = {found: [] for found in every}
     with ProcessPoolExecutor(max(1, min(len(jobs), cpu_count()))) as pool:

@@ -66,10 +66,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Chapter:
-    """All that the page shows of one dataset.
-
-    further: what was trained beside its grid, kind of noise by kind; viewer: whether the dataset has a page of rankings
-    to look at.
+    """All that the page shows of one dataset. further: what was trained beside its grid, kind of noise by kind; viewer:
+    whether the dataset has a page of rankings to look at.
     """
 
     results: Results

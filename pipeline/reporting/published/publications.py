@@ -67,7 +67,6 @@ class Publication:
 
 
 def read() -> tuple[list[Publication], dict[str, Protocol]]:
-    """Read the tables that papers published, and the protocols they were measured in."""
     folder = files("pipeline.reporting.published")
     sources = yaml.safe_load((folder / "sources.yaml").read_text(encoding="utf-8"))
     publications = []

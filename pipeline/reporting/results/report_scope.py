@@ -19,9 +19,7 @@ _DEVIATIONS = "Deviations from the authors' code: "
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A method of `report.methods`.
-
-    label_free: its records have no noise rate and hold at every rate; summary: what
+    """A method of `report.methods`. label_free: its records have no noise rate and hold at every rate; summary: what
     it does, in a sentence; deviations: from its authors' code; matches: whether its embeddings are made to rank by the
     probability of a match, unless a variant says otherwise.
     """
@@ -88,10 +86,8 @@ class Scope:
 
 
 def told(method: type[Method]) -> tuple[str, str, bool]:
-    """Summary and deviations from the authors' code, from the method's docstring, and whether it ranks by match.
-
-    It ranks by the probability of a match where it has a setting `match` that is on by itself.
-    """
+    """Summary and deviations from the authors' code, as the docstring of a method tells them, and whether it ranks by
+    the probability of a match: whether it has a setting `match` that is on by itself."""
     paragraphs = [" ".join(paragraph.split()) for paragraph in inspect.cleandoc(method.__doc__ or "").split("\n\n")]
     found = [text for text in paragraphs if text.startswith(_DEVIATIONS)]
     deviations = found[0].removeprefix(_DEVIATIONS) if found else ""

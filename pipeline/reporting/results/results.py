@@ -58,11 +58,8 @@ class Results:
         return [name for name in recorded.unique() if name] or [f"{a}->{b}" for a, b in permutations(views, 2)]
 
     def entries(self, criterion: str) -> list[Entry]:
-        """Who is shown under a criterion.
-
-        All, but no one under best validation where the dataset has no validation split, and under the fixed checkpoint
-        those that have one.
-        """
+        """Who is shown under a criterion: all, but no one under best validation where the dataset has no validation
+        split, and under the fixed checkpoint those that have one."""
         if criterion == BEST_VALIDATION and self.description and not self.description["sizes"]["valid"]:
             return []
         if criterion == FIXED_CHECKPOINT:
@@ -71,10 +68,8 @@ class Results:
 
     @cached_property
     def headline(self) -> str:
-        """The first criterion that every entry with numbers has, so that nobody is missing.
-
-        Where none is common, the first under which anybody is shown.
-        """
+        """The first criterion that every entry with numbers has, so that nobody is missing from what it is about; where
+        none is common, the first under which anybody is shown."""
         shown = [criterion for criterion in CRITERIA if self.entries(criterion)]
         kept = [criteria for entry in self.scope.entries if (criteria := self.kept(entry))]
         common = [criterion for criterion in shown if all(criterion in criteria for criteria in kept)]
@@ -88,17 +83,13 @@ class Results:
         return [criterion for criterion in CRITERIA if criterion in found]
 
     def first(self, entry: Entry, noise: str) -> str:
-        """The first criterion that an entry keeps.
-
-        Its AP per query, precision at recall levels, suspicion and readout are recorded under this one.
-        """
+        """The criterion under which an entry's AP per query, precision at recall levels, suspicion and readout are
+        recorded: the first that it keeps."""
         return next(iter(self.kept(entry, noise)), self.headline)
 
     def elsewhere(self, noise: str) -> dict[Entry, str]:
-        """Those whose AP and precision are not of the headline, as captions name them with their criterion.
-
-        They stand beside no MAP of the headline.
-        """
+        """Those whose AP and precision are not of the headline, so that they stand beside no MAP of it, as captions
+        name them with their criterion."""
         first = {entry: self.first(entry, noise) for entry in self.scope.entries}
         return {
             entry: f"{entry.label} ({CRITERION_NAMES[criterion]})"
@@ -143,10 +134,8 @@ class Results:
         return self.by_seed(rows, values)
 
     def by_seed(self, rows: pd.DataFrame, values: Mapping[int | None, float], lacking: Absent = NOT_KEPT) -> Outcome:
-        """A number per seed of the scope, with what is missing from it.
-
-        rows: the records of its cells, which tell why a seed has none; lacking: what to say where the cell is done.
-        """
+        """A number per seed of the scope, with what is missing from it. rows: the records of its cells, which tell why
+        a seed has none; lacking: what to say where the cell is done."""
         if None in values:
             return Values({None: values[None]})
         values = {seed: value for seed, value in values.items() if seed in self.scope.seeds}

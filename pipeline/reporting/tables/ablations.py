@@ -11,7 +11,8 @@ from pipeline.reporting.tables.table import Table
 
 
 def ablations(records: Records, results: Results, noise: str) -> list[Table]:
-    """The headline table of every method that has numbers of a variant of `report.ablations`, of nothing but it."""
+    """The headline table under one noise of every method that has numbers of a variant of `report.ablations`, of
+    nothing but it."""
     made = []
     for method in results.scope.methods:
         lacking = results.scope.ablations.get(method.name, ())

@@ -61,9 +61,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under one or more levels of heads.
-
-    stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped:
+    """stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped:
     whether rows belong together, so that no reader should sort them.
     """
 
@@ -90,11 +88,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Printed:
-    """A cell as text.
-
-    spread: '± deviation' or '[low, high]'; rank: 1 best, 2 second, 0 neither; state: 'number' or the word of an absent
-    cell.
-    """
+    """A cell as text. spread: '± deviation' or '[low, high]'; rank: 1 best, 2 second, 0 neither; state: 'number' or
+    the word of an absent cell."""
 
     text: str
     spread: str
@@ -129,7 +124,6 @@ class Footnotes:
 
 
 def arrows(text: str) -> str:
-    """Write arrows as one sign."""
     return text.replace("->", " → ")
 
 
