@@ -19,7 +19,7 @@ from pipeline.noise.base.class_map import ClassMap
 
 
 class Pairflip(ClassMap):
-    display: ClassVar[str] = "pair flip"
+    display: ClassVar[str] = "pair-flip"
 
     def targets(self, classes: int) -> Array:
         return np.roll(np.arange(classes), -1)
