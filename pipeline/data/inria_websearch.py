@@ -8,8 +8,9 @@ from pipeline.core.datasets import RawDataset
 from pipeline.core.progress import Progress
 from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import needed, numbered, paired, read_matlab, variable
-from pipeline.data.base.inria import CLASSES, SIZES
+from pipeline.data.base.mrl_splits import INRIA_WEBSEARCH
 
+SIZES, CLASSES = INRIA_WEBSEARCH
 PREFIX = {"train": "tr", "valid": "val", "test": "te"}
 SUFFIX = {"image": "img", "text": "txt"}
 FILE = "INRIA-Websearch.mat"

@@ -17,9 +17,10 @@ from pipeline.core.progress import Progress
 from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import AGAIN, needed
 from pipeline.data.base.drawn_splits import draw_splits
-from pipeline.data.base.inria import CLASSES, SIZES
+from pipeline.data.base.mrl_splits import INRIA_WEBSEARCH
 from pipeline.data.base.pictures import SHORTER_SIDE, read_square
 
+SIZES, CLASSES = INRIA_WEBSEARCH
 LABELS, QUERIES = "labels.txt", "queries_en_trans.txt"
 PICTURE = "images/query_{}_document_{}_imagethumb.jpg"
 PAGE = "metadata/query_{}_document_{}_textmeta.xml"

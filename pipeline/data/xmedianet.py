@@ -13,9 +13,9 @@ from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import AGAIN, Variable, needed, numbered, paired, pairs_of_mrl, read_matlab
+from pipeline.data.base.mrl_splits import XMEDIANET
 
-SIZES = {"train": 32000, "valid": 4000, "test": 4000}
-CLASSES = 200
+SIZES, CLASSES = XMEDIANET
 TWO, FOUR = "xmedianet_deep_doc2vec_data.h5py", "XMediaNet4View_pairs.mat"
 VIEWS = ("image", "text", "third", "fourth")
 REMEDY = (

@@ -8,8 +8,9 @@ from pipeline.core.datasets import RawDataset
 from pipeline.core.progress import Progress
 from pipeline.data.base import Dataset
 from pipeline.data.base.author_files import from_matlab, needed, numbered, paired
-from pipeline.data.xmedianet import CLASSES, SIZES
+from pipeline.data.base.mrl_splits import XMEDIANET
 
+SIZES, CLASSES = XMEDIANET
 PARTS = {"image": "img", "text": "text"}
 LABELS = "label"
 NAME = "name"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config.load import parse
 from pipeline.explore.viewer.viewer import page
 from tests.browser.conftest import findings
 from tests.support import ranked
@@ -20,7 +21,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("viewer")
     written = folder / "emoji.html"
     runs = ranked.write_runs(folder / "runs")
-    written.write_text(page(ranked.params(), "emoji", "Emoji", ranked.raw(), runs), encoding="utf-8")
+    written.write_text(page(parse(ranked.params()), "emoji", "Emoji", ranked.raw(), runs), encoding="utf-8")
     return written
 
 

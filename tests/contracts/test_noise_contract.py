@@ -49,7 +49,7 @@ def label_files(clean: Labels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for percent in (0, 40, 60, 100):
         wrong = np.arange(N) < N * percent // 100
         np.save(folder / f"train_label_{percent}.npy", np.where(wrong, (true + 1) % K, true).astype(np.float64))
-    monkeypatch.setitem(BLOCKS, "recorded", {**BLOCKS["recorded"], "folder": folder})
+    monkeypatch.setitem(BLOCKS, "recorded", {"folder": folder, "pattern": "train_label_{percent}.npy"})
 
 
 def draw(

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from pipeline.core.errors import BadInput, MissingFiles
-from pipeline.data.base.inria import SIZES
 from pipeline.data.base.pictures import read_square
+from pipeline.data.inria_websearch import SIZES
 from pipeline.data.inria_websearch_raw import InriaWebsearchRaw
 
 QUERIES, RELEVANT, PUBLISHED = 102, 10, 14698

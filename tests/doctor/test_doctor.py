@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import csv
 import json
 from collections.abc import Callable
@@ -15,12 +14,12 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from pipeline.config.load import parse
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import MissingFiles
+from pipeline.core.plugins import build
 from pipeline.core.splits import Split
 from pipeline.data.arrays import Arrays
-from pipeline.data.base import configured
+from pipeline.data.base import Dataset
 from pipeline.data.wikipedia_shallow import WikipediaShallow
 from pipeline.doctor import examine
 from pipeline.doctor.files import check_files
@@ -289,7 +288,7 @@ def extracted(**changes: Any) -> Features:
         drawn = {view: rng.standard_normal((len(rows), width)).astype(np.float32) for view, width in WIDE.items()}
         views = {view: changes.get(f"{name}_{view}", table) for view, table in drawn.items()}
         splits[name] = Split(views, dict.fromkeys(WIDE, raw.labels[rows]), rows, 3)
-    return Features(splits, ["ant", "bee", "cat"], dict.fromkeys(WIDE, "given"), "0")
+    return Features(splits, ["ant", "bee", "cat"], dict.fromkeys(WIDE, "identity"), "0")
 
 
 def test_features() -> None:
@@ -324,8 +323,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     block = {"source": "arrays", "load": load, "views": {}}
     params["datasets"] = {"mine": block, "absent": {**block, "load": {**load, "labels": "a.npy", "split": "b.npy"}}}
     params["datasets"]["absent"]["load"]["views"] = {"a": "c.npy", "b": "d.npy"}
-    params["datasets"]["mine"]["views"] = {"vector": "given", "words": "given"}
-    params["extractors"]["given"] = {}
+    params["datasets"]["mine"]["views"] = {"vector": "identity", "words": "identity"}
+    params["extractors"]["identity"] = {}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     (tmp_path / "files").mkdir()
     rng = np.random.default_rng(0)
@@ -534,9 +533,9 @@ WITH_FOLDER = [name for name, described in samples.project().datasets.items() if
 
 @pytest.mark.parametrize("name", WITH_FOLDER)
 def test_every_dataset_knows_what_it_misses(name: str, tmp_path: Path) -> None:
-    params = copy.deepcopy(samples.params())
-    params["datasets"][name]["load"]["folder"] = tmp_path
-    dataset = configured(parse(params), name)
+    described = samples.project().dataset(name)
+    load = {**(described.load or {}), "folder": tmp_path}
+    dataset = build("pipeline.data", described.source or name, Dataset, load)
     with pytest.raises(MissingFiles) as caught:
         dataset.load(lambda done, total: None)
     lost = caught.value.what.removesuffix(" is missing")

@@ -21,7 +21,7 @@ CASES = [
     ("dgcnn", {"weights": OWN, "points": 24, "batch_size": 8}, "cloud"),
     ("pixels", {}, "image"),
     ("voxel_grid", {"resolution": 3}, "cloud"),
-    ("given", {}, "numbers"),
+    ("identity", {}, "numbers"),
     ("efficientnet_lite0", {"batch_size": 4}, "image"),
 ]
 

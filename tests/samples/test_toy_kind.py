@@ -61,7 +61,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 pixels = np.full((9, 9, 3), 80 * CLASSES.index(name) + number + 1, dtype=np.uint8)
                 pixels[0, number % 9] = 0
                 Image.fromarray(pixels).save(file.with_suffix(".png"))
-        for command in ("fetch", "examine", "features", "noise", "plan"):
+        for command in ("plan", "fetch", "examine", "features", "noise"):
             call(command, "mine")
         for method in ("mcca", "ce"):
             call("train", "mine", method)

@@ -92,3 +92,10 @@ def test_mistakes_are_one_sentence() -> None:
 
 def test_the_help_has_an_example() -> None:
     assert "Example: python -m stages.tools.suspects" in call("tools.suspects", "--help").stdout
+
+
+def test_without_a_seed_it_is_the_experiments_first() -> None:
+    trained(seeds=[3, 0])
+    result = call("tools.suspects", "--dataset", "emoji", "--method", "ce")
+    assert result.exit_code == 0, result.output
+    assert (OUT / "emoji-ce-default-symmetric-0.2-3.csv").is_file()

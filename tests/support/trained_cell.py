@@ -40,7 +40,7 @@ def params(views: dict[str, str]) -> dict[str, Any]:
         "doc2vec": {"dimension": 6, "epochs": 10},
         "lda": {"topics": 3, "iterations": 5, "max_vocabulary": 50},
         "dgcnn": {"weights": None, "points": 24, "batch_size": 8},
-        "given": {},
+        "identity": {},
     }
     return given
 

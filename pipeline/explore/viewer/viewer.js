@@ -42,7 +42,7 @@ function show() {
   const noise = document.getElementById("noise").selectedIndex;
   const sides = [["A", chosen("a")], ["B", chosen("b")]].map(([side, name]) => {
     const method = data.methods[name];
-    return {side, method, found: data.tables[method.tables[noise]][direction]};
+    return {side, method, ranks: data.tables[method.tables[noise]][direction]};
   });
   const onlyClass = chosen("class");
   const differ = document.getElementById("differ").checked;
@@ -52,14 +52,14 @@ function show() {
   data.queries.forEach((row, position) => {
     const label = data.labels[row];
     if (onlyClass && data.classes[label] !== onlyClass) return;
-    const right = sides.map(({found}) => data.labels[found[position][0]] === label);
+    const right = sides.map(({ranks}) => data.labels[ranks[position][0]] === label);
     ofClass += 1;
     right.forEach((is, side) => { first[side] += is; });
     if (differ && !(right[0] && !right[1])) return;
     const card = element("div", "asked", element("h2", "", `Query ${position + 1}: class ${data.classes[label]}`));
     card.append(thumbnail(from, row));
     queries.push(element("section", "query", card, ...sides.map(
-      ({side, method, found}) => ranking(side, method, to, found[position], label))));
+      ({side, method, ranks}) => ranking(side, method, to, ranks[position], label))));
   });
   document.getElementById("queries").replaceChildren(...queries);
   const free = [...new Set(sides.map(({method}) => method).filter(method => method.label_free))];

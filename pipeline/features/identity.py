@@ -12,7 +12,7 @@ from pipeline.features.base import Extractor
 from pipeline.samples.base import Samples
 
 
-class Given(Extractor):
+class Identity(Extractor):
     """The identity: n x d numbers -> the same n x d float32, for views whose raw samples are not public."""
 
     display = "Given"
