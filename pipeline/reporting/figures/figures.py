@@ -61,10 +61,12 @@ def map_against_noise(results: Results, noise: str) -> Figure:
             axes = sheet.panels[row][column]
             for entry in scope.entries:
                 look = Look.of(entry, scope)
-                found = [
-                    (rate, cell(results.outcome(entry, noise, rate, criterion, direction))) for rate in scope.rates
+                cells = [cell(results.outcome(entry, noise, rate, criterion, direction)) for rate in scope.rates]
+                points = [
+                    (rate, number)
+                    for rate, number in zip(scope.rates, cells, strict=True)
+                    if isinstance(number, Number)
                 ]
-                points = [(rate, number) for rate, number in found if isinstance(number, Number)]
                 if not points:
                     continue
                 rates, means = [rate for rate, _ in points], [number.mean for _, number in points]
@@ -99,9 +101,9 @@ def memorisation(records: Records, results: Results, noise: str) -> Figure | Non
     sheet = Sheet(len(histories), len(scope.rates), 1.3, title)
     for panels, (entry, history) in zip(sheet.panels, histories.items(), strict=True):
         for axes, rate in zip(panels, scope.rates, strict=True):
-            here = history[history["rate"] == rate]
+            epochs = history[history["rate"] == rate]
             for metric, (_, look) in LEARNED.items():
-                axes.plot(here["epoch"], here[metric], color=look.colour)
+                axes.plot(epochs["epoch"], epochs[metric], color=look.colour)
             axes.set_ylim(0, 1.02)
             axes.set_yticks((0, 0.5, 1))
         sheet.name_row(panels, entry.label)
@@ -115,8 +117,9 @@ def memorisation(records: Records, results: Results, noise: str) -> Figure | Non
 def precision_recall(records: Records, results: Results, noise: str) -> Figure | None:
     """A panel per direction (down) and rate (across), a line per method; None without records."""
     scope, directions = results.scope, results.directions
-    shown = [entry for entry in scope.entries if entry not in results.elsewhere(noise)]
-    curves = {entry.method.name: records.curves(results.dataset.name, entry.method.name) for entry in shown}
+    elsewhere = results.elsewhere(noise)
+    entries = [entry for entry in scope.entries if entry not in elsewhere]
+    curves = {entry.method.name: records.curves(results.dataset.name, entry.method.name) for entry in entries}
     if all(frame.empty for frame in curves.values()):
         return None
     criterion = CRITERION_NAMES[results.headline]
@@ -125,7 +128,7 @@ def precision_recall(records: Records, results: Results, noise: str) -> Figure |
     drawn: set[Entry] = set()
     for row, direction in enumerate(directions):
         for axes, rate in zip(sheet.panels[row], scope.rates, strict=True):
-            for entry in shown:
+            for entry in entries:
                 look = Look.of(entry, scope)
                 curve = _curve(curves[entry.method.name], entry.variant, noise, rate, direction)
                 if len(curve):

@@ -107,4 +107,4 @@ def _path(d: str, digits: int) -> str:
 
 
 def _rounded(text: str, digits: int) -> str:
-    return re.sub(r"-?\d+\.\d+", lambda found: f"{float(found[0]):.{digits}f}".rstrip("0").rstrip("."), text)
+    return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.{digits}f}".rstrip("0").rstrip("."), text)
