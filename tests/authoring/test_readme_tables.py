@@ -15,10 +15,11 @@ import yaml
 
 from benchmarks.witness_ideas import summary
 from pipeline.authoring import readme_tables as catalogue
+from pipeline.config.project import DatasetConfig
 from pipeline.core.errors import BadInput
 from stages.tools.check_readme import commands
 from tests.support.copied import copy_project, run
-from tests.support.samples import params
+from tests.support.samples import project
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -29,7 +30,7 @@ DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
 def tables() -> dict[str, str]:
     records = ROOT / "reports" / "records" / "datasets"
-    return catalogue.tables(params(), {file.stem: json.loads(file.read_text()) for file in records.glob("*.json")})
+    return catalogue.tables(project(), {file.stem: json.loads(file.read_text()) for file in records.glob("*.json")})
 
 
 def fenced(language: str) -> str:
@@ -39,7 +40,7 @@ def fenced(language: str) -> str:
 
 def test_the_tables_are_what_the_folders_hold() -> None:
     assert catalogue.filled(README, tables()) == README, AGAIN
-    assert catalogue.bibliography(params()) == PAPERS, AGAIN
+    assert catalogue.bibliography(project()) == PAPERS, AGAIN
 
 
 @pytest.mark.parametrize("folder", ["datasets", "methods", "extractors", "noises"])
@@ -52,18 +53,18 @@ def test_every_file_of_a_folder_has_its_row(folder: str) -> None:
 
 def test_every_dataset_of_the_report_has_its_row() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", tables()["datasets"], re.MULTILINE)
-    shown = params()["report"]["datasets"]
-    assert [row for row in rows if row in shown] == shown
-    own = params()
-    own["datasets"]["mine"] = {"source": "folder", "load": {"folder": "mine"}}
-    own["report"]["datasets"].append("mine")
+    shown = project().shown_datasets
+    assert tuple(row for row in rows if row in shown) == shown
+    mine = DatasetConfig(source="folder", load={"folder": "mine"}, views={})
+    report = project().report.model_copy(update={"datasets": (*shown, "mine")})
+    own = project().model_copy(update={"datasets": {**project().datasets, "mine": mine}, "report": report})
     assert "`mine`" not in catalogue.tables(own, {})["datasets"], "what a user brings is no part of the project"
 
 
 def test_sizes_come_from_the_records_where_there_are_some() -> None:
     record = {"emoji": {"sizes": {"train": 7, "valid": 5, "test": 3}, "classes": ["a", "b"]}}
-    assert "| 7 / 5 / 3 | 2 | come with the packages |" in catalogue.tables(params(), record)["datasets"]
-    assert "| 32000 / 4000 / 4000 | 200 | you bring them |" in catalogue.tables(params(), {})["datasets"]
+    assert "| 7 / 5 / 3 | 2 | come with the packages |" in catalogue.tables(project(), record)["datasets"]
+    assert "| 32000 / 4000 / 4000 | 200 | you bring them |" in catalogue.tables(project(), {})["datasets"]
 
 
 QUOTE = "Before.\n<!-- table: maps; rows: Ours (no_em), CE -->\nold\n<!-- /table -->\nAfter.\n"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.config.project import DEFAULT
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import BadInput
@@ -210,7 +211,9 @@ def test_three_views_are_embedded_or_the_method_is_left_out(name: str) -> None:
     """A method for two views alone says so, and the grid skips it with the reason; every other one takes three."""
     three: Any = SimpleNamespace(extractors=THREE, digest="three")
     drawn: Any = SimpleNamespace(hash="noise")
-    cells = prepare(resolve(project(), "emoji", name), three, lambda key: (drawn, drawn))
+    alone = project().experiments[0].model_copy(update={"methods": {name: (DEFAULT,)}})
+    listed = project().model_copy(update={"experiments": [alone]})
+    cells = prepare(resolve(listed, "emoji", name), three, lambda key: (drawn, drawn))
     if Need.TWO_VIEWS in kind(name).needs:
         assert {cell.skip for cell in cells} == {"needs exactly two views, emoji has 3"}
         return
