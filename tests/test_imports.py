@@ -1,97 +1,56 @@
-"""The layers of the pipeline: a module imports from its own layer and from those before it, never from later ones."""
+"""Rooms of the house: a module imports from its own room and from those before it, never from later ones."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-LAYERS = (
-    ("errors",),
-    ("contract",),
-    ("discovery", "scaffold", "seeds", "params", "partition", "schema", "whole"),
-    ("geometry", "shapes", "imagenet", "shipped", "download", "unpack"),
-    ("data", "rawstore"),
-    ("features", "featurestore"),
-    ("noise", "noise_store"),
-    ("evaluation",),
-    ("losses", "networks"),
-    ("training.engine",),
-    ("methods",),
-    ("training",),
-    ("reporting",),
-    ("gallery",),
-    ("doctor", "catalogue"),
-)
-"""Top-level modules and packages; training.engine is what methods are built on, the rest of training runs them."""
+from tests.support.import_graph import ROOMS, count, imports, modules, room
 
-FILES = sorted((ROOT / "pipeline").rglob("*.py"))
+LIBRARY = sorted(module for module in modules() if module.startswith("pipeline."))
 
 
-def module_of(file: Path) -> str:
-    parts = file.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+@pytest.mark.parametrize("module", LIBRARY)
+def test_imports_point_up_the_list_only(module: str) -> None:
+    assert room(module) in ROOMS, f"{module} is in no room: add its room to ROOMS in tests/support/import_graph.py"
+    allowed = ROOMS[: ROOMS.index(room(module)) + 1]
+    for line, imported in sorted(imports(module)):
+        assert imported.startswith("pipeline."), f"{module}, line {line}: {imported} is no part of the library"
+        assert room(imported) in allowed, f"{module}, line {line}: {imported} belongs to a later room"
 
 
-MODULES = {module_of(file) for file in FILES}
+def test_the_package_itself_imports_nothing() -> None:
+    assert not imports("pipeline")
 
 
-def layer(module: str) -> int:
-    """Position of the layer; the longest name that a layer gives wins."""
-    name = module.removeprefix("pipeline.")
-    found = [
-        (len(member), position)
-        for position, members in enumerate(LAYERS)
-        for member in members
-        if name == member or name.startswith(member + ".")
-    ]
-    assert found, f"{module} has no layer: give it one in {Path(__file__).name}"
-    return max(found)[1]
+def test_no_arrow_points_to_a_later_room() -> None:
+    counts = count()
+    assert counts.rooms == len(ROOMS)
+    assert counts.floors <= counts.rooms
+    assert counts.arrows
+    assert counts.upward == 0, str(counts)
 
 
-def imports(file: Path) -> Iterator[tuple[int, str]]:
-    """Line and name of every module of this project that a file imports, wherever in the file."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file.name}:{node.lineno} has a relative import"
-            inside = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if name in MODULES else str(node.module) for name in inside]
-        else:
-            continue
-        yield from ((node.lineno, name) for name in names if name.split(".")[0] in ("pipeline", "stages"))
+def write(root: Path, **contents: str) -> None:
+    for name, content in contents.items():
+        file = root / "pipeline" / name / "__init__.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(content, encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", FILES, ids=module_of)
-def test_imports_point_up_only(file: Path) -> None:
-    module = module_of(file)
-    if module == "pipeline":
-        assert not list(imports(file))
-        return
-    for line, imported in imports(file):
-        assert not imported.startswith("stages"), f"{module}, line {line}: the library imports a stage"
-        assert layer(imported) <= layer(module), f"{module}, line {line}: {imported} belongs to a later layer"
-
-
-def test_the_check_sees_every_form_of_import(tmp_path: Path) -> None:
-    file = tmp_path / "probe.py"
-    file.write_text(
-        "import pipeline.core.seeds\nfrom pipeline.core import errors\ndef f():\n"
-        "    from pipeline.core.seeds import generator\n"
+def test_every_form_of_import_counts(tmp_path: Path) -> None:
+    content = (
+        "import pipeline.seeds\nfrom pipeline import errors\ndef f():\n"
+        "    from pipeline.seeds import generator\n"
         "import numpy\nfrom stages import train\n"
     )
-    assert sorted(imports(file)) == [
-        (1, "pipeline.core.seeds"),
-        (2, "pipeline.core.errors"),
-        (4, "pipeline.core.seeds"),
-        (6, "stages"),
-    ]
+    write(tmp_path, probe=content, seeds="", errors="")
+    expected = {(1, "pipeline.seeds"), (2, "pipeline.errors"), (4, "pipeline.seeds"), (6, "stages")}
+    assert imports("pipeline.probe", tmp_path) == expected
 
 
-def test_layers_name_what_exists() -> None:
-    known = {name.removeprefix("pipeline.") for name in MODULES}
-    assert {member for members in LAYERS for member in members} <= known
+def test_another_checkout_is_counted_in_its_best_order(tmp_path: Path) -> None:
+    write(tmp_path, low="", ring="from pipeline import low, king", king="from pipeline import low, ring")
+    write(tmp_path, above="import pipeline.ring")
+    assert str(count(tmp_path)) == "rooms 4, floors 4, arrows 5, upward 1"

@@ -52,9 +52,9 @@ def filled(text: str, made: Mapping[str, str]) -> str:
 
 
 def quoted(text: str, tables: Path) -> str:
-    """The text with tables of the report between <!-- table: name --> and <!-- /table -->; after `; rows: CE, MRL` the
-    rows of these methods alone.
+    """The text with tables of the report between <!-- table: name --> and <!-- /table -->.
 
+    After `; rows: CE, MRL` a table has the rows of these methods alone.
     tables: the folder with name.md. A mark that is written in another way is refused.
     """
     marks = text.count("<!-- table:")

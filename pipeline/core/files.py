@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 
 @contextmanager
-def whole(file: Path) -> Iterator[BinaryIO]:
+def atomic_write(file: Path) -> Iterator[BinaryIO]:
     """What is written goes to <file>.part, which takes the file's place at the end; folders are made."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.part")
@@ -25,7 +25,7 @@ def whole(file: Path) -> Iterator[BinaryIO]:
 
 def write_text(file: Path, text: str) -> None:
     """In UTF-8; what Python keeps of a file name that is none stands there as an escape."""
-    with whole(file) as content:
+    with atomic_write(file) as content:
         content.write(text.encode("utf-8", "backslashreplace"))
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, RenderableType
@@ -68,36 +67,3 @@ class _Bar(RichProgress):
         yield self.make_tasks_table(self.tasks)
         if names := self.running():
             yield Text("now: " + ", ".join(names), no_wrap=True, overflow="ellipsis")
-
-
-class Countdown:
-    """How far a row of stages is, and about how long the rest takes.
-
-    expected: stage -> seconds, None where nothing tells; what stages really take corrects what is expected of the
-    others. clock: seconds.
-    """
-
-    TRUSTED = 30.0
-    """Seconds that stages were expected to take before what they took is believed."""
-
-    def __init__(self, expected: Mapping[str, float | None], clock: Callable[[], float] = time.monotonic) -> None:
-        self.expected, self.clock = expected, clock
-        self.passed: set[str] = set()
-        self.current, self.started = "", 0.0
-        self.predicted = self.spent = 0.0
-
-    def reach(self, stage: str, runs: bool) -> str:
-        """Note that a stage starts, or is passed over; what to tell of it, empty for one that is not counted."""
-        now, before = self.clock(), self.expected.get(self.current)
-        if before is not None:
-            self.predicted, self.spent = self.predicted + before, self.spent + now - self.started
-        self.current, self.started = stage if runs else "", now
-        if stage not in self.expected:
-            return ""
-        rest = [seconds for name, seconds in self.expected.items() if name not in self.passed]
-        self.passed.add(stage)
-        told = f"{len(self.passed)} of {len(self.expected)}"
-        if not all(seconds is not None for seconds in rest):
-            return told
-        pace = self.spent / self.predicted if self.predicted >= self.TRUSTED else 1.0
-        return f"{told}, about {duration(pace * sum(seconds or 0.0 for seconds in rest))} left"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.cells import CellKey
-from pipeline.core.files import whole
+from pipeline.core.files import atomic_write
 from pipeline.core.splits import Array
 
 
@@ -45,7 +45,7 @@ def write(file: Path, precisions: list[Precisions]) -> None:
         ): one.ap
         for one in precisions
     }
-    with whole(file) as content:
+    with atomic_write(file) as content:
         np.savez_compressed(content, allow_pickle=False, **arrays)
 
 

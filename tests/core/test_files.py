@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.files import whole, write_text
+from pipeline.core.files import atomic_write, write_text
 
 
 def test_a_file_is_written_with_its_folders(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_a_file_is_written_with_its_folders(tmp_path: Path) -> None:
 def test_what_breaks_off_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "b.txt"
     write_text(file, "before")
-    with pytest.raises(TypeError), whole(file) as content:
+    with pytest.raises(TypeError), atomic_write(file) as content:
         content.writelines([b"half", None])  # type: ignore[list-item]
     assert file.read_text() == "before"
     assert list(tmp_path.iterdir()) == [file]

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.core import progress
-from pipeline.core.progress import Countdown, counting, duration
+from pipeline.core.progress import counting, duration
 
 
 class Terminal(io.StringIO):
@@ -68,49 +68,3 @@ def test_the_time_left_counts_what_was_done_since_the_start() -> None:
     assert progress.TimeLeft().render(task).plain == "about 3 min left"
     bar.update(task.id, completed=24)
     assert progress.TimeLeft().render(task).plain == ""
-
-
-class Clock:
-    """Seconds that pass when told."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_a_countdown_names_the_place_and_what_the_rest_takes() -> None:
-    clock = Clock()
-    count = Countdown({"a": 60.0, "b": 120.0, "c": 60.0}, clock)
-    assert count.reach("fetch", True) == ""
-    clock.now = 999.0
-    assert count.reach("a", True) == "1 of 3, about 4 min left"
-    clock.now += 60.0
-    assert count.reach("b", False) == "2 of 3, about 3 min left"
-    assert count.reach("c", True) == "3 of 3, about 1 min left"
-
-
-def test_a_countdown_learns_from_what_stages_took() -> None:
-    clock = Clock()
-    count = Countdown({"a": 60.0, "b": 120.0}, clock)
-    count.reach("a", True)
-    clock.now = 180.0
-    assert count.reach("fetch", True) == ""
-    clock.now = 999.0
-    assert count.reach("b", True) == "2 of 2, about 6 min left"
-
-
-def test_a_short_stage_teaches_nothing() -> None:
-    clock = Clock()
-    count = Countdown({"a": 1.0, "b": 120.0}, clock)
-    count.reach("a", True)
-    clock.now = 5.0
-    assert count.reach("b", True) == "2 of 2, about 2 min left"
-
-
-def test_a_countdown_is_silent_about_time_that_nothing_tells() -> None:
-    count = Countdown({"a": 1.0, "b": None, "c": 60.0}, Clock())
-    assert count.reach("a", True) == "1 of 3"
-    assert count.reach("b", True) == "2 of 3"
-    assert count.reach("c", True) == "3 of 3, about 1 min left"

@@ -1,11 +1,11 @@
-"""MRL's file of NUS-WIDE with all of its rows and few columns, and the dataset's label lists in small."""
+"""MRL's file of NUS-WIDE with all of its rows and few columns."""
 
 import h5py
 import numpy as np
 import pytest
 
 from pipeline.core.errors import BadInput, MissingFiles
-from pipeline.data.nus_wide import FILE, NusWide, single_label
+from pipeline.data.nus_wide import FILE, NusWide
 
 SIZES = {"train": 42941, "valid": 5000, "test": 23661}
 
@@ -56,50 +56,3 @@ def test_another_split_is_explained(tmp_path, rows, complaint):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(MissingFiles, match=r"nus_wide_deep_doc2vec_data_42941\.h5py is missing; put .* ask MRL's auth"):
         load(tmp_path)
-
-
-def member_lists():
-    """Concept -> 0 or 1 for 60 pictures: c00..c09 are the largest; some pictures have two of them or none."""
-    lists = {f"c{number:02d}": np.zeros(60, dtype=int) for number in range(81)}
-    for picture in range(50):
-        lists[f"c{picture % 10:02d}"][picture] = 1
-    lists["c07"][[0, 50]] = 1
-    lists["c03"][10:14] = 1
-    lists["c40"][[1, 2, 55]] = 1
-    return lists
-
-
-@pytest.fixture
-def groundtruth(tmp_path):
-    for concept, column in member_lists().items():
-        (tmp_path / f"Labels_{concept}.txt").write_text("".join(f"{value}\n" for value in column))
-    return tmp_path
-
-
-def test_pictures_of_exactly_one_of_the_ten_largest_concepts(groundtruth):
-    rows, classes, names = single_label(groundtruth)
-    assert names == ["c03", "c07", "c00", "c01", "c02", "c04", "c05", "c06", "c08", "c09"]
-    lists = member_lists()
-    expected = {
-        picture: next(concept for concept in names if lists[concept][picture])
-        for picture in range(60)
-        if sum(lists[concept][picture] for concept in names) == 1
-    }
-    assert {row: names[number] for row, number in zip(rows, classes, strict=True)} == expected
-    assert not {0, 10, 11, 12, 55} & set(rows.tolist())
-    assert {1, 2, 13, 50} <= set(rows.tolist())
-    assert rows.dtype == classes.dtype == np.int64
-
-
-def test_unusable_lists_are_explained(groundtruth):
-    (groundtruth / "Labels_c05.txt").write_text("0\n1\n")
-    with pytest.raises(BadInput, match=r"Labels_c05\.txt: it has 2 lines, Labels_c00\.txt 60"):
-        single_label(groundtruth)
-    (groundtruth / "Labels_c05.txt").write_text("0\n-1\n" * 30)
-    with pytest.raises(BadInput, match=r"Labels_c05\.txt: it holds other lines than 0 and 1"):
-        single_label(groundtruth)
-    (groundtruth / "Labels_c05.txt").unlink()
-    with pytest.raises(
-        MissingFiles, match=r"it holds 80 files Labels_<concept>\.txt, not 81; put those of Groundtruth"
-    ):
-        single_label(groundtruth)

@@ -1,9 +1,15 @@
-"""The project's modules and what they import, as text: nothing is run."""
+"""The project's modules and what they import, as text: nothing is run.
+
+Run with python -m tests.support.import_graph [CHECKOUT] to count rooms, floors, arrows and upward arrows.
+"""
 
 from __future__ import annotations
 
 import ast
+import sys
+from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -59,3 +65,69 @@ def closure(module: str, root: Path = ROOT) -> set[str]:
 def room(module: str) -> str:
     """The room of a module of pipeline/."""
     return module.split(".")[1]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How a checkout is built.
+
+    floors: rooms on the longest way of imports; arrows: pairs of rooms of which one imports from the other; upward:
+    those that point to a room above.
+    """
+
+    rooms: int
+    floors: int
+    arrows: int
+    upward: int
+
+    def __str__(self) -> str:
+        return f"rooms {self.rooms}, floors {self.floors}, arrows {self.arrows}, upward {self.upward}"
+
+
+def arrows(root: Path = ROOT) -> set[tuple[str, str]]:
+    """Pairs of rooms of pipeline/: one that imports, and another that it imports from."""
+    pairs = {
+        (room(module), room(imported))
+        for module in modules(root)
+        for _, imported in imports(module, root)
+        if module.startswith("pipeline.") and imported.startswith("pipeline.")
+    }
+    return {(importer, imported) for importer, imported in pairs if importer != imported}
+
+
+def count(root: Path = ROOT) -> Counts:
+    """Count rooms, floors and arrows; rooms that are not ours are put into the order with the fewest upward arrows."""
+    pairs = arrows(root)
+    rooms = {room(module) for module in modules(root) if module.startswith("pipeline.")}
+    order = ROOMS if rooms <= set(ROOMS) else _order(rooms, pairs)
+    upward = {(importer, imported) for importer, imported in pairs if order.index(imported) > order.index(importer)}
+    floor: dict[str, int] = {}
+    for name in order:
+        below = [floor[imported] for importer, imported in pairs - upward if importer == name]
+        floor[name] = 1 + max(below, default=0)
+    return Counts(len(rooms), max(floor.values()), len(pairs), len(upward))
+
+
+def _order(rooms: set[str], pairs: set[tuple[str, str]]) -> tuple[str, ...]:
+    """Rooms from the lowest floor up; those that import one another in their best order."""
+    below = {name: _reached(name, pairs) for name in rooms}
+    order: list[str] = []
+    while left := sorted(rooms - set(order)):
+        first = min(left, key=lambda name: len(below[name] - set(order)))
+        ring = [name for name in left if first in below[name] and name in below[first]]
+        inside = [pair for pair in pairs if set(pair) <= set(ring)]
+        order += min(permutations(ring), key=lambda names: sum(names.index(a) < names.index(b) for a, b in inside))
+    return tuple(order)
+
+
+def _reached(name: str, pairs: set[tuple[str, str]]) -> set[str]:
+    reached = waiting = {name}
+    while waiting:
+        step = {imported for importer, imported in pairs if importer in waiting}
+        waiting = step - reached
+        reached = reached | step
+    return reached
+
+
+if __name__ == "__main__":
+    print(count(Path(sys.argv[1]).resolve() if sys.argv[1:] else ROOT))

@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 import numpy as np
 
 from pipeline.core.errors import BadInput
-from pipeline.core.files import whole
+from pipeline.core.files import atomic_write
 from pipeline.explore.search.gallery import Gallery, drawn_file
 from pipeline.explore.search.loaded_run import LoadedRun
 
@@ -30,7 +30,7 @@ def save(gallery: Gallery, loaded: LoadedRun, file: Path) -> None:
     """Write embeddings, names and the digest of the model that made them, for read."""
     check(file)
     arrays = {"embeddings": gallery.embeddings, "names": np.array(gallery.names), "model": np.array(loaded.digest)}
-    with writing(file), whole(file) as content:
+    with writing(file), atomic_write(file) as content:
         np.savez(content, allow_pickle=False, **arrays)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from pipeline.core.errors import BadInput
-from pipeline.core.files import whole
+from pipeline.core.files import atomic_write
 from pipeline.explore.sheet import render
 from pipeline.explore.suspects.suspects import Suspects
 from pipeline.reporting.results.report_scope import noise_words
@@ -117,7 +117,7 @@ def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[
     try:
         with ExitStack() as both:
             for file, text in files.items():
-                both.enter_context(whole(file)).write(text.encode("utf-8", "backslashreplace"))
+                both.enter_context(atomic_write(file)).write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise BadInput(f"nothing can be written ({error.strerror})", str(folder), "give another folder") from None
     table_file, sheet_file = files

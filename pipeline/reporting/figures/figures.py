@@ -31,6 +31,7 @@ LEARNED = {
 
 
 def map_caption(results: Results) -> str:
+    """Caption of MAP against the noise rate."""
     return (
         f"MAP against the noise rate. {_CHOSEN[results.headline]} "
         f"Bars: one sample standard deviation over seeds. {_LINES}"
@@ -38,10 +39,12 @@ def map_caption(results: Results) -> str:
 
 
 def memorisation_caption(results: Results) -> str:
+    """Caption of what networks make of the training labels."""
     return f"What networks make of the training labels of {results.dataset.display}, seed {results.scope.seeds[0]}."
 
 
 def curve_caption(results: Results, noise: str) -> str:
+    """Caption of precision at recall levels, with who is left out."""
     caption = f"Precision at eleven recall levels, mean over seeds, {CRITERION_NAMES[results.headline]}. {_LINES}"
     absent = ", ".join(results.elsewhere(noise).values())
     return f"{caption} Left out because theirs is recorded under another criterion: {absent}." if absent else caption

@@ -23,9 +23,11 @@ def series(artist: Artist, method: str) -> None:
 
 
 def compact(text: str) -> str:
-    """Styles become classes whose names are hashes of them, so that drawings on one page share them without clashing;
-    coordinates have one digit after the point, groups and clips that show nothing go. Nothing may be drawn outside
-    its panel."""
+    """Make a drawing smaller; nothing may be drawn outside its panel.
+
+    Styles become classes whose names are hashes of them, so that drawings on one page share them without clashing;
+    coordinates have one digit after the point, groups and clips that show nothing go.
+    """
     ET.register_namespace("", _SVG[1:-1])
     ET.register_namespace("xlink", _LINK[1:-5])
     root = ET.fromstring(text)

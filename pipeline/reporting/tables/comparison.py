@@ -90,8 +90,10 @@ def _comparison(results: Results, noise: str, criterion: str, across: Mapping[st
 
 
 def robustness(results: Results, noise: str) -> Table:
-    """What each method loses from the lowest to the highest rate and keeps on average between them, under the headline
-    and at the last epoch."""
+    """What each method loses from the lowest to the highest rate and keeps on average between them.
+
+    Under the headline and at the last epoch.
+    """
     low, high = min(results.scope.rates), max(results.scope.rates)
     ranked = len(results.scope.entries) > 1
     columns = [
@@ -168,8 +170,10 @@ def _fallen(entry: Entry, before: Outcome, after: Outcome) -> Cell:
 
 
 def _area(results: Results, entry: Entry, noise: str, criterion: str) -> Outcome:
-    """The mean over the interval of rates by the trapezoidal rule: each rate weighs half the gap between its
-    neighbours, or, at an end, half the gap to its only one."""
+    """The mean over the interval of rates by the trapezoidal rule.
+
+    Each rate weighs half the gap between its neighbours, or, at an end, half the gap to its only one.
+    """
     rates = results.scope.rates
     gaps = np.diff(rates)
     weights = (np.append(gaps, 0) + np.insert(gaps, 0, 0)) / (2 * gaps.sum()) if len(rates) > 1 else np.ones(1)
