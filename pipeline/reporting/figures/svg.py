@@ -114,7 +114,8 @@ def _path(d: str, digits: int) -> str:
             text += "M" + _pair(*point, digits)
         else:
             step = _pair(point[0] - last[0], point[1] - last[1], digits)
-            text += "l" + step if moved else step if step.startswith("-") else " " + step
+            separator = "" if step.startswith("-") else " "
+            text += ("l" if moved else separator) + step
         last, moved = point, letter == "M"
     return text
 
