@@ -176,7 +176,7 @@ def test_without_validation_only_the_last_epoch_is_kept():
     _, states, weights = go(Watched())
     assert list(states) == [LAST_EPOCH]
     assert equal(states[LAST_EPOCH], weights[2])
-    assert make("ce").fit(split(20, 0), None, run()).criteria_ == (LAST_EPOCH,)
+    assert make("ce").fit(split(20, 0), None, run()).states == (LAST_EPOCH,)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_both_splits_are_shown_once_before_the_first_step(validated):
 
     class Shown(CE):
         def before_training(self, model, data, valid):
-            assert model is self.model_
+            assert model is self.model
             events.append((data, valid))
 
         def before_step(self, model, step):

@@ -167,11 +167,11 @@ def test_the_discriminator_descends_and_the_head_learns():
         make("acmr", epochs=20, learning_rate=0.01, lambda_adv=strength, **alone).fit(train, None, run())
         for strength in (0.0, 1.0)
     )
-    assert shown.history_[-1]["loss/adversarial"] < 0.8 * shown.history_[0]["loss/adversarial"]
-    assert hidden.history_[-1]["loss/adversarial"] > 1.4 * shown.history_[-1]["loss/adversarial"]
+    assert shown.history[-1]["loss/adversarial"] < 0.8 * shown.history[0]["loss/adversarial"]
+    assert hidden.history[-1]["loss/adversarial"] > 1.4 * shown.history[-1]["loss/adversarial"]
     for method in (shown, hidden):
-        assert method.history_[-1]["loss/classification"] < 0.2 * method.history_[0]["loss/classification"]
-    for view, scores in shown.suspicion(train).items():
+        assert method.history[-1]["loss/classification"] < 0.2 * method.history[0]["loss/classification"]
+    for view, scores in shown.suspicion().items():
         assert scores.mean() < 0.3, view
 
 

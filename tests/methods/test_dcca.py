@@ -10,8 +10,7 @@ from pipeline.core.runs import Need
 from pipeline.learning.loop import Step
 from pipeline.learning.losses.canonical import canonical_correlation
 from pipeline.methods.base import validation_scores
-from tests.support.paired import CLASSES, DIMS, batch_of, make, relabelled, run, split
-from tests.support.samples import params
+from tests.support.paired import CLASSES, DIMS, batch_of, make, project, relabelled, run, split
 
 STEP = Step(0, 1, 0, 1)
 TRAIN, VALID, TEST = split(60, 0), split(30, 1), split(20, 2)
@@ -24,7 +23,7 @@ def inverse_root(matrix):
 
 def raw(method, views):
     with torch.no_grad():
-        outputs = method.model_({view: torch.tensor(x) for view, x in views.items()})
+        outputs = method.model({view: torch.tensor(x) for view, x in views.items()})
     return {view: h.double().numpy() for view, h in outputs.items()}
 
 
@@ -59,26 +58,26 @@ def test_loss_is_minus_the_sum_of_correlations_of_raw_outputs():
 
 @pytest.mark.parametrize("criterion", [BEST_VALIDATION, LAST_EPOCH])
 def test_every_state_is_projected_by_the_cca_of_its_own_weights(criterion):
-    method = make("dcca", epochs=8, embedding=4, learning_rate=0.02, ridge=1e-3).fit(TRAIN, VALID, run())
-    scores = [row["valid/mean"] for row in method.history_]
+    fitted = make("dcca", epochs=8, embedding=4, learning_rate=0.02, ridge=1e-3).fit(TRAIN, VALID, run())
+    scores = [row["valid/mean"] for row in fitted.history]
     assert int(np.argmax(scores)) < 7
-    found = method.select(criterion).transform(TEST.views)
-    assert_same_up_to_signs(found, slow_projection(method, TRAIN, TEST.views, method.final_ridge))
+    found = fitted.at(criterion).transform(TEST.views)
+    assert_same_up_to_signs(found, slow_projection(fitted, TRAIN, TEST.views, make("dcca").final_ridge))
 
 
 def test_validation_scores_are_those_of_the_projected_outputs():
-    method = make("dcca", epochs=5).fit(TRAIN, VALID, run())
-    best = max(method.history_, key=lambda row: row["valid/mean"])
-    for criterion, row in ((BEST_VALIDATION, best), (LAST_EPOCH, method.history_[-1])):
-        scores = validation_scores(method.select(criterion).transform(VALID.views), VALID)
+    fitted = make("dcca", epochs=5).fit(TRAIN, VALID, run())
+    best = max(fitted.history, key=lambda row: row["valid/mean"])
+    for criterion, row in ((BEST_VALIDATION, best), (LAST_EPOCH, fitted.history[-1])):
+        scores = validation_scores(fitted.at(criterion).transform(VALID.views), VALID)
         assert {name: row[name] for name in scores} == pytest.approx(scores, abs=1e-12)
-    unprojected = validation_scores(raw(method, VALID.views), VALID)
-    assert unprojected["valid/mean"] != pytest.approx(method.history_[-1]["valid/mean"], abs=1e-3)
+    unprojected = validation_scores(raw(fitted, VALID.views), VALID)
+    assert unprojected["valid/mean"] != pytest.approx(fitted.history[-1]["valid/mean"], abs=1e-3)
 
 
 def test_training_embeddings_are_centred_with_unit_variance_and_uncorrelated_directions():
-    method = make("dcca", epochs=5, final_ridge=1e-9).fit(TRAIN, None, run())
-    z = {view: rows.astype(np.float64) for view, rows in method.transform(TRAIN.views).items()}
+    fitted = make("dcca", epochs=5, final_ridge=1e-9).fit(TRAIN, None, run())
+    z = {view: rows.astype(np.float64) for view, rows in fitted.at(LAST_EPOCH).transform(TRAIN.views).items()}
     for rows in z.values():
         np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-4)
         np.testing.assert_allclose(np.cov(rows.T), np.eye(8), atol=1e-2)
@@ -92,8 +91,8 @@ def test_training_raises_the_correlation_of_unseen_samples():
 
     def correlation(epochs):
         given = {"batch_size": 100, "embedding": 3, "hidden": [32], "learning_rate": 0.01}
-        method = make("dcca", epochs=epochs, **given).fit(train, None, run())
-        return canonical_correlation(*(torch.tensor(h) for h in raw(method, test.views).values()), 1e-4).item()
+        fitted = make("dcca", epochs=epochs, **given).fit(train, None, run())
+        return canonical_correlation(*(torch.tensor(h) for h in raw(fitted, test.views).values()), 1e-4).item()
 
     assert correlation(10) > correlation(1)
     assert 1.5 < correlation(10) < 3
@@ -101,9 +100,9 @@ def test_training_raises_the_correlation_of_unseen_samples():
 
 def test_two_label_sets_give_the_same_bits():
     one, other = (make("dcca").fit(relabelled(TRAIN, seed), VALID, run()) for seed in (3, 4))
-    assert one.history_ == other.history_
-    for criterion in one.criteria_:
-        before, after = (method.select(criterion).transform(TEST.views) for method in (one, other))
+    assert one.history == other.history
+    for criterion in one.states:
+        before, after = (fitted.at(criterion).transform(TEST.views) for fitted in (one, other))
         for view in DIMS:
             np.testing.assert_array_equal(after[view], before[view])
 
@@ -114,11 +113,11 @@ def test_divergence_is_reported_as_such():
 
 
 def test_tells_nothing_about_labels():
-    method = make("dcca").fit(TRAIN, None, run())
-    assert method.suspicion(TRAIN) is None
-    assert method.needs == {Need.PAIRS, Need.TWO_VIEWS}
+    fitted = make("dcca").fit(TRAIN, None, run())
+    assert fitted.suspicion() is None
+    assert make("dcca").needs == {Need.PAIRS, Need.TWO_VIEWS}
 
 
 def test_a_batch_of_the_default_block_holds_ten_samples_per_output():
-    block = params()["methods"]["dcca"]["default"]
+    block = project().settings("dcca", "default", "emoji")
     assert block["batch_size"] >= 10 * block["embedding"]

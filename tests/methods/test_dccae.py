@@ -7,8 +7,7 @@ import torch
 from pipeline.core.runs import Need
 from pipeline.learning.loop import Step
 from pipeline.learning.losses.canonical import linear_cca
-from tests.support.paired import CLASSES, DIMS, batch_of, make, relabelled, run, split
-from tests.support.samples import params
+from tests.support.paired import CLASSES, DIMS, batch_of, make, project, relabelled, run, split
 
 STEP = Step(0, 1, 0, 1)
 TRAIN, VALID, TEST = split(60, 0), split(30, 1), split(20, 2)
@@ -62,34 +61,34 @@ def test_the_gradient_reaches_encoders_and_decoders():
 
 
 def test_training_lowers_the_reconstruction_error():
-    history = make("dccae", epochs=8, reconstruction=1.0, learning_rate=0.01).fit(TRAIN, None, run()).history_
+    history = make("dccae", epochs=8, reconstruction=1.0, learning_rate=0.01).fit(TRAIN, None, run()).history
     assert history[-1]["loss/reconstruction"] < history[0]["loss/reconstruction"]
 
 
 def test_every_state_is_projected_by_the_cca_of_its_own_weights():
-    method = make("dccae", epochs=12, embedding=4, learning_rate=0.05, ridge=1e-3).fit(TRAIN, VALID, run())
-    scores = [row["valid/mean"] for row in method.history_]
+    fitted = make("dccae", epochs=12, embedding=4, learning_rate=0.05, ridge=1e-3).fit(TRAIN, VALID, run())
+    scores = [row["valid/mean"] for row in fitted.history]
     assert int(np.argmax(scores)) < 11
-    for criterion in method.criteria_:
-        found = method.select(criterion).transform(TRAIN.views)
+    for criterion in fitted.states:
+        found = fitted.at(criterion).transform(TRAIN.views)
         with torch.no_grad():
-            raw = list(method.model_({view: torch.tensor(x) for view, x in TRAIN.views.items()}).values())
-        for z, h, w in zip(found.values(), raw, linear_cca(*raw, method.final_ridge), strict=True):
+            raw = list(fitted.model({view: torch.tensor(x) for view, x in TRAIN.views.items()}).values())
+        for z, h, w in zip(found.values(), raw, linear_cca(*raw, make("dccae").final_ridge), strict=True):
             np.testing.assert_allclose(z, ((h.double() - h.double().mean(0)) @ w).numpy(), atol=2e-3)
 
 
 def test_two_label_sets_give_the_same_bits():
     one, other = (make("dccae").fit(relabelled(TRAIN, seed), VALID, run()) for seed in (3, 4))
-    assert one.history_ == other.history_
-    for criterion in one.criteria_:
-        before, after = (method.select(criterion).transform(TEST.views) for method in (one, other))
+    assert one.history == other.history
+    for criterion in one.states:
+        before, after = (fitted.at(criterion).transform(TEST.views) for fitted in (one, other))
         for view in DIMS:
             np.testing.assert_array_equal(after[view], before[view])
 
 
 def test_needs_pairs_of_two_views_and_ten_samples_per_output():
-    method = make("dccae").fit(TRAIN, None, run())
-    assert method.needs == {Need.PAIRS, Need.TWO_VIEWS}
-    assert method.suspicion(TRAIN) is None
-    block = params()["methods"]["dccae"]["default"]
+    fitted = make("dccae").fit(TRAIN, None, run())
+    assert make("dccae").needs == {Need.PAIRS, Need.TWO_VIEWS}
+    assert fitted.suspicion() is None
+    block = project().settings("dccae", "default", "emoji")
     assert block["batch_size"] >= 10 * block["embedding"]

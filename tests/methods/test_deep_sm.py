@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.learning.loop import Batch, Step
 from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
 
@@ -30,12 +31,12 @@ def test_loss_is_cross_entropy_of_the_logits(dims):
 
 def test_embeddings_are_class_probabilities():
     train, test = split(40, 0), split(10, 2)
-    method = make("deep_sm").fit(train, split(20, 1), run())
-    for view, z in method.transform(test.views).items():
+    fitted = make("deep_sm").fit(train, split(20, 1), run())
+    for view, z in fitted.at(LAST_EPOCH).transform(test.views).items():
         assert z.shape == (10, CLASSES)
         assert z.min() >= 0
         np.testing.assert_allclose(z.sum(axis=1), 1, atol=1e-6)
-        logits = method.model_.logits(view, torch.tensor(test.views[view])).detach().double().numpy()
+        logits = fitted.model.logits(view, torch.tensor(test.views[view])).detach().double().numpy()
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
         np.testing.assert_allclose(z, weights / weights.sum(axis=1, keepdims=True), atol=1e-6)
 
@@ -56,19 +57,19 @@ def test_a_probability_that_underflows_still_has_a_finite_score():
 
 def test_suspicion_is_1_minus_the_probability_of_the_given_label():
     train = split(30, 0)
-    method = make("deep_sm").fit(train, None, run())
-    for view, z in method.transform(train.views).items():
+    fitted = make("deep_sm").fit(train, None, run())
+    for view, z in fitted.at(LAST_EPOCH).transform(train.views).items():
         expected = 1 - z[range(30), train.labels[view]]
-        np.testing.assert_allclose(method.suspicion(train)[view], expected, atol=1e-6)
+        np.testing.assert_allclose(fitted.suspicion()[view], expected, atol=1e-6)
 
 
 def test_views_are_trained_apart():
     """Other texts and other labels of texts leave the image network as it is."""
     train = split(30, 0)
-    before = make("deep_sm").fit(train, None, run()).transform(train.views)
+    before = make("deep_sm").fit(train, None, run()).at(LAST_EPOCH).transform(train.views)
     train.views["text"][:] = train.views["text"][::-1].copy()
     train.labels["text"][:] = 0
-    after = make("deep_sm").fit(train, None, run()).transform(train.views)
+    after = make("deep_sm").fit(train, None, run()).at(LAST_EPOCH).transform(train.views)
     np.testing.assert_array_equal(after["image"], before["image"])
     assert not np.array_equal(after["text"], before["text"])
 

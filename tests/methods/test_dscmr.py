@@ -5,13 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from pipeline.config.params import method_settings
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.errors import BadParams
 from pipeline.learning.loop import Step
 from pipeline.methods.dscmr import similarity_likelihood
-from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, run, split
-from tests.support.samples import params
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, project, run, split
 
 STEP = Step(0, 1, 0, 1)
 
@@ -95,7 +94,7 @@ def test_the_settings_are_the_authors():
     method = make("dscmr", dataset="mnist3d_rono")
     assert (method.alpha, method.beta, method.betas, method.weight_decay) == (1e-3, 1e-1, (0.5, 0.999), 0)
     assert [method.learning_rate_scale(epoch, "all") for epoch in range(30)] == [1] * 30
-    published = method_settings(params(), "dscmr", "default", "mnist3d_rono")
+    published = project().settings("dscmr", "default", "mnist3d_rono")
     assert published == {"epochs": 500, "batch_size": 100, "learning_rate": 1e-4, "hidden": [2048], "embedding": 1024}
 
 
@@ -106,6 +105,8 @@ def test_a_network_without_hidden_layers_is_refused():
 
 def test_other_texts_change_the_image_network():
     train = split(30, 0)
-    before = make("dscmr").fit(train, None, run()).transform(train.views)["image"]
+    before = make("dscmr").fit(train, None, run()).at(LAST_EPOCH).transform(train.views)["image"]
     train.views["text"][:] = train.views["text"][::-1].copy()
-    assert not np.array_equal(make("dscmr").fit(train, None, run()).transform(train.views)["image"], before)
+    assert not np.array_equal(
+        make("dscmr").fit(train, None, run()).at(LAST_EPOCH).transform(train.views)["image"], before
+    )

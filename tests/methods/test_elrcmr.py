@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.learning.loop import Step
 from pipeline.learning.losses.contrastive import contrastive
 from pipeline.learning.losses.robust_clustering import robust_clustering
 from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.elrcmr import ELRCMR, early_learning, same_prediction_contrast
-from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, run, settings, split
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, fit_in_place, make, run, settings, split
 
 STILL = 1e-30
 """A learning rate at which no weight moves, so that predictions stay what they were."""
@@ -204,7 +205,8 @@ def test_predictions_are_kept_away_from_0_and_1():
 
 
 def test_each_view_has_a_memory_of_its_own():
-    method = make("elrcmr").fit(split(40, 0, THREE), None, run())
+    method = make("elrcmr")
+    fitted = fit_in_place(method, split(40, 0, THREE), None)
     assert list(method.memory_) == list(THREE)
     memories = list(method.memory_.values())
     for one, other in ((0, 1), (0, 2), (1, 2)):
@@ -213,8 +215,9 @@ def test_each_view_has_a_memory_of_its_own():
 
 
 def test_three_views_from_fit_to_transform():
-    method = make("elrcmr").fit(split(40, 0, THREE), split(20, 1, THREE), run())
-    embeddings = method.transform(split(10, 2, THREE).views)
+    method = make("elrcmr")
+    fitted = fit_in_place(method, split(40, 0, THREE), split(20, 1, THREE))
+    embeddings = fitted.at(LAST_EPOCH).transform(split(10, 2, THREE).views)
     assert {view: z.shape for view, z in embeddings.items()} == dict.fromkeys(THREE, (10, 8))
 
 
@@ -222,21 +225,24 @@ def test_the_memory_has_a_place_for_every_position():
     """A training split need not be numbered without gaps."""
     train = split(20, 0)
     train.index[:] = 2 * np.arange(20) + 5
-    method = make("elrcmr").fit(train, None, run())
+    method = make("elrcmr")
+    fitted = fit_in_place(method, train, None)
     for memory in method.memory_.values():
         assert (memory.sum(1) > 0).nonzero().flatten().tolist() == train.index.tolist()
 
 
 def test_validation_and_transform_leave_the_memory_alone():
     train, valid = split(20, 0), split(30, 1)
-    method = make("elrcmr").fit(train, valid, run())
-    alone = make("elrcmr").fit(train, None, run())
+    method = make("elrcmr")
+    fitted = fit_in_place(method, train, valid)
+    alone = make("elrcmr")
+    fit_in_place(alone, train, None)
     for view, memory in method.memory_.items():
         assert torch.equal(memory[:20], alone.memory_[view])
         assert not memory[20:].any()
     before = {view: memory.clone() for view, memory in method.memory_.items()}
-    method.transform(valid.views)
-    method.suspicion(train)
+    fitted.at(LAST_EPOCH).transform(valid.views)
+    fitted.suspicion()
     assert all(torch.equal(method.memory_[view], memory) for view, memory in before.items())
 
 
@@ -245,10 +251,11 @@ def test_evaluation_writes_the_memory_where_that_is_asked():
     splits, then for each epoch a step and, but for the last, the evaluation after it."""
     train, valid, epochs = split(20, 0), split(30, 1), 3
     changes = {"batch_size": 20, "epochs": epochs, "learning_rate": STILL, "memory_in_evaluation": True}
-    method = make("elrcmr", **changes).fit(train, valid, run())
+    method = make("elrcmr", **changes)
+    fitted = fit_in_place(method, train, valid)
     for view, memory in method.memory_.items():
         p, q = (
-            method.model_.class_scores(method.model_.encode(view, torch.tensor(data.views[view]))).softmax(1).detach()
+            fitted.model.class_scores(fitted.model.encode(view, torch.tensor(data.views[view]))).softmax(1).detach()
             for data in (train, valid)
         )
         expected = torch.zeros(30, CLASSES)
@@ -259,7 +266,7 @@ def test_evaluation_writes_the_memory_where_that_is_asked():
             expected[:20] = 0.9 * expected[:20] + 0.1 * p
         torch.testing.assert_close(memory, expected)
     before = {view: memory.clone() for view, memory in method.memory_.items()}
-    method.transform(valid.views)
+    fitted.at(LAST_EPOCH).transform(valid.views)
     assert all(torch.equal(method.memory_[view], memory) for view, memory in before.items())
 
 
@@ -267,7 +274,8 @@ def test_evaluation_of_no_validation_split_writes_the_training_samples():
     train = split(20, 0)
     changes = {"batch_size": 20, "epochs": 3, "learning_rate": STILL}
     for evaluated, updates in ((True, 7), (False, 3)):
-        method = make("elrcmr", **changes, memory_in_evaluation=evaluated).fit(train, None, run())
+        method = make("elrcmr", **changes, memory_in_evaluation=evaluated)
+        fitted = fit_in_place(method, train, None)
         for memory in method.memory_.values():
             torch.testing.assert_close(memory.sum(1), torch.full((20,), 1 - 0.9**updates))
 
@@ -275,11 +283,12 @@ def test_evaluation_of_no_validation_split_writes_the_training_samples():
 def test_encoders_shrink_between_steps_and_prototypes_do_not():
     """40 samples in batches of 16 over 2 epochs: 6 steps, 5 times between them."""
     changes = {"learning_rate": STILL, "shrinking_weights": True}
-    method = make("elrcmr", **changes).fit(split(40, 0), None, run())
+    method = make("elrcmr", **changes)
+    fitted = fit_in_place(method, split(40, 0), None)
     still = make("elrcmr", learning_rate=STILL).fit(split(40, 0), None, run())
-    for name, weights in still.model_.state_dict().items():
+    for name, weights in still.model.state_dict().items():
         factor = 1.0 if name == "prototypes" else FADES**5
-        torch.testing.assert_close(method.model_.state_dict()[name], factor * weights, rtol=1e-6, atol=1e-7)
+        torch.testing.assert_close(fitted.model.state_dict()[name], factor * weights, rtol=1e-6, atol=1e-7)
     assert abs(FADES - 0.9999546) < 1e-7
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.errors import BadParams
 from pipeline.learning.loop import Step
 from pipeline.methods.fgcrossnet import centre_loss, ranking_loss, sample_quadruplets
@@ -202,9 +203,9 @@ def test_a_first_layer_there_must_be():
 
 def test_embeddings_are_class_probabilities_of_the_shared_classifier():
     train, test = split(40, 0), split(10, 2)
-    method = make("fgcrossnet").fit(train, split(20, 1), run())
-    model = method.model_
-    for view, z in method.transform(test.views).items():
+    fitted = make("fgcrossnet").fit(train, split(20, 1), run())
+    model = fitted.model
+    for view, z in fitted.at(LAST_EPOCH).transform(test.views).items():
         assert z.shape == (10, CLASSES)
         layer = model.encoders[view][0]
         x = torch.tensor(test.views[view])
@@ -215,20 +216,20 @@ def test_embeddings_are_class_probabilities_of_the_shared_classifier():
 
 def test_training_moves_the_centres_to_their_classes_and_lowers_the_ranking_loss():
     train = split(120, 0)
-    method = make("fgcrossnet", epochs=20, learning_rate=0.01, centre_learning_rate=0.05).fit(train, None, run())
-    history = method.history_
+    fitted = make("fgcrossnet", epochs=20, learning_rate=0.01, centre_learning_rate=0.05).fit(train, None, run())
+    history = fitted.history
     assert [row["loss/ranking"] > 0 for row in history[:10]] == [False] * 10
     assert history[-1]["loss/classification"] < 0.3 * history[0]["loss/classification"]
-    own = centre_loss(torch.tensor(logits_of(method, train)), torch.tensor(labels_of(train)), method.model_.centres)
+    own = centre_loss(torch.tensor(logits_of(fitted, train)), torch.tensor(labels_of(train)), fitted.model.centres)
     turned = centre_loss(
-        torch.tensor(logits_of(method, train)), torch.tensor(labels_of(train)), method.model_.centres.roll(1, 0)
+        torch.tensor(logits_of(fitted, train)), torch.tensor(labels_of(train)), fitted.model.centres.roll(1, 0)
     )
     assert own < 0.5 * turned
 
 
 def logits_of(method, data):
     with torch.no_grad():
-        return np.concatenate([method.model_.logits(v, torch.tensor(x)).numpy() for v, x in data.views.items()])
+        return np.concatenate([method.model.logits(v, torch.tensor(x)).numpy() for v, x in data.views.items()])
 
 
 def labels_of(data):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.runs import Need
 from tests.support.linear import awkward, given, same_up_to_sign, score, solve
 from tests.support.paired import make, relabelled, run, split
@@ -87,8 +88,8 @@ def test_each_view_is_read_with_its_own_labels():
 def test_awkward_data(case):
     data = awkward()[case]
     for energy in (0.95, 1.0):
-        method = make("gma", energy=energy).fit(data, None, run())
-        assert all(np.isfinite(z).all() for z in method.transform(data.views).values())
+        fitted = make("gma", energy=energy).fit(data, None, run())
+        assert all(np.isfinite(z).all() for z in fitted.at(LAST_EPOCH).transform(data.views).values())
 
 
 def test_retrieves():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.runs import Need
 from tests.support.linear import awkward, given, score, solve
 from tests.support.paired import CLASSES, DIMS, THREE, make, relabelled, run, split
@@ -27,7 +28,7 @@ def test_solves_the_regularised_least_squares(dims, ridge):
 @BOTH
 def test_the_embedding_is_the_prediction_less_the_class_shares(dims):
     train, test = relabelled(split(60, 0, dims), 8, 0.3), split(20, 1, dims)
-    embeddings = make("gss_sl", ridge=0.5).fit(train, None, run()).transform(test.views)
+    embeddings = make("gss_sl", ridge=0.5).fit(train, None, run()).at(LAST_EPOCH).transform(test.views)
     for view, x in train.views.items():
         x, target = x.astype(np.float64), np.eye(CLASSES)[train.labels[view]]
         g = 0.5 * x.var(axis=0).mean() * len(x)
@@ -59,9 +60,9 @@ def test_a_view_depends_on_its_own_labels_alone():
 @pytest.mark.parametrize("case", awkward())
 def test_awkward_data(case):
     data = awkward()[case]
-    method = make("gss_sl").fit(data, None, run())
-    assert all(np.isfinite(z).all() for z in method.transform(data.views).values())
-    assert len({z.shape for z in method.transform(data.views).values()}) == 1
+    fitted = make("gss_sl").fit(data, None, run())
+    assert all(np.isfinite(z).all() for z in fitted.at(LAST_EPOCH).transform(data.views).values())
+    assert len({z.shape for z in fitted.at(LAST_EPOCH).transform(data.views).values()}) == 1
 
 
 @BOTH

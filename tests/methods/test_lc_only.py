@@ -31,7 +31,7 @@ def test_training_gives_the_encoders_of_mrl_with_beta_0():
     one, other = make("lc_only", weight_decay=0.0), make("mrl", beta=0.0, weight_decay=0.0)
     one.fit(train, valid, run())
     other.fit(train, valid, run())
-    for ours, mrls in zip(one.history_, other.history_, strict=True):
+    for ours, mrls in zip(one.history, other.history, strict=True):
         assert ours["loss/total"] == pytest.approx(mrls["loss/contrastive"], abs=1e-6)
     for view, z in other.transform(train.views).items():
         np.testing.assert_allclose(one.transform(train.views)[view], z, atol=1e-5)
@@ -40,17 +40,17 @@ def test_training_gives_the_encoders_of_mrl_with_beta_0():
 def test_two_label_sets_give_the_same_bits():
     train, valid = split(40, 0), split(20, 1)
     one, other = (make("lc_only").fit(relabelled(train, seed), valid, run()) for seed in (3, 4))
-    assert one.history_ == other.history_
-    for criterion in one.criteria_:
-        before, after = (method.select(criterion).transform(train.views) for method in (one, other))
+    assert one.history == other.history
+    for criterion in one.states:
+        before, after = (fitted.at(criterion).transform(train.views) for fitted in (one, other))
         for view in DIMS:
             np.testing.assert_array_equal(after[view], before[view])
 
 
 def test_has_neither_prototypes_nor_class_scores_nor_suspicion():
     train = split(30, 0)
-    method = make("lc_only").fit(train, None, run())
-    assert not any("prototype" in name for name, _ in method.model_.named_parameters())
-    assert method.model_.class_scores(torch.zeros(2, 8)) is None
-    assert method.suspicion(train) is None
-    assert method.needs == {Need.PAIRS}
+    fitted = make("lc_only").fit(train, None, run())
+    assert not any("prototype" in name for name, _ in fitted.model.named_parameters())
+    assert fitted.model.class_scores(torch.zeros(2, 8)) is None
+    assert fitted.suspicion() is None
+    assert make("lc_only").needs == {Need.PAIRS}

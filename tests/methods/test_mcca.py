@@ -4,6 +4,7 @@ import cca_zoo.linear
 import numpy as np
 import pytest
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.methods.mcca import MCCA
 from tests.support.paired import DIMS, THREE, run, split
 
@@ -78,23 +79,23 @@ def test_two_views_are_ridge_cca():
 
 
 def test_at_most_as_many_directions_as_the_narrowest_view_has_features():
-    method = MCCA(ridge=0.1, components=50).fit(split(60, 0), None, run())
-    assert {z.shape for z in method.transform(split(5, 2).views).values()} == {(5, min(DIMS.values()))}
+    fitted = MCCA(ridge=0.1, components=50).fit(split(60, 0), None, run())
+    assert {z.shape for z in fitted.at(LAST_EPOCH).transform(split(5, 2).views).values()} == {(5, min(DIMS.values()))}
 
 
 def test_more_features_than_samples():
     dims = {"image": 30, "text": 25}
-    method = MCCA(ridge=0.1, components=3).fit(split(15, 0, dims), None, run())
-    assert all(np.isfinite(z).all() for z in method.transform(split(5, 1, dims).views).values())
+    fitted = MCCA(ridge=0.1, components=3).fit(split(15, 0, dims), None, run())
+    assert all(np.isfinite(z).all() for z in fitted.at(LAST_EPOCH).transform(split(5, 1, dims).views).values())
 
 
 def test_labels_are_never_read():
     train = split(60, 0, THREE)
-    before = MCCA(ridge=0.1, components=4).fit(train, split(20, 1, THREE), run()).transform(train.views)
+    before = MCCA(ridge=0.1, components=4).fit(train, split(20, 1, THREE), run()).at(LAST_EPOCH).transform(train.views)
     rng = np.random.default_rng(5)
     for labels in train.labels.values():
         labels[:] = rng.integers(0, 3, len(labels))
-    after = MCCA(ridge=0.1, components=4).fit(train, split(20, 1, THREE), run()).transform(train.views)
+    after = MCCA(ridge=0.1, components=4).fit(train, split(20, 1, THREE), run()).at(LAST_EPOCH).transform(train.views)
     for view, z in before.items():
         assert z.shape == (60, 4)
         np.testing.assert_array_equal(after[view], z)

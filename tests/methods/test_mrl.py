@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.errors import BadParams
 from pipeline.learning.loop import Step
 from pipeline.methods.mrl import MRL
@@ -49,17 +50,18 @@ def test_loss_equals_equation_8(dims, beta):
 
 
 def test_three_views_from_fit_to_transform():
-    method = make("mrl").fit(split(40, 0, THREE), split(20, 1, THREE), run())
-    embeddings = method.transform(split(10, 2, THREE).views)
+    fitted = make("mrl").fit(split(40, 0, THREE), split(20, 1, THREE), run())
+    embeddings = fitted.at(LAST_EPOCH).transform(split(10, 2, THREE).views)
     assert {view: z.shape for view, z in embeddings.items()} == dict.fromkeys(THREE, (10, 8))
-    directions = {name for name in method.history_[0] if name.startswith("valid/")} - {"valid/mean"}
+    directions = {name for name in fitted.history[0] if name.startswith("valid/")} - {"valid/mean"}
     assert len(directions) == 6
 
 
 def test_without_the_clustering_term_labels_do_not_matter():
     train = split(30, 0)
     before, after = (
-        make("mrl", beta=0.0).fit(relabelled(train, seed), None, run()).transform(train.views) for seed in (3, 4)
+        make("mrl", beta=0.0).fit(relabelled(train, seed), None, run()).at(LAST_EPOCH).transform(train.views)
+        for seed in (3, 4)
     )
     for view in DIMS:
         np.testing.assert_array_equal(after[view], before[view])
@@ -91,13 +93,13 @@ def test_labels_stay_within_the_classes_beside_a_spare_prototype():
             return super().loss(batch, model, step)
 
     train = split(30, 0)
-    method = Watched(**settings("mrl", variant="authors_code")).fit(train, split(20, 1), run())
+    fitted = Watched(**settings("mrl", variant="authors_code")).fit(train, split(20, 1), run())
     assert set(told) == set(range(CLASSES))
-    prototypes = method.model_.prototypes.detach().numpy()
-    for view, z in method.transform(train.views).items():
+    prototypes = fitted.model.prototypes.detach().numpy()
+    for view, z in fitted.at(LAST_EPOCH).transform(train.views).items():
         weights = np.exp(z @ prototypes)
         expected = 1 - weights[range(30), train.labels[view]] / weights.sum(axis=1)
-        np.testing.assert_allclose(method.suspicion(train)[view], expected, atol=1e-6)
+        np.testing.assert_allclose(fitted.suspicion()[view], expected, atol=1e-6)
 
 
 def test_the_default_has_no_spare_prototype():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.runs import Need
 from pipeline.methods.mvda_vc import view_consistency
 from tests.methods.test_linear import by_loops
@@ -112,8 +113,8 @@ def test_pairs_count():
 def test_awkward_data(case):
     data = awkward()[case]
     for energy in (0.98, 1.0):
-        method = make("mvda_vc", energy=energy).fit(data, None, run())
-        assert all(np.isfinite(z).all() for z in method.transform(data.views).values())
+        fitted = make("mvda_vc", energy=energy).fit(data, None, run())
+        assert all(np.isfinite(z).all() for z in fitted.at(LAST_EPOCH).transform(data.views).values())
 
 
 @BOTH

@@ -4,6 +4,7 @@ import cca_zoo.linear
 import numpy as np
 import pytest
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.runs import Need
 from pipeline.methods.pls import PLS
 from tests.support.paired import DIMS, make, relabelled, run, split
@@ -95,12 +96,12 @@ def test_a_constant_feature_is_left_out_where_deviations_are_made_equal(value, v
     train, test = split(57, 0), split(10, 2)
     without = {name: np.delete(x, 3, axis=1) if name == view else x for name, x in train.views.items()}
     train.views[view][:, 3] = value
-    method = make("pls", scaling="deviation").fit(train, None, run())
-    assert (method.projections_[view][3] == 0).all()
-    assert all(np.isfinite(z).all() for z in method.transform(test.views).values())
-    ours = method.transform(train.views)
+    fitted = make("pls", scaling="deviation").fit(train, None, run())
+    assert (fitted.projections.matrices[view][3] == 0).all()
+    assert all(np.isfinite(z).all() for z in fitted.at(LAST_EPOCH).transform(test.views).values())
+    ours = fitted.at(LAST_EPOCH).transform(train.views)
     train.views.update(without)
-    theirs = make("pls", scaling="deviation").fit(train, None, run()).transform(train.views)
+    theirs = make("pls", scaling="deviation").fit(train, None, run()).at(LAST_EPOCH).transform(train.views)
     for name, z in ours.items():
         np.testing.assert_allclose(np.abs(z), np.abs(theirs[name]), atol=1e-9)
 
@@ -114,16 +115,18 @@ def test_the_leading_columns_are_kept(count):
 
 def test_more_features_than_samples():
     dims = {"image": 30, "text": 25}
-    method = make("pls", components=3).fit(split(15, 0, dims), None, run())
-    assert all(np.isfinite(z).all() for z in method.transform(split(5, 1, dims).views).values())
+    fitted = make("pls", components=3).fit(split(15, 0, dims), None, run())
+    assert all(np.isfinite(z).all() for z in fitted.at(LAST_EPOCH).transform(split(5, 1, dims).views).values())
 
 
 def test_labels_are_never_read():
     train, valid = split(60, 0), split(20, 1)
-    before, after = (make("pls").fit(relabelled(train, seed), valid, run()).transform(train.views) for seed in (3, 4))
+    before, after = (
+        make("pls").fit(relabelled(train, seed), valid, run()).at(LAST_EPOCH).transform(train.views) for seed in (3, 4)
+    )
     for view, z in before.items():
         np.testing.assert_array_equal(after[view], z)
-    assert make("pls").suspicion(train) is None
+    assert make("pls").fit(train, valid, run()).suspicion() is None
 
 
 def test_is_for_two_views():

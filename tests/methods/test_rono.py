@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import BadParams
-from pipeline.core.runs import Run
 from pipeline.learning.loop import Batch, Step
 from pipeline.learning.losses.contrastive import contrastive
 from pipeline.methods.rono import ImageEncoder, discriminative_centres, robust_classification
@@ -220,34 +219,35 @@ def test_only_square_pictures_fit_the_picture_network(width):
 
 def test_views_of_different_kinds_mix():
     train, valid, test = split(40, 0, PICTURES), split(20, 1, PICTURES), split(10, 2, PICTURES)
-    method = make("rono", convolutional=["image"]).fit(train, valid, run())
-    embeddings = method.transform(test.views)
+    fitted = make("rono", convolutional=["image"]).fit(train, valid, run())
+    embeddings = fitted.at(LAST_EPOCH).transform(test.views)
     assert {view: z.shape for view, z in embeddings.items()} == dict.fromkeys(PICTURES, (10, 8))
     assert embeddings["cloud"].min() >= 0
     assert embeddings["image"].min() < 0
-    again = make("rono", convolutional=["image"]).fit(train, valid, run()).transform(test.views)
+    again = make("rono", convolutional=["image"]).fit(train, valid, run()).at(LAST_EPOCH).transform(test.views)
     for view, z in embeddings.items():
         np.testing.assert_array_equal(again[view], z)
 
 
 def test_three_views_from_fit_to_transform():
-    method = make("rono").fit(split(40, 0, THREE), split(20, 1, THREE), run())
-    embeddings = method.transform(split(10, 2, THREE).views)
+    fitted = make("rono").fit(split(40, 0, THREE), split(20, 1, THREE), run())
+    embeddings = fitted.at(LAST_EPOCH).transform(split(10, 2, THREE).views)
     assert {view: z.shape for view, z in embeddings.items()} == dict.fromkeys(THREE, (10, 8))
 
 
 def test_the_checkpoint_of_50_epochs_is_the_state_after_epoch_40():
-    method, states = make("rono", variant="authors_code", epochs=50, batch_size=20), []
+    states = []
 
-    def look(predicted):
-        states.append({name: tensor.clone() for name, tensor in method.model_.state_dict().items()})
-        return {}
+    class Watched(RONO):
+        def finish(self, model, data):
+            states.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
 
-    method.fit(split(20, 0), split(10, 1), Run(0, CPU, look))
-    assert method.criteria_ == (BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH)
+    method = Watched(**settings("rono", "authors_code", epochs=50, batch_size=20))
+    fitted = method.fit(split(20, 0), split(10, 1), run())
+    assert fitted.states == (BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH)
     assert len(states) == 50
     for criterion, epoch in ((FIXED_CHECKPOINT, 40), (LAST_EPOCH, 50)):
-        kept = method.select(criterion).model_.state_dict()
+        kept = fitted.at(criterion).model.state_dict()
         assert all(torch.equal(kept[name], tensor) for name, tensor in states[epoch - 1].items())
     assert not torch.equal(states[38]["centres"], states[39]["centres"])
     assert not torch.equal(states[39]["head.0.weight"], states[40]["head.0.weight"])
@@ -255,30 +255,31 @@ def test_the_checkpoint_of_50_epochs_is_the_state_after_epoch_40():
 
 def test_embeddings_do_not_depend_on_the_batch():
     """Batch norm uses what it learned, dropout is off, in every state that was kept."""
-    method = make("rono", variant="authors_code").fit(split(40, 0), split(20, 1), run())
+    fitted = make("rono", variant="authors_code").fit(split(40, 0), split(20, 1), run())
     test = split(12, 2)
-    for criterion in method.criteria_:
-        whole = method.select(criterion).transform(test.views)
+    for criterion in fitted.states:
+        embedder = fitted.at(criterion)
+        whole = embedder.transform(test.views)
         for view, z in whole.items():
-            parts = [method.transform({view: x})[view] for x in np.split(test.views[view], [1, 5])]
+            parts = [embedder.transform({view: x})[view] for x in np.split(test.views[view], [1, 5])]
             np.testing.assert_allclose(np.concatenate(parts), z, rtol=1e-5, atol=1e-6)
-            np.testing.assert_array_equal(method.transform({view: test.views[view]})[view], z)
+            np.testing.assert_array_equal(embedder.transform({view: test.views[view]})[view], z)
             assert z.min() >= 0
 
 
 def test_batch_norm_learns_from_training_batches_alone():
     train = split(40, 0)
     one, other = make("rono").fit(train, split(20, 1), run()), make("rono").fit(train, None, run())
-    states = [method.model_.state_dict() for method in (one.select(LAST_EPOCH), other)]
+    states = [fitted.model.state_dict() for fitted in (one.at(LAST_EPOCH), other)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert states[0]["encoders.text.1.num_batches_tracked"].item() == 2 * 3
 
 
 def test_a_last_sample_alone_joins_the_batch_before_it():
     """Batch norm cannot train on one sample."""
-    method = make("rono").fit(split(33, 0), None, run())
-    assert np.isfinite(method.transform(split(5, 1).views)["text"]).all()
-    model = method.model_.train()
+    fitted = make("rono").fit(split(33, 0), None, run())
+    assert np.isfinite(fitted.at(LAST_EPOCH).transform(split(5, 1).views)["text"]).all()
+    model = fitted.model.train()
     with pytest.raises(ValueError, match="more than 1 value"):
         model(Batch.of(split(1, 0), CPU).views)
 

@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from pipeline.config.params import method_settings
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.errors import BadParams
 from pipeline.learning.loop import Batch, Step
-from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
-from tests.support.samples import params
+from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, project, run, split
 
 STEP = Step(0, 1, 0, 1)
 
@@ -54,11 +53,11 @@ def test_the_common_space_is_fixed_and_orthonormal_and_drawn_with_the_run():
     train = split(30, 0)
     drawn = {}
     for seed in (0, 0, 1):
-        method = make("sdml").fit(train, None, run(seed))
-        w = method.model_.prototypes
+        fitted = make("sdml").fit(train, None, run(seed))
+        w = fitted.model.prototypes
         torch.testing.assert_close(w.T @ w, torch.eye(CLASSES))
         assert not w.requires_grad
-        assert torch.equal(method.states_["last_epoch"]["prototypes"], w)
+        assert torch.equal(fitted.weights[LAST_EPOCH]["prototypes"], w)
         assert torch.equal(drawn.setdefault(seed, w), w)
     assert not torch.equal(drawn[0], drawn[1])
 
@@ -66,7 +65,7 @@ def test_the_common_space_is_fixed_and_orthonormal_and_drawn_with_the_run():
 def test_training_leaves_the_common_space_as_it_was():
     kept = []
     for epochs in (1, 3):
-        kept.append(make("sdml", epochs=epochs).fit(split(30, 0), None, run()).model_.prototypes)
+        kept.append(make("sdml", epochs=epochs).fit(split(30, 0), None, run()).model.prototypes)
     assert torch.equal(*kept)
 
 
@@ -108,7 +107,7 @@ def test_the_first_view_has_half_the_rate_of_the_others():
 
 def test_the_published_settings():
     published = {"epochs": 200, "batch_size": 100, "learning_rate": 1e-4, "hidden": [1024, 1024], "embedding": 512}
-    assert method_settings(params(), "sdml", "default", "mnist3d_rono") == published | {"raw_target": True}
+    assert project().settings("sdml", "default", "mnist3d_rono") == published | {"raw_target": True}
     assert make("sdml", dataset="mnist3d_rono").alpha == 0.5
 
 
@@ -130,9 +129,9 @@ def test_the_length_of_a_feature_vector_matters_to_the_raw_target_alone():
 def test_views_are_trained_apart():
     """Other texts and other labels of texts leave the image network as it is."""
     train = split(30, 0)
-    before = make("sdml").fit(train, None, run()).transform(train.views)
+    before = make("sdml").fit(train, None, run()).at(LAST_EPOCH).transform(train.views)
     train.views["text"][:] = train.views["text"][::-1].copy()
     train.labels["text"][:] = 0
-    after = make("sdml").fit(train, None, run()).transform(train.views)
+    after = make("sdml").fit(train, None, run()).at(LAST_EPOCH).transform(train.views)
     np.testing.assert_array_equal(after["image"], before["image"])
     assert not np.array_equal(after["text"], before["text"])

@@ -8,12 +8,12 @@ import scipy.linalg
 import torch
 from torch.nn import functional as F
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.errors import Diverged
 from pipeline.core.runs import Need
 from pipeline.learning.loop import Step
 from pipeline.methods.smln import balanced, nearest_neighbours, similarity, spectrum
-from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, run, split
-from tests.support.samples import params
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, project, run, split
 
 RIDGE = 1e-2
 
@@ -184,9 +184,10 @@ def test_the_method_puts_the_parts_together(dims):
 
 def test_training_joins_a_sample_with_its_pair_and_its_class():
     train, test = split(200, 0), split(60, 2)
-    method = make("smln", epochs=10, batch_size=50, learning_rate=0.01).fit(train, None, run())
+    fitted = make("smln", epochs=10, batch_size=50, learning_rate=0.01).fit(train, None, run())
     z = {
-        view: rows / np.linalg.norm(rows, axis=1, keepdims=True) for view, rows in method.transform(test.views).items()
+        view: rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        for view, rows in fitted.at(LAST_EPOCH).transform(test.views).items()
     }
     same = test.labels["image"][:, None] == test.labels["text"]
     closeness = z["image"] @ z["text"].T
@@ -202,5 +203,5 @@ def test_says_that_it_is_a_re_implementation():
     method = make("smln")
     assert "re-implementation" in method.display
     assert method.needs == {Need.LABELS, Need.PAIRS}
-    block = params()["methods"]["smln"]["default"]
+    block = project().settings("smln", "default", "emoji")
     assert block["batch_size"] >= 3 * block["embedding"]

@@ -53,7 +53,7 @@ def test_loss_is_the_cross_entropy_with_what_em_believes():
     """Every sample meets the row of its own index, whatever the order of the batch."""
     _, noisy = noisy_split(24)
     method = fitted(noisy, dropouts=(0.0, 0.0))
-    model = method.model_.double().train()
+    model = method.model.double().train()
     order = torch.tensor([7, 3, 20, 11])
     batch = batch_of(noisy).take(order)
     value = method.loss(batch, model, STEP)["total"]
@@ -71,7 +71,7 @@ def test_loss_is_the_cross_entropy_with_what_em_believes():
 def test_gradient_reaches_encoders_and_prototypes_but_not_their_averages():
     _, noisy = noisy_split(24)
     method = fitted(noisy)
-    model = method.model_.train()
+    model = method.model.train()
     method.loss(batch_of(noisy), model.double(), STEP)["total"].backward()
     for part in (model.encoders, model.prototypes):
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in part.parameters())
@@ -124,7 +124,7 @@ def test_wrong_labels_are_found_and_mended(dims):
     assert method.certain_
     truth = clean.labels["image"]
     assert np.mean(method.posterior_.argmax(axis=1) == truth) > 0.95
-    suspicion = method.suspicion(noisy)
+    suspicion = method.suspicion()
     for view in dims:
         wrong = noisy.labels[view] != truth
         assert method.reliability_[view] == pytest.approx(np.mean(~wrong), abs=0.05)
@@ -139,8 +139,8 @@ def test_beliefs_go_by_index_not_by_place():
     _, noisy = noisy_split(40)
     shifted = replace(noisy, index=noisy.index[::-1] * 3 + 5)
     method = fitted(shifted)
-    whole = method.suspicion(shifted)
-    np.testing.assert_array_equal(fitted(noisy).suspicion(noisy)["text"], whole["text"])
+    whole = method.suspicion()
+    np.testing.assert_array_equal(fitted(noisy).suspicion()["text"], whole["text"])
     rows = np.array([4, 0, 31])
     part = replace(
         shifted,
@@ -148,7 +148,7 @@ def test_beliefs_go_by_index_not_by_place():
         labels={view: y[rows] for view, y in shifted.labels.items()},
         index=shifted.index[rows],
     )
-    np.testing.assert_array_equal(method.suspicion(part)["text"], whole["text"][rows])
+    np.testing.assert_array_equal(method.suspicion()["text"], whole["text"][rows])
     with pytest.raises(BadInput, match="some samples were not fitted on"):
         method.suspicion(replace(part, index=np.array([0, 1, 10_000])))
 
@@ -186,9 +186,9 @@ def test_one_witness_hears_only_its_own_view():
     _, noisy = noisy_split(200, 0.5)
     other = replace(noisy, labels={**noisy.labels, "text": np.roll(noisy.labels["text"], 7)})
     first, second = (fitted(data, "one_witness") for data in (noisy, other))
-    np.testing.assert_array_equal(first.suspicion(noisy)["image"], second.suspicion(other)["image"])
+    np.testing.assert_array_equal(first.suspicion()["image"], second.suspicion()["image"])
     assert first.reliability_["image"] == second.reliability_["image"]
-    assert not np.array_equal(first.suspicion(noisy)["text"], second.suspicion(other)["text"])
+    assert not np.array_equal(first.suspicion()["text"], second.suspicion()["text"])
 
 
 def test_em_helps_retrieval():
@@ -196,7 +196,7 @@ def test_em_helps_retrieval():
     noisy, test = relabelled(clean, 3, 0.6), split(200, 2, pull=1.0)
 
     def score(variant):
-        method = fitted(noisy, variant, epochs=10).select(LAST_EPOCH)
+        method = fitted(noisy, variant, epochs=10).at(LAST_EPOCH)
         return np.mean(list(mean_average_precision(method.transform(test.views), test.labels).values()))
 
     assert score("default") > score("no_em")
@@ -237,9 +237,9 @@ def test_network_rounds_change_what_is_believed():
 def test_pictures_get_a_convolutional_encoder():
     clean = split(60, 0, {"image": 64, "text": 8})
     method = fitted(clean, convolutional=["image"], network_rounds=1)
-    assert isinstance(method.model_.encoders["image"], PictureEncoder)
-    assert not isinstance(method.model_.encoders["text"], PictureEncoder)
-    live, mean = (dict(part["image"].named_buffers()) for part in (method.model_.encoders, method.model_.mean_encoders))
+    assert isinstance(method.model.encoders["image"], PictureEncoder)
+    assert not isinstance(method.model.encoders["text"], PictureEncoder)
+    live, mean = (dict(part["image"].named_buffers()) for part in (method.model.encoders, method.model.mean_encoders))
     assert live.keys() == mean.keys() != set()
     test = split(20, 1, {"image": 64, "text": 8})
     alone = method.transform({"image": test.views["image"]})["image"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.splits import Array, Split
 from pipeline.retrieval.ranking import mean_average_precision
 from tests.support.paired import make, relabelled, run, split
@@ -25,7 +26,7 @@ def solve(name: str, views: list[Array], labels: list[Array], **settings: object
 
 def score(name: str, train: Split, test: Split, **settings: object) -> float:
     """Mean MAP of all directions on other samples."""
-    embeddings = make(name, **settings).fit(train, None, run()).transform(test.views)
+    embeddings = make(name, **settings).fit(train, None, run()).at(LAST_EPOCH).transform(test.views)
     return float(np.mean(list(mean_average_precision(embeddings, test.labels).values())))
 
 

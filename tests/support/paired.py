@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from pipeline.core import plugins as discovery
+from pipeline.config.load import load
+from pipeline.config.project import Project
+from pipeline.core import plugins
 from pipeline.core.runs import Run
 from pipeline.core.splits import Split
 from pipeline.learning.loop import Batch
 from pipeline.methods.base import Method
-from tests.support.samples import project
+from pipeline.methods.base.deep import Deep, Trained
 
 DIMS = {"image": 12, "text": 8}
 THREE = {**DIMS, "cloud": 6}
@@ -44,20 +48,31 @@ def split(size: int, seed: int, dims: dict[str, int] | None = None, pull: float 
     return Split(views, {view: labels.copy() for view in dims}, np.arange(size), CLASSES)
 
 
+@cache
+def project() -> Project:
+    """What params.yaml and tuning.yaml describe."""
+    return load(Path(__file__).parents[2] / "params.yaml")
+
+
 def settings(name: str, variant: str = "default", dataset: str = "emoji", **changes: Any) -> dict[str, Any]:
     """What params.yaml gives, cut down; what SMALL names and the method does not know is left out."""
-    kind = discovery.find("pipeline.methods", name, Method)
+    kind = plugins.find("pipeline.methods", name, Method)
     known = inspect.signature(kind).parameters
     cut = {key: value for key, value in {**SMALL, **changes}.items() if key in known or key not in SMALL}
     return project().settings(name, variant, dataset) | cut
 
 
 def make(name: str, variant: str = "default", dataset: str = "emoji", **changes: Any) -> Method:
-    return discovery.build("pipeline.methods", name, Method, settings(name, variant, dataset, **changes))
+    return plugins.build("pipeline.methods", name, Method, settings(name, variant, dataset, **changes))
 
 
 def run(seed: int = 0) -> Run:
     return Run(seed, CPU)
+
+
+def fit_in_place(method: Deep[Any], train: Split, valid: Split | None) -> Trained:
+    """Fit this very object instead of a copy, so that what its hooks keep can be looked at."""
+    return method._fit(train, valid, run())
 
 
 def batch_of(data: Split) -> Batch:
