@@ -12,10 +12,11 @@ from click.testing import CliRunner
 
 from pipeline.config.load import load
 from pipeline.core.cells import CellKey
+from pipeline.core.errors import BadInput
 from pipeline.records.transfer import bring
 from pipeline.runs.copied_project import copy_project
+from pipeline.runs.dvc import repro
 from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
-from stages.command import Mistake
 from stages.paths import BROUGHT, COSTS, MACHINE
 from stages.tools import reproduce
 from tests.support import tiny
@@ -32,7 +33,8 @@ def settings() -> dict[str, Any]:
         first | {"name": "pairs", "beside": "default", "rates": [0.4]},
         first | {"name": "small", "methods": ["ce"]},
         first | {"name": "digits", "datasets": ["digits"], "methods": {"ce": ["other"]}},
-        first | {"name": "clean", "beside": "digits", "datasets": ["digits"], "rates": [0.0]},
+        first
+        | {"name": "clean", "beside": "digits", "datasets": ["digits"], "methods": {"ce": ["default"]}, "rates": [0.0]},
     ]
     params["report"] = {"ablations": {"ce": ["other"]}}
     return params
@@ -106,8 +108,8 @@ def test_dvc_that_stops_is_one_sentence() -> None:
     Path("dvc").mkdir()
     Path("dvc/__init__.py").touch()
     Path("dvc/__main__.py").write_text("raise SystemExit(1)", encoding="utf-8")
-    with pytest.raises(Mistake, match="dvc repro stopped"):
-        reproduce._dvc(Path())
+    with pytest.raises(BadInput, match="dvc repro stopped"):
+        repro(Path())
 
 
 def test_what_an_experiment_costs_comes_back() -> None:
