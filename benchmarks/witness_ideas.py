@@ -20,11 +20,12 @@ import click
 import numpy as np
 import pandas as pd
 import torch
-from pipeline.config.params import Params, block, method_settings
 from torch import Tensor
 from torch.nn import functional as F
 
-from pipeline.config import params
+from benchmarks.witness_summary import summary
+from pipeline.config.load import load
+from pipeline.config.project import Project
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.runs import Run
@@ -277,13 +278,13 @@ IDEAS: dict[str, Make] = {
 }
 
 
-def rows_of(chosen: Params, dataset: str, rate: float, seed: int, ideas: list[str]) -> Iterator[dict[str, Any]]:
+def rows_of(project: Project, dataset: str, rate: float, seed: int, ideas: list[str]) -> Iterator[dict[str, Any]]:
     splits = featurestore.read(Path("data/features") / dataset).splits
     train, valid, test = splits["train"], splits["valid"], splits["test"]
-    source = discovery.build("pipeline.noise", "symmetric", Noise, block(chosen, "noises", "symmetric"))
+    source = discovery.build("pipeline.noise", "symmetric", Noise, project.noise_settings("symmetric", dataset))
     noise, _ = make(source, "symmetric", dataset, train.labels, train.classes, rate, seed, train.views)
     given = replace(train, labels=noise.labels)
-    settings = method_settings(chosen, "witness", "default", dataset)
+    settings = project.settings("witness", "default", dataset)
     run = Run(seed, CPU)
     verdict = Witness(**settings)._recover(given, list(given.views), run)
     for idea in ideas:
@@ -301,24 +302,6 @@ def rows_of(chosen: Params, dataset: str, rate: float, seed: int, ideas: list[st
             }
 
 
-def summary(rows: pd.DataFrame) -> str:
-    """Markdown, in .001 of MAP: validation MAP minus that of "reference", mean over directions and seeds, with the
-    standard error over seeds; in brackets the mean difference of test MAP.
-
-    rows: the columns COLUMNS.
-    """
-    maps = rows.groupby(["dataset", "rate", "seed", "idea"], sort=False)[["validation_map", "test_map"]].mean()
-    gains = 1000 * (maps - maps.xs("reference", level="idea"))
-    cases = gains.groupby(["idea", "dataset", "rate"], sort=False).agg(["mean", "sem"])
-    lines: dict[str, list[str]] = {}
-    for (idea, *_), gain in cases[cases.index.get_level_values("idea") != "reference"].iterrows():
-        on_valid, on_test = gain["validation_map"], gain["test_map"]
-        lines.setdefault(idea, []).append(f"{on_valid['mean']:+.1f} ± {on_valid['sem']:.1f} ({on_test['mean']:+.1f})")
-    heads = [f"{dataset} {rate}" for dataset, rate in dict.fromkeys(index[1:] for index in cases.index)]
-    body = [f"| {idea} | {' | '.join(cells)} |" for idea, cells in lines.items()]
-    return "\n".join([f"| idea | {' | '.join(heads)} |", f"|:--|{'--:|' * len(heads)}", *body])
-
-
 @click.command()
 @click.option("--dataset", "datasets", multiple=True, default=("emoji", "mnist3d"))
 @click.option("--rate", "rates", type=float, multiple=True, default=(0.4, 0.8))
@@ -330,7 +313,7 @@ def main(
 ) -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    chosen = params.load(Path("params.yaml"))
+    project = load(Path("params.yaml"))
     out.parent.mkdir(parents=True, exist_ok=True)
     wanted = [idea for idea in IDEAS if idea in ("reference", *(ideas or IDEAS))]
     rows = []
@@ -338,7 +321,7 @@ def main(
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         for dataset, rate, seed in product(datasets, rates, seeds):
-            for row in rows_of(chosen, dataset, rate, seed, wanted):
+            for row in rows_of(project, dataset, rate, seed, wanted):
                 writer.writerow(row)
                 rows.append(row)
     click.echo(summary(pd.DataFrame(rows)))

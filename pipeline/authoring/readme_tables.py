@@ -1,4 +1,4 @@
-"""What the folders hold, as README's tables and as a bibliography."""
+"""What the folders hold, as the tables of docs/catalogue.md and as a bibliography."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.project import Project
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.errors import BadInput
 from pipeline.core.papers import Paper
 from pipeline.core.splits import SPLITS
 from pipeline.data.base import Dataset, configured
 from pipeline.features.base import Extractor
 from pipeline.methods.base import Method
-
-SOURCE = re.compile(r"([A-Z][\w-]+ et al\.),.*?\b([A-Z][A-Za-z]+ (?:19|20)\d\d)\b")
-"""In a noise kind's docstring: who, and venue with year."""
+from pipeline.noise.base import Noise
 
 QUOTED = re.compile(r"(<!-- table: (\w+)(?:; rows: ([^>]+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,29 +46,31 @@ def filled(text: str, made: Mapping[str, str]) -> str:
         marked = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if len(marked.findall(text)) != 1:
             remedy = f"put <!-- {name} --> and <!-- /{name} --> on lines of their own around it, once"
-            raise BadInput(f"the place of the table '{name}' is not marked", "README.md", remedy)
-        text = marked.sub(lambda found, table=table: f"{found[1]}{table}{found[2]}", text)  # type: ignore[misc]
+            raise BadInput(f"the place of the table '{name}' is not marked", "docs/catalogue.md", remedy)
+        text = marked.sub(lambda place, table=table: f"{place[1]}{table}{place[2]}", text)  # type: ignore[misc]
     return text
 
 
 def quoted(text: str, tables: Path) -> str:
-    """The text with tables of the report between <!-- table: name --> and <!-- /table -->; after `; rows: CE, MRL` the
-    rows of these methods alone.
+    """The text with tables of the report between <!-- table: name --> and <!-- /table -->.
 
+    After `; rows: CE, MRL` a table has the rows of these methods alone.
     tables: the folder with name.md. A mark that is written in another way is refused.
     """
     marks = text.count("<!-- table:")
     if len(QUOTED.findall(text)) != marks:
-        what = f"of {marks} marks `<!-- table: ... -->` not all can be read"
+        problem = f"of {marks} marks `<!-- table: ... -->` not all can be read"
         remedy = "write <!-- table: name; rows: CE, MRL --> and <!-- /table --> on lines of their own"
-        raise BadInput(what, text.strip().splitlines()[0], remedy)
-    return QUOTED.sub(lambda found: f"{found[1]}{_excerpt(tables / f'{found[2]}.md', found[3])}{found[4]}", text)
+        raise BadInput(problem, text.strip().splitlines()[0], remedy)
+    return QUOTED.sub(lambda mark: f"{mark[1]}{_excerpt(tables / f'{mark[2]}.md', mark[3])}{mark[4]}", text)
 
 
 def bibliography(project: Project) -> str:
-    """The methods' papers as BibTeX, each once, by year; authors have family names only."""
-    papers = {(paper.title, paper.year): paper for _, _, paper in _papers(project)}
-    return "\n".join(_entry(papers[key]) for key in sorted(papers, key=lambda key: (key[1], key[0])))
+    """The papers of methods and kinds of noise as BibTeX, each once, by year; authors have family names only."""
+    kinds = [kind for _, kind in _noise_kinds(project)]
+    papers = [*(kind.paper for _, kind in _method_kinds(project)), *(kind.paper for kind in kinds if kind.paper)]
+    once = {(paper.title, paper.year): paper for paper in reversed(papers)}
+    return "\n".join(_entry(once[key]) for key in sorted(once, key=lambda key: (key[1], key[0])))
 
 
 def _marks(note: re.Match[str]) -> str:
@@ -84,22 +84,22 @@ def _excerpt(file: Path, rows: str | None) -> str:
         NOTE.sub(_marks, line) for line in file.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
     ]
     if rows is not None:
-        shown = {line.split("|")[1].replace("\\", "").strip(): line for line in body}
-        wanted = rows.split(", ")
-        if missing := [name for name in wanted if name not in shown]:
-            raise BadInput(f"no row is named '{missing[0]}'", str(file), f"choose from {', '.join(shown)}")
-        body = [shown[name] for name in wanted]
+        by_label = {line.split("|")[1].replace("\\", "").strip(): line for line in body}
+        labels = rows.split(", ")
+        if missing := [label for label in labels if label not in by_label]:
+            raise BadInput(f"no row is named '{missing[0]}'", str(file), f"choose from {', '.join(by_label)}")
+        body = [by_label[label] for label in labels]
     return "\n".join([head, rule, *body]) + "\n"
 
 
 def _datasets(project: Project, records: Mapping[str, Mapping[str, Any]]) -> str:
     """A row per file, and per dataset of the report that the file of another one reads."""
     rows, blocks = [], project.datasets
-    found = _names("pipeline.data", blocks)
+    files = _names("pipeline.data", blocks)
     again = [name for name in project.shown_datasets if project.dataset(name).source in blocks]
-    with_block = [name for name in blocks if name in (*found, *again)]
-    for name in [*with_block, *(name for name in found if name not in blocks)]:
-        kind = discovery.find("pipeline.data", (blocks[name].source if name in blocks else "") or name, Dataset)
+    with_block = [name for name in blocks if name in (*files, *again)]
+    for name in [*with_block, *(name for name in files if name not in blocks)]:
+        kind = plugins.find("pipeline.data", (blocks[name].source if name in blocks else "") or name, Dataset)
         if name not in blocks:
             rows.append((f"`{name}`", _summary(kind), "yours", "yours", "yours", "you bring them"))
             continue
@@ -107,10 +107,17 @@ def _datasets(project: Project, records: Mapping[str, Mapping[str, Any]]) -> str
         sizes = records[name]["sizes"] if name in records else getattr(module, "SIZES", {})
         classes = len(records[name]["classes"]) if name in records else _classes(module, kind)
         split = " / ".join(str(sizes.get(part, 0)) for part in SPLITS) if sizes else "the authors'"
-        files = "you bring them" if hasattr(dataset, "folder") else "come with the packages"
-        files = "are downloaded" if dataset.served else files
-        rows.append((f"`{name}`", f"{dataset.display}: {_summary(kind)}", dataset.task, split, str(classes), files))
+        rows.append(
+            (f"`{name}`", f"{dataset.display}: {_summary(kind)}", dataset.task, split, str(classes), _origin(dataset))
+        )
     return _markdown(("dataset", "what it is", "views", "train / validation / test", "classes", "files"), rows)
+
+
+def _origin(dataset: Dataset) -> str:
+    """Where the files come from."""
+    if dataset.served:
+        return "are downloaded"
+    return "you bring them" if hasattr(dataset, "folder") else "come with the packages"
 
 
 def _classes(module: Any, kind: type[Dataset]) -> int:
@@ -119,13 +126,11 @@ def _classes(module: Any, kind: type[Dataset]) -> int:
 
 def _methods(project: Project) -> str:
     rows = []
-    for name, kind, paper in _papers(project):
+    for name, kind in _method_kinds(project):
         variants = ", ".join(f"`{v}`" for v in project.method(name).variant_names if v != "default")
-        authors = paper.authors.split(", ")
-        who = " and ".join(authors) if len(authors) < 3 else f"{authors[0]} et al."
-        source = f"[{who}, {paper.venue} {paper.year}]({paper.url})"
+        source = _cited(kind.paper)
         if (DOCS / f"{name}.md").exists():
-            source = f"[ours](docs/{name}.md), after {source}"
+            source = f"[ours]({name}.md), after {source}"
         needs = ", ".join(sorted(need.value for need in kind.needs))
         rows.append((f"`{name}`", f"{kind.display}: {_summary(kind)}", source, needs, variants))
     return _markdown(("method", "what it is", "paper", "needs", "variants"), rows)
@@ -133,7 +138,7 @@ def _methods(project: Project) -> str:
 
 def _extractors(project: Project) -> str:
     kinds = {
-        name: discovery.find("pipeline.features", name, Extractor)
+        name: plugins.find("pipeline.features", name, Extractor)
         for name in _names("pipeline.features", project.extractors)
     }
     rows = [(f"`{name}`", _summary(kind), ", ".join(sorted(kind.accepts))) for name, kind in kinds.items()]
@@ -142,23 +147,33 @@ def _extractors(project: Project) -> str:
 
 def _noises(project: Project) -> str:
     rows = []
-    for name in _names("pipeline.noise", project.noises):
-        text = _paragraphs(importlib.import_module(f"pipeline.noise.{name}"))
-        source = SOURCE.search(" ".join(text))
-        rows.append((f"`{name}`", text[0], f"{source[1]}, {source[2]}" if source else ""))
-    return _markdown(("noise", "what it does to the training split", "source"), rows)
+    for name, kind in _noise_kinds(project):
+        summary = _summary(importlib.import_module(kind.__module__))
+        rows.append((f"`{name}`", summary, _cited(kind.paper) if kind.paper else ""))
+    return _markdown(("noise", "what it does to the training split", "paper"), rows)
 
 
-def _papers(project: Project) -> Iterable[tuple[str, type[Method], Paper]]:
+def _cited(paper: Paper) -> str:
+    """Authors, venue and year, linked."""
+    authors = paper.authors.split(", ")
+    names = " and ".join(authors) if len(authors) < 3 else f"{authors[0]} et al."
+    return f"[{names}, {paper.venue} {paper.year}]({paper.url})"
+
+
+def _method_kinds(project: Project) -> Iterable[tuple[str, type[Method]]]:
     for name in _names("pipeline.methods", project.methods):
-        kind = discovery.find("pipeline.methods", name, Method)
-        yield name, kind, kind.paper
+        yield name, plugins.find("pipeline.methods", name, Method)
+
+
+def _noise_kinds(project: Project) -> Iterable[tuple[str, type[Noise]]]:
+    for name in _names("pipeline.noise", project.noises):
+        yield name, plugins.find("pipeline.noise", name, Noise)
 
 
 def _names(package: str, blocks: Mapping[str, Any]) -> list[str]:
     """All files of a folder: those with a block in the order of the blocks, then the others."""
-    found = discovery.names(package)
-    return [*(name for name in blocks if name in found), *(name for name in found if name not in blocks)]
+    files = plugins.names(package)
+    return [*(name for name in blocks if name in files), *(name for name in files if name not in blocks)]
 
 
 def _summary(documented: Any) -> str:

@@ -1,4 +1,4 @@
-"""Where a method comes from."""
+"""Where a method or a kind of noise comes from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a method comes from, and the names of the rows that it answers to in the published tables."""
+    """Where a method or a kind of noise comes from.
+
+    rows: names of the rows that a method answers to in the published tables.
+    """
 
     title: str
     authors: str

@@ -62,7 +62,7 @@ def build(package: str, name: str, kind: type[T], settings: Mapping[str, Any], p
         except ValidationError as error:
             problem = error.errors()[0]["msg"]
             raise BadParams(f"'{setting}' is {value!r}: {problem}", where, "correct the value") from None
-    for name, parameter in signature.parameters.items():
-        if parameter.default is parameter.empty and name not in checked:
-            raise BadParams(f"the setting '{name}' is missing", where, "add it")
+    for setting, parameter in signature.parameters.items():
+        if parameter.default is parameter.empty and setting not in checked:
+            raise BadParams(f"the setting '{setting}' is missing", where, "add it")
     return plugin(**checked)

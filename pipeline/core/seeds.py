@@ -9,7 +9,7 @@ import numpy as np
 
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:
-    """A generator of its own for these words, e.g. generator(0, "noise", "emoji", "0.4", "image")."""
+    """A generator of its own for these words, such as 0 and "noise", "emoji", "0.4", "image"."""
     return np.random.default_rng(_sequence(seed, purpose))
 
 

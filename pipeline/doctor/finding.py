@@ -25,6 +25,8 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
+    """What is wrong with a dataset, and how much that matters."""
+
     severity: Severity
     problem: PipelineError
 

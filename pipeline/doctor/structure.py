@@ -32,6 +32,7 @@ def check_rows(raw: RawDataset, place: str) -> Iterator[Finding]:
 
 
 def check_ids(raw: RawDataset, place: str) -> Iterator[Finding]:
+    """Name the ids that more than one sample has."""
     _, first = np.unique(np.asarray(raw.ids), return_index=True)
     again = np.ones(len(raw.ids), dtype=bool)
     again[first] = False

@@ -1,0 +1,1 @@
+"""Scores of finished cells, and the statistics that compare methods."""

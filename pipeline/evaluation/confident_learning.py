@@ -44,9 +44,10 @@ def components(features: Array) -> Array:
 
 
 def suspicion(features: Array, labels: Array, rng: np.random.Generator) -> tuple[Array, float] | None:
-    """n x d and n noisy classes -> n numbers in [0, 1], 1 - cleanlab's label quality, and its estimate of the share of
-    wrong labels, from the off-diagonal of the confident joint; rng divides the folds.
+    """n x d and n noisy classes -> n suspicions in [0, 1], and the estimated share of wrong labels.
 
+    A suspicion is 1 - cleanlab's label quality; the share comes from the off-diagonal of the confident joint; rng
+    divides the folds.
     None where fewer than two classes have two samples, so that nothing can be learned and tried.
     """
     present, given, counts = np.unique(labels, return_inverse=True, return_counts=True)

@@ -20,6 +20,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from pipeline.core.errors import BadParams
+from pipeline.core.papers import Paper
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.noise.base.class_map import ClassMap
@@ -29,6 +30,13 @@ WHERE = "params.yaml, noises.asymmetric, map"
 
 class Asymmetric(ClassMap):
     display: ClassVar[str] = "asymmetric"
+    paper: ClassVar[Paper | None] = Paper(
+        title="Making Deep Neural Networks Robust to Label Noise: A Loss Correction Approach",
+        authors="Patrini, Rozza, Menon, Nock, Qu",
+        venue="CVPR",
+        year=2017,
+        url="https://openaccess.thecvf.com/content_cvpr_2017/html/Patrini_Making_Deep_Neural_CVPR_2017_paper.html",
+    )
 
     def __init__(
         self, per_pair: bool = False, map: dict[int, int] | Literal["drawn"] = "drawn", map_seed: int = 0

@@ -23,6 +23,7 @@ from scipy.special import ndtr, ndtri
 
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.papers import Paper
 from pipeline.core.splits import Array, Labels, Views
 from pipeline.noise.base import Noise, RngFor
 
@@ -31,6 +32,13 @@ DEVIATION = 0.1
 
 class InstanceDependent(Noise):
     display: ClassVar[str] = "instance-dependent"
+    paper: ClassVar[Paper | None] = Paper(
+        title="Part-dependent Label Noise: Towards Instance-dependent Label Noise",
+        authors="Xia, Liu, Han, Wang, Gong, Liu, Niu, Tao, Sugiyama",
+        venue="NeurIPS",
+        year=2020,
+        url="https://arxiv.org/abs/2006.07836",
+    )
     per_pair = False
 
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:

@@ -17,12 +17,20 @@ import numpy as np
 
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.papers import Paper
 from pipeline.core.splits import Labels, Views
 from pipeline.noise.base import Noise, RngFor
 
 
 class Mismatched(Noise):
     display: ClassVar[str] = "mismatched pairs"
+    paper: ClassVar[Paper | None] = Paper(
+        title="Learning with Noisy Correspondence for Cross-modal Matching",
+        authors="Huang, Niu, Liu, Ding, Xiao, Wu, Peng",
+        venue="NeurIPS",
+        year=2021,
+        url="https://proceedings.neurips.cc/paper/2021/hash/f5e62af885293cf4d511ceef31e61c80-Abstract.html",
+    )
     moves_pairs: ClassVar[bool] = True
     per_pair = True
 

@@ -14,12 +14,20 @@ from typing import ClassVar
 
 import numpy as np
 
+from pipeline.core.papers import Paper
 from pipeline.core.splits import Array
 from pipeline.noise.base.class_map import ClassMap
 
 
 class Pairflip(ClassMap):
-    display: ClassVar[str] = "pair flip"
+    display: ClassVar[str] = "pair-flip"
+    paper: ClassVar[Paper | None] = Paper(
+        title="Co-teaching: Robust Training of Deep Neural Networks with Extremely Noisy Labels",
+        authors="Han, Yao, Yu, Niu, Xu, Hu, Tsang, Sugiyama",
+        venue="NeurIPS",
+        year=2018,
+        url="https://arxiv.org/abs/1804.06872",
+    )
 
     def targets(self, classes: int) -> Array:
         return np.roll(np.arange(classes), -1)

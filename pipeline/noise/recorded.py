@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, MissingFiles
+from pipeline.core.papers import Paper
 from pipeline.core.splits import Labels, Views
 from pipeline.data.base import read_labels
 from pipeline.noise.base import Noise, RngFor
@@ -30,6 +31,13 @@ class Recorded(Noise):
     """
 
     display: ClassVar[str] = "recorded"
+    paper: ClassVar[Paper | None] = Paper(
+        title="RONO: Robust Discriminative Learning with Noisy Labels for 2D-3D Cross-Modal Retrieval",
+        authors="Feng, Zhu, Peng, Peng, Hu",
+        venue="CVPR",
+        year=2023,
+        url="https://openaccess.thecvf.com/content/CVPR2023/html/Feng_RONO_Robust_Discriminative_Learning_With_Noisy_Labels_for_2D-3D_Cross-Modal_CVPR_2023_paper.html",
+    )
     per_pair = True
 
     def __init__(self, folder: Path, pattern: str, truth: str = "train_ori_label.npy") -> None:

@@ -13,11 +13,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pipeline.core.papers import Paper
 from pipeline.noise.base.uniform import Uniform
 
 
 class Symmetric(Uniform):
     display: ClassVar[str] = "symmetric"
+    paper: ClassVar[Paper | None] = Paper(
+        title="Learning Cross-Modal Retrieval with Noisy Labels",
+        authors="Hu, Peng, Zhu, Zhen, Lin",
+        venue="CVPR",
+        year=2021,
+        url="https://openaccess.thecvf.com/content/CVPR2021/html/Hu_Learning_Cross-Modal_Retrieval_With_Noisy_Labels_CVPR_2021_paper.html",
+    )
 
     def __init__(self, per_pair: bool = False, exclude_true: bool = False) -> None:
         super().__init__(per_pair, exclude_true)

@@ -18,6 +18,7 @@ FOLDER, FIELDS = "datasets", {"classes", "sizes", "views"}
 
 
 def file(records: Path, dataset: str) -> Path:
+    """Where the description of a dataset is recorded."""
     return records / FOLDER / f"{dataset}.json"
 
 
@@ -34,6 +35,7 @@ def describe(
 
 
 def write(records: Path, dataset: str, description: Mapping[str, Any]) -> None:
+    """Write the description of a dataset as JSON."""
     write_text(file(records, dataset), json.dumps(dict(description), indent=1) + "\n")
 
 

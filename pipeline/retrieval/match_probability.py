@@ -15,8 +15,10 @@ TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 def match_embeddings(probabilities: Mapping[str, Array]) -> Embeddings:
-    """Class probabilities, n x K per view -> unit rows, n x (K + views), of which two of different views have the
-    inner product p . p', the probability that both samples are of one class."""
+    """Class probabilities, n x K per view -> unit rows, n x (K + views).
+
+    Two rows of different views have the inner product p . p', the probability that both samples are of one class.
+    """
     embeddings = {}
     for number, (view, p) in enumerate(probabilities.items()):
         rest = np.zeros((len(p), len(probabilities)), dtype=p.dtype)

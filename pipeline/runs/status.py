@@ -58,8 +58,11 @@ class MethodStatus:
 
 @dataclass(frozen=True)
 class TimeLeft:
-    """Tells how long what is not in the store takes. earlier: a table of costs, for methods without a finished cell;
-    workers: how many cells of one method are trained at once; methods follow each other."""
+    """Tells how long what is not in the store takes.
+
+    earlier: a table of costs, for methods without a finished cell; workers: how many cells of one method are trained
+    at once; methods follow each other.
+    """
 
     earlier: Costs
     workers: int
@@ -116,8 +119,11 @@ def method_status(
     store: CellStore,
     recorded: Iterable[tuple[CellKey, Mapping[str, str]]],
 ) -> MethodStatus:
-    """folders: features and noise of the dataset, either of which may not be there yet; recorded: cells with the facts
-    of their committed records."""
+    """Where each cell of a method stands.
+
+    folders: features and noise of the dataset, either of which may not be there yet; recorded: cells with the facts of
+    their committed records.
+    """
     known = dict(recorded)
     cells = []
     for key in keys(project, dataset, method):

@@ -176,8 +176,10 @@ class MLflow(Tracker):
 
 
 def _make_database(uri: str) -> None:
-    """A new SQLite database is made beside its place and moved there whole: MLflow cannot go on with one whose making
-    was cut off."""
+    """Make a new SQLite database beside its place and move it there whole.
+
+    MLflow cannot go on with one whose making was cut off.
+    """
     file = Path(uri.removeprefix(SQLITE))
     if not uri.startswith(SQLITE) or file.exists():
         return

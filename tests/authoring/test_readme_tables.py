@@ -1,9 +1,10 @@
-"""README is true of the project: its tables, its commands, its links, and its example of a method."""
+"""README and docs are true of the project: their tables, commands and links, and the example of a method."""
 
 from __future__ import annotations
 
 import json
 import re
+import textwrap
 import tomllib
 from collections import Counter
 from importlib.util import find_spec
@@ -13,15 +14,19 @@ import pandas as pd
 import pytest
 import yaml
 
-from benchmarks.witness_ideas import summary
+from benchmarks.witness_summary import summary
 from pipeline.authoring import readme_tables as catalogue
+from pipeline.authoring.readme_commands import commands
+from pipeline.config.load import parse
 from pipeline.core.errors import BadInput
-from stages.tools.check_readme import commands
 from tests.support.copied import copy_project, run
-from tests.support.samples import params
+from tests.support.samples import project
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CATALOGUE = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
+METHODS = (ROOT / "docs" / "add_a_method.md").read_text(encoding="utf-8")
+OWN_DATA = (ROOT / "docs" / "own_data.md").read_text(encoding="utf-8")
 PAPERS = (ROOT / "docs" / "papers.bib").read_text(encoding="utf-8")
 AGAIN = "run `python -m stages.tools.readme` and commit"
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
@@ -29,17 +34,34 @@ DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 
 def tables() -> dict[str, str]:
     records = ROOT / "reports" / "records" / "datasets"
-    return catalogue.tables(params(), {file.stem: json.loads(file.read_text()) for file in records.glob("*.json")})
+    return catalogue.tables(project(), {file.stem: json.loads(file.read_text()) for file in records.glob("*.json")})
 
 
 def fenced(language: str) -> str:
-    [block] = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    [block] = re.findall(rf"^```{language}\n(.*?)^```$", METHODS, re.MULTILINE | re.DOTALL)
     return block
 
 
 def test_the_tables_are_what_the_folders_hold() -> None:
-    assert catalogue.filled(README, tables()) == README, AGAIN
-    assert catalogue.bibliography(params()) == PAPERS, AGAIN
+    assert catalogue.filled(CATALOGUE, tables()) == CATALOGUE, AGAIN
+    assert catalogue.bibliography(project()) == PAPERS, AGAIN
+
+
+def test_readme_is_a_page_with_a_map_of_the_rooms() -> None:
+    assert len(README.splitlines()) <= 180
+    rooms = {folder.name for folder in (ROOT / "pipeline").iterdir() if (folder / "__init__.py").exists()}
+    table = README.split("## A map of the rooms")[1].split("\n## ")[0]
+    mapped = re.findall(
+        r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    )
+    assert sorted(mapped) == sorted(rooms)
+
+
+def test_every_experiment_that_a_document_names_exists() -> None:
+    known = {experiment.name for experiment in project().experiments} | {"my_photos"}
+    for document in DOCUMENTS:
+        named = set(re.findall(r"EXPERIMENT=(\w+)", document.read_text(encoding="utf-8")))
+        assert named <= known, document.name
 
 
 @pytest.mark.parametrize("folder", ["datasets", "methods", "extractors", "noises"])
@@ -52,18 +74,25 @@ def test_every_file_of_a_folder_has_its_row(folder: str) -> None:
 
 def test_every_dataset_of_the_report_has_its_row() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", tables()["datasets"], re.MULTILINE)
-    shown = params()["report"]["datasets"]
-    assert [row for row in rows if row in shown] == shown
-    own = params()
-    own["datasets"]["mine"] = {"source": "folder", "load": {"folder": "mine"}}
-    own["report"]["datasets"].append("mine")
-    assert "`mine`" not in catalogue.tables(own, {})["datasets"], "what a user brings is no part of the project"
+    assert set(project().shown_datasets) <= set(rows)
+
+
+def test_the_blocks_of_own_data_can_be_pasted() -> None:
+    """The dataset and the experiment as the document writes them; what a user brings is no row of the catalogue."""
+    dataset, experiment = re.findall(r"^ {7}((?:- name: )?my_photos:?\n(?: {7,}.*\n)+)", OWN_DATA, re.MULTILINE)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["datasets"] |= yaml.safe_load(textwrap.dedent(" " * 7 + dataset))
+    params["experiments"] += yaml.safe_load(textwrap.dedent(" " * 7 + experiment))
+    own = parse(params)
+    assert own.grids("my_photos")[0].name == "my_photos"
+    assert own.shown_datasets[-1] == "my_photos"
+    assert "`my_photos`" not in catalogue.tables(own, {})["datasets"]
 
 
 def test_sizes_come_from_the_records_where_there_are_some() -> None:
     record = {"emoji": {"sizes": {"train": 7, "valid": 5, "test": 3}, "classes": ["a", "b"]}}
-    assert "| 7 / 5 / 3 | 2 | come with the packages |" in catalogue.tables(params(), record)["datasets"]
-    assert "| 32000 / 4000 / 4000 | 200 | you bring them |" in catalogue.tables(params(), {})["datasets"]
+    assert "| 7 / 5 / 3 | 2 | come with the packages |" in catalogue.tables(project(), record)["datasets"]
+    assert "| 32000 / 4000 / 4000 | 200 | you bring them |" in catalogue.tables(project(), {})["datasets"]
 
 
 QUOTE = "Before.\n<!-- table: maps; rows: Ours (no_em), CE -->\nold\n<!-- /table -->\nAfter.\n"
@@ -108,14 +137,16 @@ def test_the_ideas_for_witness_are_told_as_they_were_measured() -> None:
 
 
 def test_a_table_without_its_place_is_named() -> None:
-    with pytest.raises(BadInput, match=r"README.md: the place of the table 'methods' is not marked; put <!-- methods"):
+    with pytest.raises(
+        BadInput, match=r"docs/catalogue.md: the place of the table 'methods' is not marked; put <!-- methods"
+    ):
         catalogue.filled("<!-- methods -->\n", {"methods": ""})
 
 
 def test_every_paper_is_cited_once_under_a_key_of_its_own() -> None:
     keys = re.findall(r"^@\w+\{(\w+),$", PAPERS, re.MULTILINE)
     assert len(keys) == len(set(keys)) == PAPERS.count("\n  title = {{")
-    assert {"hu2021learning", "kan2012multi", "kan2016multi", "feng2023rono"} <= set(keys)
+    assert {"hu2021learning", "kan2012multi", "kan2016multi", "feng2023rono", "patrini2017making"} <= set(keys)
 
 
 def test_every_command_of_readme_exists() -> None:
@@ -139,20 +170,20 @@ def test_the_example_is_short_and_keeps_every_promise(tmp_path: Path) -> None:
     code, block = fenced("python"), fenced("yaml")
     [name] = yaml.safe_load(block)
     assert len(code.splitlines()) <= 40
-    assert f"`pipeline/methods/{name}.py`" in README
-    project = copy_project(tmp_path / "project")
-    (project / "pipeline" / "methods" / f"{name}.py").write_text(code, encoding="utf-8")
-    settings = project / "params.yaml"
+    assert f"`pipeline/methods/{name}.py`" in METHODS
+    copy = copy_project(tmp_path / "project")
+    (copy / "pipeline" / "methods" / f"{name}.py").write_text(code, encoding="utf-8")
+    settings = copy / "params.yaml"
     settings.write_text(settings.read_text(encoding="utf-8").rstrip() + "\n" + block, encoding="utf-8")
-    run(project, "ruff", "check", f"pipeline/methods/{name}.py")
-    run(project, "ruff", "format", "--check", f"pipeline/methods/{name}.py")
-    run(project, "pytest", "tests/contracts/test_method_contract.py", "-k", f"{name} or blocks_match")
+    run(copy, "ruff", "check", f"pipeline/methods/{name}.py")
+    run(copy, "ruff", "format", "--check", f"pipeline/methods/{name}.py")
+    run(copy, "pytest", "tests/contracts/test_method_contract.py", "-k", f"{name} or blocks_match")
 
 
 def test_the_citation_is_of_this_project() -> None:
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (cited["version"], cited["license"]) == (package["version"], package["license"])
     assert {"cff-version", "message", "title", "authors", "type"} <= set(cited)
     assert cited["cff-version"] == "1.2.0"
     assert f"# {cited['title']}\n" in README

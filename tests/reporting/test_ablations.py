@@ -7,6 +7,7 @@ import pytest
 from pipeline.core.errors import UnknownName
 from pipeline.records.cells import CELLS
 from pipeline.reporting.page.build import build_report
+from pipeline.reporting.results.report_scope import Subject
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, project, write_records
 from tests.reporting.test_further import PAIRFLIP, add_pairflip
 from tests.support.records import keep
@@ -24,7 +25,7 @@ def labels(file: Path) -> list[str]:
 
 
 def test_they_leave_the_tables_and_have_one_with_the_whole_method(tmp_path: Path) -> None:
-    build_report(write_records(tmp_path / "records"), tmp_path / "out", project(SHOWN), DATASETS[:1], KNOWN, tmp_path)
+    build_report(write_records(tmp_path / "records"), tmp_path / "out", Subject(project(SHOWN), DATASETS[:1], KNOWN))
     tables = tmp_path / "out" / "tables"
     assert labels(tables / "emoji_symmetric_mrl_ablations.md") == ["MRL", "MRL (authors\\_code)"]
     assert labels(tables / "emoji_symmetric_best_validation.md") == ["MCCA", "CE", "MRL"]
@@ -35,7 +36,7 @@ def test_they_leave_the_tables_and_have_one_with_the_whole_method(tmp_path: Path
 
 def test_without_any_nothing_is_said(tmp_path: Path) -> None:
     shown = project(SHOWN | {"report": EMOJI})
-    build_report(write_records(tmp_path / "records"), tmp_path / "out", shown, DATASETS[:1], KNOWN, tmp_path)
+    build_report(write_records(tmp_path / "records"), tmp_path / "out", Subject(shown, DATASETS[:1], KNOWN))
     assert not list((tmp_path / "out" / "tables").glob("*_ablations.*"))
     assert "emoji-ablations" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
@@ -44,7 +45,7 @@ def test_a_kind_of_noise_that_none_of_them_met_has_no_such_table(tmp_path: Path)
     records = write_records(tmp_path / "records")
     add_pairflip(records)
     keep(CELLS, records, "emoji", lambda row: (row["variant"], row["noise"]) != ("authors_code", "pairflip"))
-    build_report(records, tmp_path / "out", project(SHOWN, beside=PAIRFLIP), DATASETS[:1], KNOWN, tmp_path)
+    build_report(records, tmp_path / "out", Subject(project(SHOWN, beside=PAIRFLIP), DATASETS[:1], KNOWN))
     tables = [file.name for file in (tmp_path / "out" / "tables").glob("*.md")]
     assert "emoji_pairflip_best_validation.md" in tables
     assert [name for name in tables if "ablations" in name] == ["emoji_symmetric_mrl_ablations.md"]

@@ -17,9 +17,9 @@ from pipeline.records.reader import Records
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.published.publications import ELEVEN_POINT, MEASURES, read
 from pipeline.reporting.published.verdict import mismatch, verdicts
-from pipeline.reporting.results.report_scope import DatasetInfo, Scope
+from pipeline.reporting.results.report_scope import DatasetInfo, Scope, Subject
 from pipeline.reporting.results.results import NO_SPREAD, Results
-from pipeline.reporting.tables.published_beside import beside
+from pipeline.reporting.tables.published_beside import side_by_side
 from pipeline.reporting.tables.table import Number
 from tests.reporting.conftest import DIRECTIONS, done, method
 from tests.support.records import write_cells, write_method, write_statistics
@@ -75,7 +75,7 @@ def results(folder: Path, seeds: Sequence[int] = (0,)) -> Results:
 
 
 def test_ours_is_measured_as_the_paper_measures(tmp_path: Path) -> None:
-    table = beside(results(write(tmp_path)), PUBLICATIONS, PROTOCOLS)
+    table = side_by_side(results(write(tmp_path)), PUBLICATIONS, PROTOCOLS)
     assert table is not None
     assert table.caption.startswith(MEASURES[ELEVEN_POINT])
     assert [row.label for row in table.rows] == [
@@ -125,7 +125,7 @@ def test_one_rate_has_no_fall_and_no_line(tmp_path: Path, rates: list[float]) ->
     }
     out = tmp_path / "out"
     methods = [replace(info, variants=("default",)) for info in METHODS]
-    build_report(write(tmp_path / "records"), out, parse(params), [DATASET], methods, tmp_path)
+    build_report(write(tmp_path / "records"), out, Subject(parse(params), [DATASET], methods))
     several = len(rates) > 1
     assert (out / "tables" / f"{NAME}_symmetric_robustness.md").exists() == several
     assert (out / "figures" / f"{NAME}_symmetric_map.svg").exists() == several

@@ -12,6 +12,7 @@ from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.epochs import EPOCHS
 from pipeline.reporting.page.build import build_report
+from pipeline.reporting.results.report_scope import Subject
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, project, write_records
 from tests.support.records import drop_method, lines, write_statistics
 
@@ -42,10 +43,7 @@ def build(folder: Path) -> Path:
     build_report(
         folder / "records",
         folder / "out",
-        project(SHOWN, beside=PAIRFLIP, methods=NAMES),
-        DATASETS[:1],
-        METHODS,
-        folder,
+        Subject(project(SHOWN, beside=PAIRFLIP, methods=NAMES), DATASETS[:1], METHODS),
     )
     return folder / "out"
 
@@ -59,7 +57,7 @@ def test_a_kind_has_tables_and_figures_of_its_own(records: Path, tmp_path: Path)
     add_pairflip(records)
     out = build(tmp_path)
     table = (out / "tables" / "emoji_pairflip_best_validation.md").read_text(encoding="utf-8")
-    assert "under pairflip label noise" in table
+    assert "under pair-flip label noise" in table
     labels = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")][1:]
     assert [label.split("<")[0] for label in labels] == ["CE", "MRL"]
     assert (out / "tables" / "emoji_pairflip_differences.md").exists()
@@ -74,9 +72,10 @@ def test_a_kind_has_tables_and_figures_of_its_own(records: Path, tmp_path: Path)
 
 
 def test_the_grid_itself_is_shown_as_without_it(records: Path, tmp_path: Path) -> None:
-    before = {path.name: path.read_bytes() for path in (build(tmp_path) / "tables").iterdir()}
+    before = {path.name: path.read_text(encoding="utf-8") for path in (build(tmp_path) / "tables").iterdir()}
     add_pairflip(records)
-    after = {path.name: path.read_bytes() for path in (build(tmp_path) / "tables").iterdir()}
+    after = {path.name: path.read_text(encoding="utf-8") for path in (build(tmp_path) / "tables").iterdir()}
+    assert after["emoji.tex"] != before.pop("emoji.tex")
     assert {name: after[name] for name in before} == before
     assert {name for name in after if name not in before}
 
@@ -91,7 +90,7 @@ def test_what_was_not_run_is_left_out(records: Path, tmp_path: Path) -> None:
 def test_a_kind_of_the_grid_without_numbers_has_no_part(records: Path, tmp_path: Path) -> None:
     drop_method(CELLS, records, "emoji", "mcca")
     both = project(SHOWN, noises=["symmetric", "pairflip"], methods=NAMES)
-    build_report(records, tmp_path / "out", both, DATASETS[:1], METHODS, tmp_path)
+    build_report(records, tmp_path / "out", Subject(both, DATASETS[:1], METHODS))
     names = {path.name for folder in ("tables", "figures") for path in (tmp_path / "out" / folder).iterdir()}
     assert any("symmetric" in name for name in names)
     assert not any("pairflip" in name for name in names)

@@ -18,10 +18,10 @@ from pipeline.reporting.figures.figures import curve_caption, map_against_noise,
 from pipeline.reporting.figures.ranks import rank_figure
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.published.publications import read
-from pipeline.reporting.results.report_scope import Scope
+from pipeline.reporting.results.report_scope import Scope, Subject
 from pipeline.reporting.results.results import NO_SPREAD, Results
 from pipeline.reporting.tables.comparison import comparison, robustness
-from pipeline.reporting.tables.published_beside import beside
+from pipeline.reporting.tables.published_beside import side_by_side
 from pipeline.reporting.tables.readout import readout
 from pipeline.reporting.tables.significance_marks import differences, marked, standings
 from pipeline.reporting.tables.suspicion import suspicion
@@ -149,7 +149,7 @@ def test_suspicion_and_readout_say_of_which_state_they_are(results: Results, tmp
 
 
 def test_the_published_rows_are_compared_under_their_own_criterion(results: Results) -> None:
-    table = beside(results, *read())
+    table = side_by_side(results, *read())
     assert table is not None
     assert "Here: fixed checkpoint." in table.caption
 
@@ -158,7 +158,7 @@ def test_the_page_leads_with_the_best_of_all(tmp_path: Path) -> None:
     protocol = PARAMS["experiments"][1] | {"methods": {"rono": ["authors_code"], "mrl": ["default"]}}
     params = PARAMS | {"experiments": [protocol], "report": {"methods": ["mrl", "rono"]}}
     out = tmp_path / "out"
-    build_report(write(tmp_path / "records"), out, project(params), DATASETS[2:], [MRL, RONO], tmp_path)
+    build_report(write(tmp_path / "records"), out, Subject(project(params), DATASETS[2:], [MRL, RONO]))
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "At recorded noise rate 0.8, MRL has the highest MAP, .910 (last epoch, mean of the directions)." in text
     assert (tmp_path / "out" / "tables" / f"{NAME}_{NOISE}_fixed_checkpoint.md").exists()

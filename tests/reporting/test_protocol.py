@@ -11,7 +11,7 @@ from pipeline.records.cells import CELLS
 from pipeline.reporting.published.publications import read
 from pipeline.reporting.tables.comparison import comparison, robustness
 from pipeline.reporting.tables.probes import probes
-from pipeline.reporting.tables.published_beside import beside
+from pipeline.reporting.tables.published_beside import side_by_side
 from pipeline.reporting.tables.receipts import receipts
 from tests.reporting.test_comparison import FORMATS, GOLDEN
 from tests.support.protocol_records import protocol_results, write_protocol
@@ -27,7 +27,7 @@ def test_tables_of_a_protocol_without_validation_are_byte_exact(tmp_path: Path, 
         "robustness": lambda: robustness(results, "recorded"),
         "noise": lambda: receipts(results),
         "probes": lambda: probes(results),
-        "beside_published": lambda: beside(results, *read()),
+        "beside_published": lambda: side_by_side(results, *read()),
     }[name]()
     assert made is not None
     assert FORMATS[suffix](made).encode() == (GOLDEN / f"protocol_{name}.{suffix}").read_bytes()

@@ -9,7 +9,7 @@ import pytest
 from pipeline.reporting.published.publications import read
 from pipeline.reporting.published.verdict import Verdict, mismatch, verdicts
 from pipeline.reporting.results.results import Results
-from pipeline.reporting.tables.published_beside import beside
+from pipeline.reporting.tables.published_beside import side_by_side
 from pipeline.reporting.tables.table import Number
 from tests.reporting.conftest import scoped
 from tests.reporting.test_published import run
@@ -26,7 +26,7 @@ def test_own_point_features_stand_beside_the_published_without_a_difference(tmp_
     results = protocol_results(write_protocol(tmp_path))
     reason = "other protocol: own point features: cloud DGCNN (parametric shapes), published DGCNN"
     assert mismatch(PROTOCOLS["3D-MNIST"], results) == reason
-    table = beside(results, PUBLICATIONS, PROTOCOLS)
+    table = side_by_side(results, PUBLICATIONS, PROTOCOLS)
     assert table is not None
     assert [row.label for row in table.rows] == [
         "RONO (authors_code), here",
@@ -41,7 +41,7 @@ def test_the_published_point_features_are_compared(tmp_path: Path, features: str
     results = protocol_results(write_protocol(tmp_path, features))
     compared = [verdict for verdict in judge(results) if verdict.reason is None]
     assert [verdict.agrees for verdict in compared] == [True, True, False, False]
-    table = beside(results, PUBLICATIONS, PROTOCOLS)
+    table = side_by_side(results, PUBLICATIONS, PROTOCOLS)
     assert table is not None
     assert [row.label for row in table.rows][2:] == ["difference"]
     cells = table.rows[2].cells
@@ -53,13 +53,13 @@ def test_the_published_point_features_are_compared(tmp_path: Path, features: str
 
 def test_a_rate_that_was_not_run_is_absent_beside_its_published_value(tmp_path: Path) -> None:
     results = protocol_results(write_protocol(tmp_path, "DGCNN", rates=(0.2,)))
-    table = beside(results, PUBLICATIONS, PROTOCOLS)
+    table = side_by_side(results, PUBLICATIONS, PROTOCOLS)
     assert table is not None
     assert [isinstance(cell, Number) for cell in table.rows[2].cells] == [True, False, False, False] * 2
 
 
 def test_ours_stand_once_above_all_rows_that_they_answer_to(tmp_path: Path) -> None:
-    table = beside(run(tmp_path), PUBLICATIONS, PROTOCOLS)
+    table = side_by_side(run(tmp_path), PUBLICATIONS, PROTOCOLS)
     assert table is not None
     labels = [row.label for row in table.rows]
     start = labels.index("CE, here")
@@ -75,4 +75,4 @@ def test_ours_stand_once_above_all_rows_that_they_answer_to(tmp_path: Path) -> N
 
 
 def test_a_dataset_that_no_paper_has_stands_alone(records: Path) -> None:
-    assert beside(scoped(records), PUBLICATIONS, PROTOCOLS) is None
+    assert side_by_side(scoped(records), PUBLICATIONS, PROTOCOLS) is None

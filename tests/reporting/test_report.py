@@ -13,6 +13,7 @@ import pytest
 from pipeline.core.errors import BadInput
 from pipeline.records.cells import CELLS
 from pipeline.reporting.page.build import build_report
+from pipeline.reporting.results.report_scope import Subject
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RONO, project, write_records
 from tests.support.whole_report import ALL, write_report
 
@@ -58,7 +59,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_same_records_give_the_same_bytes_and_stale_files_go(out: Path) -> None:
     before = contents(out)
     (out / "tables" / "stale.md").write_text("from an earlier report")
-    build_report(out.parent / "records", out, project(), DATASETS, ALL, out.parent)
+    build_report(out.parent / "records", out, Subject(project(), DATASETS, ALL))
     assert contents(out) == before
 
 
@@ -105,9 +106,13 @@ def test_every_table_and_figure_of_the_page_can_be_taken_along(out: Path, text: 
     assert files
     assert all((out / link).is_file() for link in files)
     shown = set(re.findall(r'<figure class="table" id="table-(\w+)"', text))
-    assert {f"tables/{name}.{suffix}" for name in shown for suffix in ("md", "tex", "csv", "html")} <= files
+    assert {f"tables/{name}.{suffix}" for name in shown for suffix in ("md", "csv")} <= files
+    latex = {path.stem: path.read_text(encoding="utf-8") for path in (out / "tables").glob("*.tex")}
+    assert set(latex) == {"emoji", "mnist3d_rono", "published"}
+    labels = [label for content in latex.values() for label in re.findall(r"\\label\{tab:(\w+)\}", content)]
+    assert sorted(labels) == sorted(shown)
     drawn = set(re.findall(r'<figure id="(\w+)"', text))
-    assert {f"figures/{name}.{suffix}" for name in drawn for suffix in ("svg", "png")} <= files
+    assert {f"figures/{name}.{suffix}" for name in drawn for suffix in ("svg",)} <= files
 
 
 def test_a_viewer_is_linked_where_a_dataset_of_the_grid_has_numbers(text: str) -> None:
@@ -125,13 +130,14 @@ def test_who_ranks_by_match_probability_everywhere_is_told(out: Path, text: str,
     sentence = "That of CE is the probability that query\nand candidate are of one class"
     assert sentence not in text
     methods = [replace(info, matches=info.name == "ce") for info in ALL]
-    build_report(out.parent / "records", tmp_path, project(), DATASETS, methods, out.parent)
+    build_report(out.parent / "records", tmp_path, Subject(project(), DATASETS, methods))
     assert sentence in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_costs_stand_with_their_machine_or_are_missed(out: Path, text: str, tmp_path: Path) -> None:
     assert "Measured on: A CPU, 2 cores, 8 GiB of memory; Python 3.11.2, PyTorch 2.13.0, device cpu." in text
-    build_report(out.parent / "records", tmp_path, project(), DATASETS, ALL, tmp_path / "none")
+    records = write_records(tmp_path / "records")
+    build_report(records, tmp_path, Subject(project(), DATASETS, ALL))
     assert not (tmp_path / "tables" / "emoji_costs.md").exists()
     assert "What the runs cost was not recorded" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
@@ -156,15 +162,13 @@ def test_every_dataset_is_shown_on_its_own_grid(out: Path, text: str) -> None:
 def test_a_grid_with_a_method_that_is_not_shown_is_refused(records: Path, tmp_path: Path) -> None:
     few = project(PARAMS | {"report": {"methods": ["mcca", "ce"]}}, methods=["mcca", "ce"])
     with pytest.raises(BadInput, match="the experiment of 'mnist3d_rono' has 'rono', which is not shown"):
-        build_report(records, tmp_path / "out", few, DATASETS, ALL, tmp_path)
+        build_report(records, tmp_path / "out", Subject(few, DATASETS, ALL))
 
 
 def test_figures_follow_the_page_and_stay_small(out: Path, text: str) -> None:
     assert "var(--series-0)" in text
     assert "#1f2429" not in text.split("</style>", 1)[1]
-    for path in (out / "figures").glob("*.png"):
-        assert path.stat().st_size < 60_000
-    names = {path.name for path in (out / "figures").glob("*.svg")}
+    names = {path.name for path in (out / "figures").iterdir()}
     assert names == {
         "emoji_symmetric_map.svg",
         "emoji_symmetric_ranks.svg",
@@ -185,7 +189,7 @@ def test_metrics_and_plot_hold_raw_numbers(out: Path) -> None:
 
 
 def test_without_any_record_the_page_says_so(tmp_path: Path) -> None:
-    build_report(tmp_path / "none", tmp_path / "out", project(), DATASETS, ALL, tmp_path)
+    build_report(tmp_path / "none", tmp_path / "out", Subject(project(), DATASETS, ALL))
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert text.count("No result yet") == 3
     assert (tmp_path / "out" / "metrics.json").read_text() == "{}\n"
@@ -194,13 +198,13 @@ def test_without_any_record_the_page_says_so(tmp_path: Path) -> None:
 def test_a_broken_record_stops_the_report_before_anything_is_written(records: Path, tmp_path: Path) -> None:
     CELLS.file(records, "emoji").write_text("nonsense\n")
     with pytest.raises(BadInput, match=r"cells/emoji\.csv, line 1"):
-        build_report(records, tmp_path / "out", project(), DATASETS, ALL, tmp_path)
+        build_report(records, tmp_path / "out", Subject(project(), DATASETS, ALL))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_listed_name_that_nobody_describes_is_refused(records: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="nothing is known of 'later'"):
-        build_report(records, tmp_path / "out", project(), DATASETS, [*METHODS[:-1], RONO], tmp_path)
+        build_report(records, tmp_path / "out", Subject(project(), DATASETS, [*METHODS[:-1], RONO]))
 
 
 def test_without_true_labels_what_needs_them_is_left_out(tmp_path: Path) -> None:
@@ -209,7 +213,7 @@ def test_without_true_labels_what_needs_them_is_left_out(tmp_path: Path) -> None
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"clean": False}), encoding="utf-8")
     names = [info.name for info in METHODS]
     shown = project(PARAMS | {"report": {"datasets": ["emoji"], "methods": names}}, methods=names)
-    build_report(records, tmp_path / "out", shown, DATASETS[:1], METHODS, tmp_path)
+    build_report(records, tmp_path / "out", Subject(shown, DATASETS[:1], METHODS))
     names = {path.stem for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert "emoji_symmetric_best_validation" in names
     assert not names & {"emoji_noise", "emoji_probes", "emoji_symmetric_memorisation"}

@@ -6,12 +6,13 @@ import pytest
 
 from pipeline.core import plugins as discovery
 from pipeline.methods.base import Method
-from pipeline.reporting.results.report_scope import noise_words, told
+from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, documented, noise_words
+from tests.support.samples import project
 
 
 @pytest.mark.parametrize("name", discovery.names("pipeline.methods"))
 def test_every_method_tells_what_it_does_and_where_it_deviates(name: str) -> None:
-    summary, deviations, _ = told(discovery.find("pipeline.methods", name, Method))
+    summary, deviations = documented(discovery.find("pipeline.methods", name, Method))
     assert summary.endswith(".")
     assert len(deviations) > 10
     assert "\n" not in summary + deviations
@@ -23,11 +24,20 @@ def test_a_docstring_of_one_paragraph_tells_no_deviations() -> None:
         """What it does,
         in two lines."""
 
-    assert told(Plain) == ("What it does, in two lines.", "", False)
+    assert documented(Plain) == ("What it does, in two lines.", "")
 
 
 def test_witness_ranks_by_match_probability() -> None:
-    assert [told(discovery.find("pipeline.methods", name, Method))[2] for name in ("witness", "mrl")] == [True, False]
+    infos = {name: MethodInfo.of(project(), name) for name in ("witness", "mrl", "mcca")}
+    assert {name: info.matches for name, info in infos.items()} == {"witness": True, "mrl": False, "mcca": False}
+    assert {name: info.label_free for name, info in infos.items()} == {"witness": False, "mrl": False, "mcca": True}
+    assert infos["mrl"].variants == ("default", "authors_code")
+
+
+def test_a_dataset_names_the_file_that_reads_it() -> None:
+    assert DatasetInfo.of(project(), "emoji").file is None
+    tfidf = DatasetInfo.of(project(), "wikipedia_tfidf")
+    assert (tfidf.file, tfidf.display) == ("wikipedia_shallow", "Wikipedia (SIFT, tf-idf)")
 
 
 @pytest.mark.parametrize(
@@ -35,8 +45,11 @@ def test_witness_ranks_by_match_probability() -> None:
     [
         ("symmetric", "symmetric label noise"),
         ("instance_dependent", "instance-dependent label noise"),
+        ("symmetric_pair", "symmetric label noise, one label per pair"),
+        ("pairflip", "pair-flip label noise"),
+        ("recorded", "recorded label noise"),
         ("mismatched", "mismatched pairs"),
     ],
 )
-def test_pairs_that_are_moved_are_not_called_label_noise(noise: str, words: str) -> None:
+def test_captions_use_the_display_name_and_call_moved_pairs_no_label_noise(noise: str, words: str) -> None:
     assert noise_words(noise) == words

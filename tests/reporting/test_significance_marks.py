@@ -58,7 +58,7 @@ def test_the_best_and_its_equal_are_marked_and_the_worse_is_not(tmp_path: Path) 
     table = marked(headline(results), results, "symmetric", compared)
     yes, no = [True] * 4 + [None], [False] * 4 + [None]
     assert tied(table) == {"MCCA": no, "CE": yes, "MRL": no, "MRL (authors_code)": [], "SDML": yes, "Later": []}
-    assert "not distinguishable from the best of its column on these queries" in table.caption
+    assert "not significantly worse than the best of its column on these queries" in table.caption
     assert "does not cover retraining" in table.caption
     assert markdown(table).count("<sup>≈</sup>") == 2 * 4 + 1
     assert latex(table).count(r"\textsuperscript{$\approx$}") == 2 * 4 + 1
@@ -73,7 +73,7 @@ def test_a_best_that_stands_alone_is_not_marked(tmp_path: Path) -> None:
     table = marked(headline(results), results, "symmetric", compared)
     assert tied(table)["CE"] == tied(table)["MRL"] == [False] * 4 + [None]
     assert "<sup>≈</sup>" not in markdown(table)
-    assert "not distinguishable" in table.caption
+    assert "not significantly worse" in table.caption
 
 
 def test_one_entry_alone_is_not_tested(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.reporting.tables.formats import document, html, latex, markdown, tidy
+from pipeline.reporting.tables.formats import html, latex, markdown, tidy
 from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table, decimal, typeset
 
 
@@ -92,10 +92,6 @@ def test_html_escapes_and_gives_every_head_a_scope() -> None:
     assert "a &lt; b &amp; c" in text
     assert '<td class="not-run">not run<sup>a</sup></td>' in text
     assert text.count("<th ") == text.count(" scope=")
-
-
-def test_the_document_says_its_encoding() -> None:
-    assert '<meta charset="utf-8">' in document(one_column([Number(0.5)]))
 
 
 def test_tidy_keeps_raw_numbers_and_reasons() -> None:

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
 from pipeline.runs import costs
 from pipeline.runs.costs import COLUMNS, gather, machine, peak_memory, read, write
+from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
 from pipeline.runs.store import CellStore
 
 
@@ -25,12 +27,14 @@ class Project:
 
     def train(self, method: str, variant: str, seed: int | None, status: str = "done", **cost: Any) -> None:
         name = f"{method}{variant}{seed}"
-        result = {"status": status, "fingerprint": name, "key": {"variant": variant, "seed": seed}}
-        cost = {"device": "cpu", "peak_memory": 50, "parameters": 3} | cost
-        for folder in (self.store.path(name), self.runs / "emoji" / method / f"{variant}-{seed}"):
-            folder.mkdir(parents=True)
-            (folder / "result.json").write_text(json.dumps(result))
-        (self.store.path(name) / "cost.json").write_text(json.dumps(cost))
+        key = CellKey("emoji", method, variant, "symmetric", 0.2, seed)
+
+        def write(folder: Path) -> None:
+            write_result(FinishedCell(folder, key, status, "", "code", name, "features", None, [], None))
+            write_cost(folder, {"device": "cpu", "peak_memory": 50, "parameters": 3} | cost)
+
+        self.store.add(name, write)
+        self.store.publish(name, self.runs / "emoji" / method / key.name)
 
     def update(self, *methods: str) -> bool:
         """Whether anything changed."""

@@ -1,22 +1,31 @@
-"""What a trained method leaves besides its test embeddings."""
+"""What a trained method says besides its test embeddings."""
+
+from __future__ import annotations
 
 import numpy as np
 
-from pipeline.retrieval.match_probability import READOUT, SUGGESTED, SUSPICION, TEMPERATURE, TEMPERATURES
-from pipeline.runs.extras import keep
+from pipeline.core.splits import Array
+from pipeline.methods.base import Fitted
+from pipeline.retrieval.match_probability import TEMPERATURES
+from pipeline.runs.extras import SUGGESTED, TEMPERATURE, posterior_readout, suspicion
 from tests.support.paired import CLASSES, DIMS, make, run, split
 
 TRAIN, VALID, TEST = split(90, 0), split(30, 1), split(30, 2)
 
 
-def kept(tmp_path, name, valid=VALID):
-    method = make(name).fit(TRAIN, valid, run(0))
-    keep(tmp_path, method, TRAIN, valid, TEST)
-    return {file.name: dict(np.load(file, allow_pickle=False)) for file in tmp_path.iterdir()}
+def fitted(name: str, **settings: object) -> Fitted:
+    return make(name, **settings).fit(TRAIN, VALID, run(0))
 
 
-def test_suspicion_and_suggestions_are_of_the_training_samples(tmp_path):
-    found = kept(tmp_path, "ce")[SUSPICION]
+def readout(one: Fitted) -> dict[str, Array]:
+    found = posterior_readout(one, VALID, TEST)
+    assert found is not None
+    return found
+
+
+def test_suspicion_and_suggestions_are_of_the_training_samples() -> None:
+    found = suspicion(fitted("ce"), TRAIN)
+    assert found is not None
     assert set(found) == {*DIMS, SUGGESTED}
     for view in DIMS:
         assert found[view].shape == (len(TRAIN),)
@@ -24,23 +33,22 @@ def test_suspicion_and_suggestions_are_of_the_training_samples(tmp_path):
     assert set(found[SUGGESTED]) <= set(range(CLASSES))
 
 
-def test_spare_prototypes_are_no_class(tmp_path):
-    method = make("mrl", spare_prototypes=1).fit(TRAIN, VALID, run(0))
-    keep(tmp_path, method, TRAIN, VALID, TEST)
-    with np.load(tmp_path / READOUT, allow_pickle=False) as found:
-        assert found["image"].shape == (len(TEST), CLASSES + len(DIMS))
+def test_spare_prototypes_are_no_class() -> None:
+    assert readout(fitted("mrl", spare_prototypes=1))["image"].shape == (len(TEST), CLASSES + len(DIMS))
 
 
-def test_the_readout_ranks_the_test_split_at_a_listed_temperature(tmp_path):
-    found = kept(tmp_path, "ce")[READOUT]
+def test_the_readout_ranks_the_test_split_at_a_listed_temperature() -> None:
+    found = readout(fitted("ce"))
     assert float(found[TEMPERATURE]) in TEMPERATURES
     for view in DIMS:
         np.testing.assert_allclose((found[view] ** 2).sum(axis=1), 1, rtol=1e-5)
 
 
-def test_without_validation_no_temperature_is_chosen(tmp_path):
-    assert set(kept(tmp_path, "ce", valid=None)) == {SUSPICION}
+def test_without_validation_no_temperature_is_chosen() -> None:
+    assert posterior_readout(fitted("ce"), None, TEST) is None
 
 
-def test_a_method_without_class_scores_leaves_nothing(tmp_path):
-    assert not kept(tmp_path, "gma")
+def test_a_method_without_class_scores_says_nothing() -> None:
+    one = fitted("gma")
+    assert suspicion(one, TRAIN) is None
+    assert posterior_readout(one, VALID, TEST) is None

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pipeline.config.params import method_settings
 
-from pipeline.core import plugins as discovery
+from pipeline.config.project import Project
+from pipeline.core import plugins
 from pipeline.core.cells import CellKey
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
 from pipeline.noise.base import store as noise_store
 from pipeline.runs import status
-from pipeline.runs.plan import keys, plan
-from pipeline.runs.status import CellStatus, Rest, Standing, cost_so_far, sentence, standing
-from pipeline.runs.store import CellStore, code_fingerprint
+from pipeline.runs.fingerprint import code_fingerprint
+from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
+from pipeline.runs.plan import build, is_watched, keys, prepare, resolve
+from pipeline.runs.status import CellStatus, MethodStatus, TimeLeft, cost_so_far, method_status, sentence
+from pipeline.runs.store import CellStore
 from tests.support import tiny
 
 KEYS = [CellKey("emoji", "ce", "default", "symmetric", 0.2, seed) for seed in (0, 1, 2)]
 
 
-def params() -> dict[str, Any]:
-    given = tiny.params()
-    given["grid"]["seeds"] = [0, 1, 2]
-    return given
+def project() -> Project:
+    return tiny.project(tiny.experiment(seeds=[0, 1, 2]))
+
+
+def code() -> str:
+    return code_fingerprint(build(project(), KEYS[0]))
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def prepared(tmp_path: Path) -> tuple[Path, Path]:
     features, noise = tmp_path / "features", tmp_path / "noise"
     train = tiny.features(features).splits["train"]
     noise.mkdir()
-    source = discovery.build("pipeline.noise", "symmetric", Noise, {})
+    source = plugins.build("pipeline.noise", "symmetric", Noise, {})
     for seed in (0, 1, 2):
         drawn = make(source, "symmetric", "emoji", train.labels, train.classes, 0.2, seed, train.views)
         noise_store.write(*drawn, noise / noise_store.file_name("symmetric", 0.2, seed))
@@ -50,21 +52,20 @@ def store(tmp_path: Path) -> CellStore:
 
 def fill(store: CellStore, fingerprint: str, state: str = "done", reason: str = "", seconds: float = 1800.0) -> None:
     def write(folder: Path) -> None:
-        (folder / "result.json").write_text(json.dumps({"status": state, "reason": reason}))
-        (folder / "cost.json").write_text(json.dumps({"seconds": seconds, "device": "cpu"}))
+        write_result(FinishedCell(folder, KEYS[0], state, reason, "code", fingerprint, "features", None, [], None))
+        write_cost(folder, {"seconds": seconds, "device": "cpu"})
 
     store.add(fingerprint, write)
 
 
 def found(
     folders: tuple[Path, Path], store: CellStore, recorded: Mapping[CellKey, Mapping[str, str]] | None = None
-) -> Standing:
-    return standing(params(), "emoji", "ce", folders, store, (recorded or {}).items())
+) -> MethodStatus:
+    return method_status(project(), "emoji", "ce", folders, store, (recorded or {}).items())
 
 
 def fingerprints(folders: tuple[Path, Path]) -> list[str]:
-    code = code_fingerprint("ce", method_settings(params(), "ce", "default", "emoji"))
-    return [str(status._fingerprint(key, code, *folders)) for key in KEYS]
+    return [str(status._fingerprint(key, code(), is_watched(project(), key), *folders)) for key in KEYS]
 
 
 def test_an_untouched_grid_is_missing(prepared: tuple[Path, Path], store: CellStore) -> None:
@@ -84,29 +85,25 @@ def test_done_failed_and_running_cells_are_told_apart(prepared: tuple[Path, Path
 
 def test_the_fingerprints_are_those_that_training_uses(prepared: tuple[Path, Path], store: CellStore) -> None:
     features, noise = prepared
-    cells = plan(
-        params(),
-        "emoji",
-        "ce",
+    cells = prepare(
+        resolve(project(), "emoji", "ce"),
         featurestore.read(features),
         lambda key: noise_store.read(noise / noise_store.file_name(key.noise, key.rate, key.seed)),
     )
     assert [cell.fingerprint for cell in cells] == fingerprints(prepared)
-    assert [cell.key for cell in cells] == list(keys(params(), "emoji", "ce")) == KEYS
+    assert [cell.key for cell in cells] == list(keys(project(), "emoji", "ce")) == KEYS
 
 
 def test_a_record_counts_when_the_code_of_today_made_it(tmp_path: Path, store: CellStore) -> None:
-    code = code_fingerprint("ce", method_settings(params(), "ce", "default", "emoji"))
     facts = {"status": "done", "reason": ""}
-    recorded = {KEYS[0]: facts | {"code": code}, KEYS[1]: facts | {"code": "older"}}
+    recorded = {KEYS[0]: facts | {"code": code()}, KEYS[1]: facts | {"code": "older"}}
     clone = tmp_path / "no features", tmp_path / "no noise"
     assert [cell.state for cell in found(clone, store, recorded).cells] == ["recorded", "missing", "missing"]
 
 
 def test_a_cell_in_the_store_is_done_whatever_is_recorded(prepared: tuple[Path, Path], store: CellStore) -> None:
-    code = code_fingerprint("ce", method_settings(params(), "ce", "default", "emoji"))
     fill(store, fingerprints(prepared)[0])
-    recorded = {key: {"status": "done", "reason": "", "code": code} for key in KEYS}
+    recorded = {key: {"status": "done", "reason": "", "code": code()} for key in KEYS}
     assert found(prepared, store, recorded).counts == {"done": 1, "recorded": 2}
 
 
@@ -125,29 +122,32 @@ def test_the_rest_takes_as_long_as_what_is_done() -> None:
     row = {"emoji": {"seconds": "7"}}
     earlier = {("emoji", "ce", "default"): row["emoji"], ("emoji", "ce", "wide"): {"seconds": "50"}}
     done = cells(("done", 100.0), ("done", 300.0), ("failed", 1.0), ("missing", 0.0), ("recorded", 0.0))
-    assert Rest({}, 1).seconds([Standing("emoji", "ce", done)]) == 400.0
-    assert Rest(earlier, 2).seconds([Standing("emoji", "ce", done)]) == 200.0
+    assert TimeLeft({}, 1).seconds([MethodStatus("emoji", "ce", done)]) == 400.0
+    assert TimeLeft(earlier, 2).seconds([MethodStatus("emoji", "ce", done)]) == 200.0
     wide = [*done, *cells(("running", 0.0), variant="wide")]
-    assert Rest({}, 1).seconds([Standing("emoji", "ce", wide)]) == 600.0
-    assert Rest(earlier, 1).seconds([Standing("emoji", "ce", wide)]) == 450.0
+    assert TimeLeft({}, 1).seconds([MethodStatus("emoji", "ce", wide)]) == 600.0
+    assert TimeLeft(earlier, 1).seconds([MethodStatus("emoji", "ce", wide)]) == 450.0
 
 
 def test_more_cores_than_cells_do_not_help() -> None:
-    one = Standing("emoji", "ce", cells(("done", 100.0), ("missing", 0.0)))
-    other = Standing("emoji", "mrl", cells(("done", 40.0), ("missing", 0.0), ("missing", 0.0)))
-    assert Rest({}, 16).seconds([one, other]) == 100.0 + 40.0
+    one = MethodStatus("emoji", "ce", cells(("done", 100.0), ("missing", 0.0)))
+    other = MethodStatus("emoji", "mrl", cells(("done", 40.0), ("missing", 0.0), ("missing", 0.0)))
+    assert TimeLeft({}, 16).seconds([one, other]) == 100.0 + 40.0
 
 
 def test_a_method_that_nothing_is_known_of_leaves_the_time_open() -> None:
-    known, unknown = Standing("emoji", "ce", cells(("done", 9.0))), Standing("emoji", "mrl", cells(("missing", 0.0)))
-    rest = Rest({}, 1)
-    assert rest.told([known]) == ""
-    assert rest.told([known, unknown]) == "not known"
+    known, unknown = (
+        MethodStatus("emoji", "ce", cells(("done", 9.0))),
+        MethodStatus("emoji", "mrl", cells(("missing", 0.0))),
+    )
+    rest = TimeLeft({}, 1)
+    assert rest.text([known]) == ""
+    assert rest.text([known, unknown]) == "not known"
 
 
 def test_a_sentence_sums_up() -> None:
-    one = Standing("emoji", "ce", cells(("done", 5400.0), ("missing", 0.0), ("running", 0.0)))
-    other = Standing("emoji", "mrl", cells(("done", 3600.0), device="cuda:0"))
+    one = MethodStatus("emoji", "ce", cells(("done", 5400.0), ("missing", 0.0), ("running", 0.0)))
+    other = MethodStatus("emoji", "mrl", cells(("done", 3600.0), device="cuda:0"))
     told = "4 cells: 2 done, 1 running, 1 missing; cost so far: 1.50 CPU-hours, 1.00 GPU-hours; left: about 1 h 30 min"
-    assert sentence([one, other], Rest({}, 2)) == told
-    assert cost_so_far([Standing("emoji", "ce", cells(("done", 0.5)))]) == "0.01 CPU-hours"
+    assert sentence([one, other], TimeLeft({}, 2)) == told
+    assert cost_so_far([MethodStatus("emoji", "ce", cells(("done", 0.5)))]) == "0.01 CPU-hours"

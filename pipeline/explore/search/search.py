@@ -45,8 +45,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Request:
-    """query: a file or words; view: the query's; gallery: a folder of files, an .npz, None for the dataset's test
-    split; into: the gallery's view; k: how many are wanted; faiss: rank with it however small the gallery is."""
+    """A question to a gallery.
+
+    query: a file or words; view: the query's; gallery: a folder of files, an .npz, None for the dataset's test split;
+    into: the gallery's view; k: how many are wanted; faiss: rank with it however small the gallery is.
+    """
 
     query: str
     view: str | None

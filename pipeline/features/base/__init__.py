@@ -101,8 +101,10 @@ def extract(
 
 
 def _in_blocks(extractor: Extractor, samples: Samples, device: torch.device, progress: Progress) -> Array:
-    """What transform gives, on the CPU by processes of one thread each. Blocks are whole batches, so that the bits do
-    not depend on how many processes there are."""
+    """What transform gives, on the CPU by processes of one thread each.
+
+    Blocks are whole batches, so that the bits do not depend on how many processes there are.
+    """
     together = extractor.batch_size or len(samples)
     step = -(-BLOCK // together) * together
     if device.type != "cpu" or len(samples) <= step:

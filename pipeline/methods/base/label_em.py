@@ -175,11 +175,11 @@ def reconsider(before: LabelPosterior, log_probabilities: Sequence[Tensor], labe
 def pool(
     log_probabilities: Sequence[Tensor], q: Tensor, transitions: Sequence[Tensor], given: Sequence[Tensor]
 ) -> Tensor:
-    """log of prior(y) prod_v (p_v(y | x_v) / prior(y))^w_v, rows normalised; the w_v, each in 0..1, explain the labels
-    best.
+    """log of prior(y) prod_v (p_v(y | x_v) / prior(y))^w_v, rows normalised.
 
-    With all w_v = 1 it is the joint opinion of views that are independent given the class; views that err on the same
-    samples, or one that is far better than the others, count for less. log_probabilities: n x K per view, of samples
+    The w_v, each in 0..1, explain the labels best. With all w_v = 1 it is the joint opinion of views that are
+    independent given the class; views that err on the same samples, or one that is far better than the others, count
+    for less. log_probabilities: n x K per view, of samples
     that their classifiers did not see; the prior is the mean of q.
     """
     prior = q.mean(dim=0).clamp_min(FLOOR).log()

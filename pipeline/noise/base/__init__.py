@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.papers import Paper
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array, Labels, Views
 
@@ -23,11 +24,13 @@ RngFor = Callable[..., np.random.Generator]
 class Noise(ABC):
     """Clean labels -> noisy labels; constructor arguments are the block noises.<name> in params.yaml.
 
+    display: its name in captions, 'label noise' behind it unless pairs are moved; paper: where it comes from;
     per_pair: whether all views of a sample share one noisy label; moves_pairs: whether samples are paired wrongly,
     which methods that use no labels meet as well.
     """
 
     display: ClassVar[str]
+    paper: ClassVar[Paper | None] = None
     moves_pairs: ClassVar[bool] = False
     per_pair: bool
 

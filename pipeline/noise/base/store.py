@@ -19,6 +19,7 @@ def file_name(kind: str | None, rate: float | None, seed: int | None) -> str:
 
 
 def write(corruption: Corruption, receipt: NoiseReceipt, path: Path) -> None:
+    """Write a draw's labels and rows with its receipt as one .npz."""
     arrays = {"receipt": np.array(json.dumps(receipt.as_dict(), sort_keys=True))}
     for part, views in (("labels", corruption.labels), ("rows", corruption.rows)):
         arrays |= {f"{part}/{view}": views[view].astype("<i8") for view in sorted(views)}
@@ -27,6 +28,7 @@ def write(corruption: Corruption, receipt: NoiseReceipt, path: Path) -> None:
 
 
 def read(path: Path) -> tuple[Corruption, NoiseReceipt]:
+    """Read what write wrote. Raises BadInput for another or a damaged file."""
     remedy = "run the noise stage again"
     try:
         with np.load(path, allow_pickle=False) as file:

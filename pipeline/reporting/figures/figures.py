@@ -31,6 +31,7 @@ LEARNED = {
 
 
 def map_caption(results: Results) -> str:
+    """Caption of MAP against the noise rate."""
     return (
         f"MAP against the noise rate. {_CHOSEN[results.headline]} "
         f"Bars: one sample standard deviation over seeds. {_LINES}"
@@ -38,10 +39,12 @@ def map_caption(results: Results) -> str:
 
 
 def memorisation_caption(results: Results) -> str:
+    """Caption of what networks make of the training labels."""
     return f"What networks make of the training labels of {results.dataset.display}, seed {results.scope.seeds[0]}."
 
 
 def curve_caption(results: Results, noise: str) -> str:
+    """Caption of precision at recall levels, with who is left out."""
     caption = f"Precision at eleven recall levels, mean over seeds, {CRITERION_NAMES[results.headline]}. {_LINES}"
     absent = ", ".join(results.elsewhere(noise).values())
     return f"{caption} Left out because theirs is recorded under another criterion: {absent}." if absent else caption
@@ -58,10 +61,12 @@ def map_against_noise(results: Results, noise: str) -> Figure:
             axes = sheet.panels[row][column]
             for entry in scope.entries:
                 look = Look.of(entry, scope)
-                found = [
-                    (rate, cell(results.outcome(entry, noise, rate, criterion, direction))) for rate in scope.rates
+                cells = [cell(results.outcome(entry, noise, rate, criterion, direction)) for rate in scope.rates]
+                points = [
+                    (rate, number)
+                    for rate, number in zip(scope.rates, cells, strict=True)
+                    if isinstance(number, Number)
                 ]
-                points = [(rate, number) for rate, number in found if isinstance(number, Number)]
                 if not points:
                     continue
                 rates, means = [rate for rate, _ in points], [number.mean for _, number in points]
@@ -96,9 +101,9 @@ def memorisation(records: Records, results: Results, noise: str) -> Figure | Non
     sheet = Sheet(len(histories), len(scope.rates), 1.3, title)
     for panels, (entry, history) in zip(sheet.panels, histories.items(), strict=True):
         for axes, rate in zip(panels, scope.rates, strict=True):
-            here = history[history["rate"] == rate]
+            epochs = history[history["rate"] == rate]
             for metric, (_, look) in LEARNED.items():
-                axes.plot(here["epoch"], here[metric], color=look.colour)
+                axes.plot(epochs["epoch"], epochs[metric], color=look.colour)
             axes.set_ylim(0, 1.02)
             axes.set_yticks((0, 0.5, 1))
         sheet.name_row(panels, entry.label)
@@ -112,8 +117,9 @@ def memorisation(records: Records, results: Results, noise: str) -> Figure | Non
 def precision_recall(records: Records, results: Results, noise: str) -> Figure | None:
     """A panel per direction (down) and rate (across), a line per method; None without records."""
     scope, directions = results.scope, results.directions
-    shown = [entry for entry in scope.entries if entry not in results.elsewhere(noise)]
-    curves = {entry.method.name: records.curves(results.dataset.name, entry.method.name) for entry in shown}
+    elsewhere = results.elsewhere(noise)
+    entries = [entry for entry in scope.entries if entry not in elsewhere]
+    curves = {entry.method.name: records.curves(results.dataset.name, entry.method.name) for entry in entries}
     if all(frame.empty for frame in curves.values()):
         return None
     criterion = CRITERION_NAMES[results.headline]
@@ -122,7 +128,7 @@ def precision_recall(records: Records, results: Results, noise: str) -> Figure |
     drawn: set[Entry] = set()
     for row, direction in enumerate(directions):
         for axes, rate in zip(sheet.panels[row], scope.rates, strict=True):
-            for entry in shown:
+            for entry in entries:
                 look = Look.of(entry, scope)
                 curve = _curve(curves[entry.method.name], entry.variant, noise, rate, direction)
                 if len(curve):

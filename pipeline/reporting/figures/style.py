@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from PIL import Image
 
 from pipeline.reporting.figures.svg import compact, series
 from pipeline.reporting.results.report_scope import Entry, Scope
@@ -148,15 +145,3 @@ def svg(made: Figure) -> str:
     with mpl.rc_context(SETTINGS):
         made.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return compact(buffer.getvalue())
-
-
-def png(made: Figure) -> bytes:
-    """128 colours are enough for lines on white, and keep the file small."""
-    buffer = io.BytesIO()
-    with mpl.rc_context(SETTINGS):
-        made.set(dpi=110, facecolor="white")
-        canvas = FigureCanvasAgg(made)
-        canvas.draw()
-    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    drawn.quantize(128).save(buffer, format="png", optimize=True)
-    return buffer.getvalue()

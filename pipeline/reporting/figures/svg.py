@@ -23,9 +23,11 @@ def series(artist: Artist, method: str) -> None:
 
 
 def compact(text: str) -> str:
-    """Styles become classes whose names are hashes of them, so that drawings on one page share them without clashing;
-    coordinates have one digit after the point, groups and clips that show nothing go. Nothing may be drawn outside
-    its panel."""
+    """Make a drawing smaller; nothing may be drawn outside its panel.
+
+    Styles become classes whose names are hashes of them, so that drawings on one page share them without clashing;
+    coordinates have one digit after the point, groups and clips that show nothing go.
+    """
     ET.register_namespace("", _SVG[1:-1])
     ET.register_namespace("xlink", _LINK[1:-5])
     root = ET.fromstring(text)
@@ -105,4 +107,4 @@ def _path(d: str, digits: int) -> str:
 
 
 def _rounded(text: str, digits: int) -> str:
-    return re.sub(r"-?\d+\.\d+", lambda found: f"{float(found[0]):.{digits}f}".rstrip("0").rstrip("."), text)
+    return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.{digits}f}".rstrip("0").rstrip("."), text)

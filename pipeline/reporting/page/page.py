@@ -2,107 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.core.criteria import FIXED_CHECKPOINT
-from pipeline.reporting.figures import style
+from pipeline.reporting.page.section import Drawing, Section
 from pipeline.reporting.published.publications import Publication
 from pipeline.reporting.published.verdict import Verdict
-from pipeline.reporting.results.report_scope import Entry, MethodInfo, noise_words
+from pipeline.reporting.results.report_scope import Entry, MethodInfo
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
+from pipeline.reporting.tables.comparison import robustness
 from pipeline.reporting.tables.formats import anchor, html
 from pipeline.reporting.tables.table import Absent, Number, Table, decimal
-
-_INKS = {style.INK: "var(--ink)", style.SOFT: "var(--soft)", style.GRID: "var(--grid)", style.PAPER: "var(--paper)"} | {
-    colour: f"var(--series-{number})" for number, colour in enumerate(style.COLOURS)
-}
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure of the page: its file name, SVG text and what it shows in words."""
-
-    name: str
-    svg: str
-    caption: str
-
-    def inline(self) -> Markup:
-        """Ids made unique on the page, size left to the page, inks taken from it."""
-        svg = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{self.name}-", self.svg)
-        svg = re.sub(r'<svg (.*?)width="[^"]*"', r"<svg \1", svg, count=1, flags=re.DOTALL)
-        svg = re.sub(r'(<svg [^>]*?)height="[^"]*"', r'\1role="img" aria-labelledby="figcaption-NAME"', svg, count=1)
-        svg = svg.replace("figcaption-NAME", f"figcaption-{self.name}")
-        for ink, variable in _INKS.items():
-            svg = svg.replace(ink, variable)
-        return Markup(svg)
-
-
-@dataclass(frozen=True)
-class Part:
-    """What the page shows of one kind of noise on a dataset."""
-
-    noise: str
-    findings: Sequence[str] = ()
-    main: Sequence[Table] = ()
-    drawings: Sequence[Drawing] = ()
-    compared: Sequence[Table] = ()
-    ranks: Sequence[Drawing] = ()
-    ablated: Sequence[Table] = ()
-    suspected: Sequence[Table] = ()
-    read_out: Sequence[Table] = ()
-    memorised: Sequence[Drawing] = ()
-
-    @property
-    def words(self) -> str:
-        words = noise_words(self.noise)
-        return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """All that the page shows of one dataset. further: what was trained beside its grid, kind of noise by kind; viewer:
-    whether the dataset has a page of rankings to look at.
+    """All that the page shows of one dataset.
+
+    further: results of the experiments beside its main one; findings: a sentence per kind of noise; viewer: whether
+    `make reproduce` writes a page of rankings to look at.
     """
 
     results: Results
     further: Sequence[Results]
-    parts: Sequence[Part]
-    further_parts: Sequence[Part]
-    published: Sequence[Table]
-    probes: Sequence[Table]
+    findings: Sequence[str]
+    sections: Sequence[Section]
     receipts: Sequence[Table]
-    costs: Sequence[Table]
     viewer: bool
 
-    @property
-    def sections(self) -> dict[str, str]:
-        """Anchor -> heading of what there is to show."""
-        name, parts = self.results.dataset.name, self.parts
-        shown = {
-            "retrieval": ("Retrieval", any(part.main for part in parts)),
-            "chance": ("What is more than chance", any(part.compared or part.ranks for part in parts)),
-            "ablations": ("What each part is worth", any(part.ablated for part in parts)),
-            "suspicion": ("Which labels are wrong?", any(part.suspected for part in parts)),
-            "readout": ("Posterior readout", any(part.read_out for part in parts)),
-            "costs": ("What it costs", bool(self.costs)),
-            "memorisation": ("Memorisation", any(part.memorised for part in parts)),
-            "further": ("Further kinds of noise", bool(self.further_parts)),
-        }
-        return {f"{name}-{part}": heading for part, (heading, there) in shown.items() if there}
+    def tables(self) -> list[Table]:
+        """All of this dataset."""
+        return [*(table for section in self.sections for table in section.all_tables()), *self.receipts]
 
     @property
     def absences(self) -> list[tuple[Entry, Absent, int]]:
-        return [gap for found in (self.results, *self.further) for gap in found.absences()]
-
-    @property
-    def findings(self) -> list[str]:
-        return [sentence for part in self.parts for sentence in part.findings]
+        return [gap for results in (self.results, *self.further) for gap in results.absences()]
 
     @property
     def facts(self) -> str:
@@ -118,10 +57,45 @@ class Chapter:
         return f"{split}{'' if valid else '; no validation split: nothing is chosen with clean labels'}. {grid}"
 
 
-def finding(results: Results, noise: str, robustness: Table) -> str | None:
-    """One sentence for the reader in a hurry, read off the robustness table (headline criterion)."""
+@dataclass(frozen=True)
+class Page:
+    """All that the page shows."""
+
+    methods: Sequence[MethodInfo]
+    chapters: Sequence[Chapter]
+    tuning: Table | None
+    tuned_on: str | None
+    published: Sequence[tuple[Publication, Table]]
+    verdicts: Sequence[Verdict]
+
+    def tables_by_file(self) -> dict[str, list[Table]]:
+        """Name of a LaTeX file -> its tables: one file per dataset, one of the published tables, one of the tuning."""
+        files = {chapter.results.dataset.name: chapter.tables() for chapter in self.chapters}
+        files["published"] = [table for _, table in self.published]
+        files["tuning"] = [] if self.tuning is None else [self.tuning]
+        return {name: tables for name, tables in files.items() if tables}
+
+    def tables(self) -> list[Table]:
+        """Every table of the page."""
+        return [table for tables in self.tables_by_file().values() for table in tables]
+
+    def figures(self) -> Iterator[Drawing]:
+        """Every figure of the page."""
+        for chapter in self.chapters:
+            for section in chapter.sections:
+                yield from section.all_figures()
+
+
+def findings(results: Results, noises: Sequence[str]) -> list[str]:
+    """A sentence per kind of noise for the reader in a hurry."""
+    sentences = [finding(results, noise, robustness(results, noise)) for noise in noises]
+    return [sentence for sentence in sentences if sentence is not None]
+
+
+def finding(results: Results, noise: str, rates: Table) -> str | None:
+    """One sentence, read off the robustness table (headline criterion)."""
     low, high = min(results.scope.rates), max(results.scope.rates)
-    after, lost = _largest(robustness, 1), _largest(robustness, 2)
+    after, lost = _largest(rates, 1), _largest(rates, 2)
     how = f"({CRITERION_NAMES[results.headline]}, mean of the directions)"
     if after is not None and low == high:
         as_given = "With the labels as given" if noise == "given" or not results.clean else "With clean labels"
@@ -129,7 +103,7 @@ def finding(results: Results, noise: str, robustness: Table) -> str | None:
         return f"{at}, {after[0]} has the highest MAP, {decimal(after[1], 3)} {how}."
     if after is None or lost is None:
         return None
-    if len(robustness.rows) == 1:
+    if len(rates.rows) == 1:
         return (
             f"At {noise} noise rate {high}, {after[0]} has a MAP of {decimal(after[1], 3)} {how}, "
             f"{decimal(lost[1], 3)} less than at rate {low}."
@@ -140,17 +114,8 @@ def finding(results: Results, noise: str, robustness: Table) -> str | None:
     )
 
 
-def render(
-    methods: Sequence[MethodInfo],
-    chapters: Sequence[Chapter],
-    tuned: Sequence[Table],
-    tuned_on: str | None,
-    publications: Sequence[Publication],
-    printed: Sequence[Table],
-    judged: Sequence[Verdict],
-    machine: str | None,
-) -> str:
-    """machine: what the costs were measured on; None where they were not."""
+def render(page: Page) -> str:
+    """The page as HTML."""
     environment = Environment(
         loader=PackageLoader("pipeline.reporting.page", "."),
         autoescape=True,
@@ -161,27 +126,22 @@ def render(
     )
     environment.filters["table"] = lambda table: Markup(html(table))
     environment.filters["anchor"] = anchor
-    compared = [verdict for verdict in judged if verdict.reason is None]
+    compared = [verdict for verdict in page.verdicts if verdict.reason is None]
     return environment.get_template("page.html.j2").render(
-        methods=methods,
-        chapters=chapters,
-        tuned=tuned,
-        tuned_on=tuned_on,
-        checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in chapters),
-        matching=_matching(methods, chapters),
-        published=list(zip(publications, printed, strict=True)),
-        total=len(judged),
+        page=page,
+        checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in page.chapters),
+        matching=_matching(page),
+        total=len(page.verdicts),
         compared=len(compared),
         reproduced=sum(verdict.agrees for verdict in compared),
-        unpublished=_reasons(judged),
-        machine=machine,
+        unpublished=_reasons(page.verdicts),
     )
 
 
-def _matching(methods: Sequence[MethodInfo], chapters: Sequence[Chapter]) -> list[str]:
+def _matching(page: Page) -> list[str]:
     """Who ranks by match probability in all tables, where others are shown with the same readout."""
-    read_out = any(part.read_out for chapter in chapters for part in (*chapter.parts, *chapter.further_parts))
-    return [method.display for method in methods if method.matches and read_out]
+    read_out = any(table.name.endswith("_readout") for table in page.tables())
+    return [method.display for method in page.methods if method.matches and read_out]
 
 
 def _listed(values: Sequence[float]) -> str:
@@ -193,6 +153,6 @@ def _largest(table: Table, column: int) -> tuple[str, float] | None:
     return max(numbers, key=lambda labelled: labelled[1], default=None)
 
 
-def _reasons(judged: Sequence[Verdict]) -> Mapping[tuple[str, str], int]:
+def _reasons(verdicts: Sequence[Verdict]) -> Mapping[tuple[str, str], int]:
     """(dataset, reason) -> how many printed cells it keeps from being compared."""
-    return Counter((verdict.dataset, verdict.reason) for verdict in judged if verdict.reason is not None)
+    return Counter((verdict.dataset, verdict.reason) for verdict in verdicts if verdict.reason is not None)

@@ -12,6 +12,8 @@ import yaml
 
 from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table
 
+PrintedCell = tuple[str, str, str, float]
+"""Dataset, method, printed direction and noise rate."""
 MAP, ELEVEN_POINT = "map", "eleven_point"
 MEASURES = {MAP: "MAP", ELEVEN_POINT: "Mean of the precision at eleven recall levels"}
 """Average precision over the complete ranking, as in our tables, or precision interpolated at recall 0, .1, ..., 1."""
@@ -56,26 +58,36 @@ class Publication:
     shows: str
     decimals: int
     odd: Sequence[Mapping[str, Any]]
-    values: Mapping[tuple[str, str, str, float], float]
+    values: Mapping[PrintedCell, float]
 
     def remark(self, dataset: str, method: str, direction: str, rate: float) -> str | None:
         for odd in self.odd:
-            where = (odd["dataset"], odd["method"], odd["direction"])
-            if where == (dataset, method, direction) and rate in odd["rates"]:
+            cells = (odd["dataset"], odd["method"], odd["direction"])
+            if cells == (dataset, method, direction) and rate in odd["rates"]:
                 return str(odd["note"])
         return None
 
 
 def read() -> tuple[list[Publication], dict[str, Protocol]]:
+    """All published tables, and dataset by display name -> its protocol."""
     folder = files("pipeline.reporting.published")
-    sources = yaml.safe_load((folder / "sources.yaml").read_text(encoding="utf-8"))
+    described = yaml.safe_load((folder / "sources.yaml").read_text(encoding="utf-8"))
     publications = []
-    for name, source in sources["tables"].items():
+    for name, source in described["tables"].items():
         with (folder / f"{name}.csv").open(encoding="utf-8") as file:
             frame = pd.read_csv(file)
         keys = zip(frame["dataset"], frame["method"], frame["direction"], frame["noise"].astype(float), strict=True)
         publications.append(Publication(name, **source, values=dict(zip(keys, frame["map"], strict=True))))
-    return publications, {name: Protocol(**settings) for name, settings in sources["protocols"].items()}
+    return publications, {name: Protocol(**settings) for name, settings in described["protocols"].items()}
+
+
+def sources(publications: Sequence[Publication]) -> dict[PrintedCell, Publication]:
+    """Every printed cell and the publication that it is taken from: the first, where several print it."""
+    first: dict[PrintedCell, Publication] = {}
+    for publication in publications:
+        for printed in publication.values:
+            first.setdefault(printed, publication)
+    return first
 
 
 def as_printed(publication: Publication, protocols: Mapping[str, Protocol]) -> Table:

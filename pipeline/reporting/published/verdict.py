@@ -1,11 +1,11 @@
-"""Ours beside the published: which printed cells may be compared, and which of those agree."""
+"""Ours and the published: which printed cells may be compared, and which of those agree."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.reporting.published.publications import MAP, Protocol, Publication
+from pipeline.reporting.published.publications import MAP, Protocol, Publication, sources
 from pipeline.reporting.results.cell_values import Outcome, Values, cell, combine
 from pipeline.reporting.results.report_scope import Entry
 from pipeline.reporting.results.results import Results
@@ -31,50 +31,47 @@ def verdicts(
     publications: Sequence[Publication], protocols: Mapping[str, Protocol], results: Sequence[Results]
 ) -> list[Verdict]:
     """A verdict for every printed cell; a cell that two tables print is judged once."""
-    printed: dict[tuple[str, str, str, float], float] = {}
-    for publication in publications:
-        printed |= dict(publication.values)
-    ours = {name: found for name in protocols if (found := _closest(name, protocols[name], results)) is not None}
+    ours = {name: own for name in protocols if (own := _closest(name, protocols[name], results)) is not None}
     reasons = {name: mismatch(protocol, ours.get(name)) for name, protocol in protocols.items()}
     return [
         Verdict(dataset, method, reasons[dataset])
         if reasons[dataset]
-        else _compare(ours[dataset], protocols[dataset], dataset, method, direction, rate, value)
-        for (dataset, method, direction, rate), value in printed.items()
+        else _compare(ours[dataset], protocols[dataset], dataset, method, direction, rate, publication)
+        for (dataset, method, direction, rate), publication in sources(publications).items()
     ]
 
 
 def _closest(display: str, protocol: Protocol, results: Sequence[Results]) -> Results | None:
     """The first dataset of this name that may be compared, else the first: users may give the name to their own."""
-    named = [found for found in results if found.dataset.display == display]
-    return min(named, key=lambda found: mismatch(protocol, found) is not None, default=None)
+    named = [own for own in results if own.dataset.display == display]
+    return min(named, key=lambda own: mismatch(protocol, own) is not None, default=None)
 
 
 def mismatch(protocol: Protocol, results: Results | None) -> str | None:
     """All that keeps a dataset of ours from standing beside the published one; None when it may."""
     if results is None or results.description is None or not results.has_numbers():
         return f"not run here: needs {protocol.needs}"
-    found, sizes = [], dict(results.description["sizes"])
+    reasons, sizes = [], dict(results.description["sizes"])
     file = results.dataset.file or results.dataset.name
     if file != protocol.dataset:
-        found.append(f"the pairs are read by '{file}', the published ones by '{protocol.dataset}'")
+        reasons.append(f"the pairs are read by '{file}', the published ones by '{protocol.dataset}'")
     if sizes != dict(protocol.sizes):
-        found.append(f"the split is {_list(sizes)}, published {_list(protocol.sizes)}")
+        reasons.append(f"the split is {_list(sizes)}, published {_list(protocol.sizes)}")
     views = {name: view["extractor"] for name, view in results.description["views"].items()}
     published = {name: accepted[0] for name, accepted in protocol.views.items()}
     other = [name for name in {**published, **views} if views.get(name) not in protocol.views.get(name, ())]
     if other == [POINTS]:
-        found.append(f"own point features: {POINTS} {views.get(POINTS)}, published {published.get(POINTS)}")
+        reasons.append(f"own point features: {POINTS} {views.get(POINTS)}, published {published.get(POINTS)}")
     elif other:
-        found.append(f"the features are {_list(views)}, published {_list(published)}")
+        reasons.append(f"the features are {_list(views)}, published {_list(published)}")
     widths = {name: view["dimension"] for name, view in results.description["views"].items()}
     if protocol.dimensions and not other and widths != dict(protocol.dimensions):
-        found.append(f"the features' dimensions are {_list(widths)}, published {_list(protocol.dimensions)}")
+        reasons.append(f"the features' dimensions are {_list(widths)}, published {_list(protocol.dimensions)}")
     kind, per_pair = protocol.noise["kind"], protocol.noise["per_pair"]
     drawn = [receipt for receipt in results.receipts if receipt["kind"] == kind]
     if not drawn or any(receipt["per_pair"] != per_pair for receipt in drawn):
-        found.append(f"the published noise is {kind}, drawn {'per pair' if per_pair else 'per view'}")
-    return f"other protocol: {'; '.join(found)}" if found else None
+        reasons.append(f"the published noise is {kind}, drawn {'per pair' if per_pair else 'per view'}")
+    return f"other protocol: {'; '.join(reasons)}" if reasons else None
 
 
 def answering(results: Results, protocol: Protocol, method: str) -> Entry | None:
@@ -89,9 +86,9 @@ def counterpart(results: Results, protocol: Protocol, entry: Entry, direction: s
     return measured(entry, protocol.noise["kind"], rate, protocol.selection, protocol.directions[direction])
 
 
-def difference(found: Outcome, printed: float) -> Cell:
+def difference(ours: Outcome, printed: float) -> Cell:
     """Ours minus the printed value; where ours is absent, why."""
-    return found if isinstance(found, Absent) else cell(combine([found, Values({None: printed})], [1, -1]))
+    return ours if isinstance(ours, Absent) else cell(combine([ours, Values({None: printed})], [1, -1]))
 
 
 def agrees(number: Number) -> bool:
@@ -100,15 +97,22 @@ def agrees(number: Number) -> bool:
 
 
 def _compare(
-    results: Results, protocol: Protocol, dataset: str, method: str, direction: str, rate: float, value: float
+    results: Results,
+    protocol: Protocol,
+    dataset: str,
+    method: str,
+    direction: str,
+    rate: float,
+    publication: Publication,
 ) -> Verdict:
     entry = answering(results, protocol, method)
     if entry is None:
         return Verdict(dataset, method, "not run here: no method of the report answers to this row")
-    found = difference(counterpart(results, protocol, entry, direction, rate), value)
-    if not isinstance(found, Number):
-        return Verdict(dataset, method, f"{found.state}: {found.reason}")
-    return Verdict(dataset, method, None, found.mean, agrees(found))
+    printed = publication.values[dataset, method, direction, rate]
+    change = difference(counterpart(results, protocol, entry, direction, rate), printed)
+    if not isinstance(change, Number):
+        return Verdict(dataset, method, f"{change.state}: {change.reason}")
+    return Verdict(dataset, method, None, change.mean, agrees(change))
 
 
 def _list(settings: Mapping[str, object]) -> str:

@@ -45,6 +45,7 @@ def combine(parts: Sequence[Outcome], weights: Sequence[float]) -> Outcome:
 
 
 def cell(outcome: Outcome) -> Cell:
+    """Show an outcome as a cell: the mean over seeds and, from two of them on, the sample standard deviation."""
     if isinstance(outcome, Absent):
         return outcome
     numbers = list(outcome.by_seed.values())

@@ -17,14 +17,14 @@ from pipeline.reporting.tables.table import Number
 
 def metrics(results: Sequence[Results]) -> str:
     """dataset -> noise -> method -> rate -> MAP (mean of directions and seeds, the dataset's headline criterion)."""
-    found: dict[str, Any] = {}
+    scores: dict[str, Any] = {}
     for one in results:
         for noise, entry, rate in product(one.scope.noises, one.scope.entries, one.scope.rates):
             number = cell(one.mean(entry, noise, [rate], one.headline))
             if isinstance(number, Number):
-                rows = found.setdefault(one.dataset.name, {}).setdefault(noise, {})
+                rows = scores.setdefault(one.dataset.name, {}).setdefault(noise, {})
                 rows.setdefault(entry.label, {})[str(rate)] = float(f"{number.mean:.6g}")
-    return json.dumps(found, indent=2) + "\n"
+    return json.dumps(scores, indent=2) + "\n"
 
 
 def map_against_rate(results: Sequence[Results]) -> str:

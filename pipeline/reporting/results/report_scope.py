@@ -5,22 +5,25 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeVar
 
-from pipeline.config.project import Project
-from pipeline.core import plugins as discovery
+from pipeline.config.project import Experiment, Project
+from pipeline.core import plugins
 from pipeline.core.errors import BadInput
 from pipeline.core.papers import Paper
+from pipeline.core.runs import Need
+from pipeline.data.base import configured
 from pipeline.methods.base import Method
 from pipeline.noise.base import Noise
 
+T = TypeVar("T")
 _DEVIATIONS = "Deviations from the authors' code: "
 
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A method of `report.methods`. label_free: its records have no noise rate and hold at every rate; summary: what
-    it does, in a sentence; deviations: from its authors' code; matches: whether its embeddings are made to rank by the
+    """A method of the report. label_free: its records have no noise rate and hold at every rate; summary: what it
+    does, in a sentence; deviations: from its authors' code; matches: whether its embeddings are made to rank by the
     probability of a match, unless a variant says otherwise.
     """
 
@@ -33,10 +36,24 @@ class MethodInfo:
     deviations: str = ""
     matches: bool = False
 
+    @classmethod
+    def of(cls, project: Project, name: str) -> MethodInfo:
+        """What the file of a method and its block in params.yaml say."""
+        kind = plugins.find("pipeline.methods", name, Method)
+        return cls(
+            name,
+            kind.display,
+            kind.paper,
+            project.method(name).variant_names,
+            Need.LABELS not in kind.needs,
+            *documented(kind),
+            kind.ranks_by_match_probability,
+        )
+
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """A dataset of `report.datasets`. The display name is what published rows are matched with.
+    """A dataset of the report. The display name is what published rows are matched with.
 
     file: the one of pipeline/data that reads it, None where it has the dataset's name.
     """
@@ -47,6 +64,13 @@ class DatasetInfo:
     source: str
     licence: str
     file: str | None = None
+
+    @classmethod
+    def of(cls, project: Project, name: str) -> DatasetInfo:
+        """What the file of a dataset and its block in params.yaml say."""
+        dataset = configured(project, name)
+        file = project.dataset(name).source or None
+        return cls(name, dataset.display, dataset.task, dataset.source, dataset.licence, file)
 
 
 @dataclass(frozen=True)
@@ -65,9 +89,9 @@ class Entry:
 class Scope:
     """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
-    order: names of all methods of the report, so that each looks the same on every dataset; further: what is trained
-    beside the dataset's own grid; ablations: method -> variants that stand in a table of their own; metrics: those that
-    are shown side by side, empty for all.
+    order: names of all methods of the report, so that each looks the same on every dataset; further: whether it is an
+    experiment beside the dataset's main one; ablations: method -> variants that stand in a table of their own;
+    metrics: those that stand side by side, empty for all.
     """
 
     dataset: DatasetInfo
@@ -85,62 +109,88 @@ class Scope:
         return [Entry(method, variant) for method in self.methods for variant in method.variants]
 
 
-def told(method: type[Method]) -> tuple[str, str, bool]:
-    """Summary and deviations from the authors' code, as the docstring of a method tells them, and whether it ranks by
-    the probability of a match: whether it has a setting `match` that is on by itself."""
+@dataclass(frozen=True)
+class Subject:
+    """What a report is about: the project, and one entry for every dataset and method that it shows."""
+
+    project: Project
+    datasets: Sequence[DatasetInfo]
+    methods: Sequence[MethodInfo]
+
+    @classmethod
+    def of(cls, project: Project) -> Subject:
+        """All that the project shows."""
+        return cls(
+            project,
+            [DatasetInfo.of(project, name) for name in project.shown_datasets],
+            [MethodInfo.of(project, name) for name in project.shown_methods],
+        )
+
+    def scopes(self) -> list[Scope]:
+        """The scope of each dataset, and one for every experiment beside it, which follows.
+
+        Raises BadInput for a name that nobody describes, and for a method of a main experiment that is not shown.
+        """
+        methods = _listed(self.project.shown_methods, {info.name: info for info in self.methods}, "methods")
+        datasets = _listed(self.project.shown_datasets, {info.name: info for info in self.datasets}, "datasets")
+        made = []
+        for dataset in datasets:
+            main, *further = self.project.grids(dataset.name)
+            hidden = [name for name in main.methods if name not in self.project.shown_methods]
+            if hidden:
+                problem = f"the experiment of '{dataset.name}' has '{hidden[0]}', which is not shown"
+                raise BadInput(problem, "report.methods", "add it there")
+            made.append(self._scope(dataset, methods, main, False))
+            made += [self._scope(dataset, methods, experiment, True) for experiment in further]
+        return made
+
+    def _scope(
+        self, dataset: DatasetInfo, methods: Sequence[MethodInfo], experiment: Experiment, further: bool
+    ) -> Scope:
+        ablations = self.project.report.ablations
+        return Scope(
+            dataset=dataset,
+            methods=[
+                replace(info, variants=_without(experiment.methods[info.name], ablations.get(info.name, ())))
+                for info in methods
+                if info.name in experiment.methods
+            ],
+            noises=experiment.noises,
+            rates=sorted(experiment.rates),
+            seeds=experiment.seeds,
+            order=self.project.shown_methods,
+            further=further,
+            ablations=ablations,
+            metrics=self.project.report.metrics,
+        )
+
+
+def documented(method: type[Method]) -> tuple[str, str]:
+    """Summary and deviations from the authors' code, as the docstring of a method states them."""
     paragraphs = [" ".join(paragraph.split()) for paragraph in inspect.cleandoc(method.__doc__ or "").split("\n\n")]
-    found = [text for text in paragraphs if text.startswith(_DEVIATIONS)]
-    deviations = found[0].removeprefix(_DEVIATIONS) if found else ""
-    return paragraphs[0], deviations[:1].upper() + deviations[1:], getattr(method, "match", False) is True
+    stated = next((text for text in paragraphs if text.startswith(_DEVIATIONS)), "")
+    deviations = stated.removeprefix(_DEVIATIONS)
+    return paragraphs[0], deviations[:1].upper() + deviations[1:]
 
 
 def noise_words(noise: str) -> str:
-    """A kind of noise as captions name it: 'mismatched pairs' where pairs are moved, else 'symmetric label noise'."""
-    moved = discovery.find("pipeline.noise", noise, Noise).moves_pairs
-    return f"{noise.replace('_', '-')} {'pairs' if moved else 'label noise'}"
+    """A kind of noise as captions name it, after its display name.
 
-
-def scopes(project: Project, datasets: Sequence[DatasetInfo], methods: Sequence[MethodInfo]) -> list[Scope]:
-    """The scope of each dataset of the report, and one for every experiment beside it, which follows.
-
-    datasets, methods: one entry for every name in the report's lists. Raises BadInput where one is missing.
+    Examples: 'symmetric label noise, one label per pair'; 'mismatched pairs', where no label is drawn.
     """
-    chosen = _listed(project.shown_methods, {info.name: info for info in methods}, "methods")
-    ablations = project.report.ablations
-    made = []
-    for dataset in _listed(project.shown_datasets, {info.name: info for info in datasets}, "datasets"):
-        grids = project.grids(dataset.name)
-        hidden = [name for name in grids[0].methods if name not in project.shown_methods]
-        if hidden:
-            problem = f"the experiment of '{dataset.name}' has '{hidden[0]}', which is not shown"
-            raise BadInput(problem, "report.methods", "add it there")
-        for number, grid in enumerate(grids):
-            made.append(
-                Scope(
-                    dataset=dataset,
-                    methods=[
-                        replace(info, variants=_without(grid.methods[info.name], ablations.get(info.name, ())))
-                        for info in chosen
-                        if info.name in grid.methods
-                    ],
-                    noises=list(grid.noises),
-                    rates=sorted(grid.rates),
-                    seeds=list(grid.seeds),
-                    order=list(project.shown_methods),
-                    further=number > 0,
-                    ablations=ablations,
-                    metrics=list(project.report.metrics),
-                )
-            )
-    return made
+    kind = plugins.find("pipeline.noise", noise, Noise)
+    if kind.moves_pairs:
+        return kind.display
+    name, comma, detail = kind.display.partition(",")
+    return f"{name} label noise{comma}{detail}"
 
 
 def _without(variants: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
     return tuple(variant for variant in variants if variant not in others)
 
 
-def _listed(names: Sequence[str], known: Mapping[str, Any], kind: str) -> list[Any]:
+def _listed(names: Sequence[str], known: Mapping[str, T], block: str) -> list[T]:
     missing = [name for name in names if name not in known]
     if missing:
-        raise BadInput(f"nothing is known of '{missing[0]}'", f"report.{kind}", "describe every name of the list")
+        raise BadInput(f"nothing is known of '{missing[0]}'", f"report.{block}", "describe every name of the list")
     return [known[name] for name in names]

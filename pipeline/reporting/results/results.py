@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import permutations, product
+from typing import Any
 
 import pandas as pd
 
@@ -36,14 +37,27 @@ class Results:
     """All records of one dataset, seen through its grid."""
 
     def __init__(self, records: Records, scope: Scope) -> None:
-        self.scope, self.dataset = scope, scope.dataset
+        self.scope = scope
+        self.dataset = scope.dataset
         self.description = records.description(self.dataset.name)
         self.receipts = [r for r in records.receipts(self.dataset.name) if r["kind"] in scope.noises]
         self.probes = records.probes(self.dataset.name)
         self._cells = {method.name: records.cells(self.dataset.name, method.name) for method in scope.methods}
         self._records = records
-        # Every table and figure asks for them again.
-        self.rows, self.outcome, self.kept = cache(self._rows), cache(self._outcome), cache(self._kept)
+        # Indexed once: every table and figure asks for them.
+        self._rows = {
+            (name, variant): rows for name, cells in self._cells.items() for variant, rows in cells.groupby("variant")
+        }
+        self._settings = {
+            (name, variant, *_setting(noise, rate)): rows
+            for (name, variant), cells in self._rows.items()
+            for (noise, rate), rows in cells.groupby(["noise", "rate"], dropna=False)
+        }
+        self._done: dict[tuple[Any, ...], dict[int | None, dict[Any, Any]]] = {}
+        for setting, cells in self._settings.items():
+            for row in cells[cells["status"] == DONE].to_dict("records"):
+                by_seed = self._done.setdefault((*setting, row["criterion"], row["direction"]), {})
+                by_seed[None if pd.isna(row["seed"]) else int(row["seed"])] = row
 
     @property
     def clean(self) -> bool:
@@ -56,6 +70,11 @@ class Results:
         recorded = pd.concat(list(self._cells.values()))["direction"]
         views = self.description["views"] if self.description else ()
         return [name for name in recorded.unique() if name] or [f"{a}->{b}" for a, b in permutations(views, 2)]
+
+    @property
+    def many_directions(self) -> bool:
+        """Whether there are more than the two of two views, so that tables summarise them."""
+        return len(self.directions) > 2
 
     def entries(self, criterion: str) -> list[Entry]:
         """Who is shown under a criterion: all, but no one under best validation where the dataset has no validation
@@ -70,17 +89,17 @@ class Results:
     def headline(self) -> str:
         """The first criterion that every entry with numbers has, so that nobody is missing from what it is about; where
         none is common, the first under which anybody is shown."""
-        shown = [criterion for criterion in CRITERIA if self.entries(criterion)]
+        possible = [criterion for criterion in CRITERIA if self.entries(criterion)]
         kept = [criteria for entry in self.scope.entries if (criteria := self.kept(entry))]
-        common = [criterion for criterion in shown if all(criterion in criteria for criteria in kept)]
-        return (common or shown)[0]
+        common = [criterion for criterion in possible if all(criterion in criteria for criteria in kept)]
+        return (common or possible)[0]
 
-    def _kept(self, entry: Entry, noise: str | None = None) -> list[str]:
+    def kept(self, entry: Entry, noise: str | None = None) -> list[str]:
         """The criteria under which an entry has numbers, under this noise where one is named."""
         rows = self.rows(entry)
-        here = rows["noise"].isna() | (rows["noise"] == noise) | (noise is None)
-        found = set(rows.loc[here & (rows["status"] == DONE), "criterion"])
-        return [criterion for criterion in CRITERIA if criterion in found]
+        matching = rows["noise"].isna() | (rows["noise"] == noise) | (noise is None)
+        criteria = set(rows.loc[matching & (rows["status"] == DONE), "criterion"])
+        return [criterion for criterion in CRITERIA if criterion in criteria]
 
     def first(self, entry: Entry, noise: str) -> str:
         """The criterion under which an entry's AP per query, precision at recall levels, suspicion and readout are
@@ -111,31 +130,37 @@ class Results:
     def _curves(self) -> dict[str, pd.DataFrame]:
         return {method.name: self._records.curves(self.dataset.name, method.name) for method in self.scope.methods}
 
-    def _rows(self, entry: Entry) -> pd.DataFrame:
+    def rows(self, entry: Entry) -> pd.DataFrame:
         """The records of one row of a comparison, at every noise, rate and seed."""
-        rows = self._cells[entry.method.name]
-        return rows[rows["variant"] == entry.variant]
+        return self._rows.get((entry.method.name, entry.variant), self.no_rows)
 
-    @property
+    def rows_at(self, entry: Entry, noise: str, rate: float) -> pd.DataFrame:
+        """The same under one noise and rate; a label-free one has neither and answers for each of them."""
+        row = (entry.method.name, entry.variant)
+        matching = [self._settings[key] for key in ((*row, None, None), (*row, noise, rate)) if key in self._settings]
+        if len(matching) == 1:
+            return matching[0]
+        return pd.concat(matching) if matching else self.no_rows
+
+    @cached_property
     def no_rows(self) -> pd.DataFrame:
         """The records of a method that was never run."""
         return self._records.cells(self.dataset.name, "")
 
-    def _outcome(
+    def outcome(
         self, entry: Entry, noise: str, rate: float, criterion: str, direction: str, metric: str = HEADLINE
     ) -> Outcome:
-        rows = under(self.rows(entry), noise, rate)
+        """A metric of one cell of a comparison, seed by seed."""
+        rows = self.rows_at(entry, noise, rate)
         if metric not in rows.columns:
             return NOT_MEASURED
-        done = rows[(rows["status"] == DONE) & (rows["criterion"] == criterion) & (rows["direction"] == direction)]
-        values = {
-            None if pd.isna(seed) else int(seed): float(m) for seed, m in zip(done["seed"], done[metric], strict=True)
-        }
-        return self.by_seed(rows, values)
+        row, last = (entry.method.name, entry.variant), (criterion, direction)
+        done = self._done.get((*row, None, None, *last), {}) | self._done.get((*row, noise, rate, *last), {})
+        return self.by_seed(rows, {seed: float(scores[metric]) for seed, scores in done.items()})
 
     def by_seed(self, rows: pd.DataFrame, values: Mapping[int | None, float], lacking: Absent = NOT_KEPT) -> Outcome:
         """A number per seed of the scope, with what is missing from it. rows: the records of its cells, which tell why
-        a seed has none; lacking: what to say where the cell is done."""
+        a seed has none; lacking: the reason to print if the cell finished without this value."""
         if None in values:
             return Values({None: values[None]})
         values = {seed: value for seed, value in values.items() if seed in self.scope.seeds}
@@ -149,43 +174,57 @@ class Results:
 
     def eleven_point(self, entry: Entry, noise: str, rate: float, criterion: str, direction: str) -> Outcome:
         """The mean of the precision at eleven recall levels, recorded under the first criterion and without spread."""
-        found = self.outcome(entry, noise, rate, criterion, direction)
-        if isinstance(found, Absent):
-            return found
+        ranked = self.outcome(entry, noise, rate, criterion, direction)
+        if isinstance(ranked, Absent):
+            return ranked
         curves = under(self._curves[entry.method.name], noise, rate)
         rows = curves[(curves["variant"] == entry.variant) & (curves["direction"] == direction)]
-        if criterion != self.first(entry, noise) or len(found.by_seed) > 1 or rows.empty:
+        if criterion != self.first(entry, noise) or len(ranked.by_seed) > 1 or rows.empty:
             return NO_SPREAD
-        return Values(dict.fromkeys(found.by_seed, float(rows["precision"].mean())), found.note)
+        return Values(dict.fromkeys(ranked.by_seed, float(rows["precision"].mean())), ranked.note)
 
-    def mean(self, entry: Entry, noise: str, rates: Sequence[float], criterion: str, metric: str = HEADLINE) -> Outcome:
-        """Mean over all directions and the given rates, seed by seed."""
-        parts = [self.outcome(entry, noise, r, criterion, d, metric) for r in rates for d in self.directions]
+    def mean(
+        self,
+        entry: Entry,
+        noise: str,
+        rates: Sequence[float],
+        criterion: str,
+        metric: str = HEADLINE,
+        directions: Sequence[str] | None = None,
+    ) -> Outcome:
+        """Mean over directions, all where none are named, and the given rates, seed by seed."""
+        ways = self.directions if directions is None else directions
+        parts = [self.outcome(entry, noise, r, criterion, d, metric) for r in rates for d in ways]
         return combine(parts, [1 / len(parts) for _ in parts])
 
     def has_numbers(self, noise: str | None = None) -> bool:
         """Whether any cell is done, under this noise where one is named; label-free cells belong to every noise."""
         cells = pd.concat(list(self._cells.values()))
-        here = cells["noise"].isna() | (cells["noise"] == noise) | (noise is None)
-        return bool((here & (cells["status"] == DONE)).any())
+        matching = cells["noise"].isna() | (cells["noise"] == noise) | (noise is None)
+        return bool((matching & (cells["status"] == DONE)).any())
 
     def absences(self) -> list[tuple[Entry, Absent, int]]:
         """Every kind of gap in the comparisons with the number of cells that it leaves empty."""
-        shown = [(entry, criterion) for criterion in CRITERIA for entry in self.entries(criterion)]
+        pairs = [(entry, criterion) for criterion in CRITERIA for entry in self.entries(criterion)]
         gaps: Counter[tuple[Entry, Absent]] = Counter()
-        for (entry, criterion), noise, rate in product(shown, self.scope.noises, self.scope.rates):
+        for (entry, criterion), noise, rate in product(pairs, self.scope.noises, self.scope.rates):
             for direction in self.directions:
-                found = self.outcome(entry, noise, rate, criterion, direction)
-                if isinstance(found, Absent):
-                    gaps[entry, found] += 1
+                outcome = self.outcome(entry, noise, rate, criterion, direction)
+                if isinstance(outcome, Absent):
+                    gaps[entry, outcome] += 1
         order = self.scope.entries
         return sorted(((entry, gap, count) for (entry, gap), count in gaps.items()), key=lambda g: order.index(g[0]))
 
 
-def means(told: pd.DataFrame, measure: str) -> dict[int | None, float]:
+def means(rows: pd.DataFrame, measure: str) -> dict[int | None, float]:
     """The mean of a measure by seed; a deterministic one stands under None."""
-    found = told.groupby("seed", dropna=False)[measure].mean()
-    return {None if pd.isna(seed) else int(seed): float(value) for seed, value in found.items()}  # type: ignore[call-overload]
+    by_seed = rows.groupby("seed", dropna=False)[measure].mean()
+    return {None if pd.isna(seed) else int(seed): float(value) for seed, value in by_seed.items()}  # type: ignore[call-overload]
+
+
+def _setting(noise: Any, rate: Any) -> tuple[str | None, float | None]:
+    """Noise and rate as they are looked up; a label-free row has neither."""
+    return (None, None) if pd.isna(rate) else (noise, float(rate))
 
 
 def _why(rows: pd.DataFrame, seeds: Sequence[int], lacking: Absent) -> Absent:

@@ -13,21 +13,22 @@ from pipeline.reporting.tables.table import Table
 def ablations(records: Records, results: Results, noise: str) -> list[Table]:
     """The headline table under one noise of every method that has numbers of a variant of `report.ablations`, of
     nothing but it."""
-    made = []
+    tables = []
     for method in results.scope.methods:
-        lacking = results.scope.ablations.get(method.name, ())
-        apart = replace(results.scope, methods=[replace(method, variants=("default", *lacking))])
-        found = Results(records, apart)
-        met = [found.rows(entry)["noise"] for entry in apart.entries[1:]]
-        if not any((noises.isna() | (noises == noise)).any() for noises in met):
+        variants = results.scope.ablations.get(method.name, ())
+        scope = replace(results.scope, methods=[replace(method, variants=("default", *variants))])
+        reduced = Results(records, scope)
+        recorded = [reduced.rows(entry)["noise"] for entry in scope.entries[1:]]
+        if not any((noises.isna() | (noises == noise)).any() for noises in recorded):
             continue
-        table = comparison(found, noise, results.headline)
-        made.append(
+        table = comparison(reduced, noise, results.headline)
+        tables.append(
             replace(
                 table,
                 name=f"{results.dataset.name}_{noise}_{method.name}_ablations",
                 title=f"{results.dataset.display}, parts of {method.display}",
                 caption=f"{method.display} with one part left out or put in another's place. {table.caption}",
+                folded=False,
             )
         )
-    return made
+    return tables

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,16 +38,37 @@ _CONSTANT = Absent("constant", "label-free: the result is the same at every rate
 
 
 def comparison(results: Results, noise: str, criterion: str) -> Table:
-    """MAP of every method at every rate in both directions, then the mean over all of them."""
-    scope, display, directions = results.scope, results.dataset.display, results.directions
+    """MAP of every method at every rate in every direction, then the mean over all of them."""
+    table = _comparison(results, noise, criterion, {direction: [direction] for direction in results.directions})
+    if not results.many_directions:
+        return table
+    return replace(table, title=f"{table.title}, every direction", folded=True)
+
+
+def by_query_view(results: Results, noise: str, criterion: str) -> Table:
+    """The same for more than two views: the mean over the views that are searched, a column per view of the queries."""
+    across: dict[str, list[str]] = {}
+    for direction in results.directions:
+        across.setdefault(f"{direction.split('->')[0]}->others", []).append(direction)
+    table = _comparison(results, noise, criterion, across)
+    return replace(
+        table,
+        name=f"{table.name}_by_query",
+        caption=f"{table.caption} Each direction is the mean over all views that its queries are searched in.",
+    )
+
+
+def _comparison(results: Results, noise: str, criterion: str, across: Mapping[str, Sequence[str]]) -> Table:
+    """across: head of a group of columns -> the directions that it is the mean of."""
+    scope, display = results.scope, results.dataset.display
     entries = results.entries(criterion)
     ranked = len(entries) > 1
-    columns = [Column((display, direction, str(rate)), ranked) for direction in directions for rate in scope.rates]
+    columns = [Column((display, head, str(rate)), ranked) for head in across for rate in scope.rates]
     rows = []
     for entry in entries:
         cells = [
-            cell(results.outcome(entry, noise, rate, criterion, direction))
-            for direction in directions
+            cell(results.mean(entry, noise, [rate], criterion, directions=directions))
+            for directions in across.values()
             for rate in scope.rates
         ]
         cells.append(cell(results.mean(entry, noise, scope.rates, criterion)))
@@ -68,8 +90,10 @@ def comparison(results: Results, noise: str, criterion: str) -> Table:
 
 
 def robustness(results: Results, noise: str) -> Table:
-    """What each method loses from the lowest to the highest rate and keeps on average between them, under the headline
-    and at the last epoch."""
+    """What each method loses from the lowest to the highest rate and keeps on average between them.
+
+    Under the headline and at the last epoch.
+    """
     low, high = min(results.scope.rates), max(results.scope.rates)
     ranked = len(results.scope.entries) > 1
     columns = [
@@ -89,7 +113,7 @@ def robustness(results: Results, noise: str) -> Table:
             ends = [results.mean(entry, noise, [high], criterion) for criterion in results.criteria]
             cells.append(cell(combine(ends, [1, -1])))
         rows.append(Row(entry.label, cells, _label_free(entry), entry.method.name))
-    shown = [
+    measures = [
         f"MAP at the lowest and at the highest rate of {noise_words(noise)}, mean of the directions",
         "what is lost between them (fall)",
         "the mean over the whole interval of rates by the trapezoidal rule (area)",
@@ -97,11 +121,11 @@ def robustness(results: Results, noise: str) -> Table:
     if results.headline in _LATER:
         head, meaning = _LATER[results.headline]
         columns.append(Column((head, f"at {high}"), ranked=False))
-        shown.append(meaning)
+        measures.append(meaning)
     return Table(
         name=f"{results.dataset.name}_{noise}_robustness",
         title=f"{results.dataset.display}, robustness from rate {low} to {high}",
-        caption=f"{'; '.join(shown[:-1])}; and {shown[-1]}. "
+        caption=f"{'; '.join(measures[:-1])}; and {measures[-1]}. "
         f"Differences and areas are taken seed by seed. {spread(results, noise)}",
         stub="method",
         levels=("criterion", "noise rate"),
@@ -125,18 +149,18 @@ def spread(results: Results, noise: str) -> str:
 
 
 def states(results: Results, entries: Sequence[Entry], noise: str) -> str:
-    """Of which state of the entries that is told of which records keep one alone, in words for a caption."""
-    under: dict[str, list[str]] = {}
+    """Which state of the entries a record describes that keeps one alone, in words for a caption."""
+    by_criterion: dict[str, list[str]] = {}
     for entry in entries:
-        under.setdefault(results.first(entry, noise), []).append(entry.label)
+        by_criterion.setdefault(results.first(entry, noise), []).append(entry.label)
     names = {
         criterion: f"{CRITERION_NAMES[criterion]}{', an oracle' if criterion == BEST_VALIDATION else ''}"
         for criterion in CRITERIA
-        if criterion in under
+        if criterion in by_criterion
     }
     if len(names) == 1:
         return next(iter(names.values()))
-    each = "; ".join(f"{name}: {', '.join(under[criterion])}" for criterion, name in names.items())
+    each = "; ".join(f"{name}: {', '.join(by_criterion[criterion])}" for criterion, name in names.items())
     return f"the first criterion that each keeps ({each})"
 
 
@@ -146,8 +170,10 @@ def _fallen(entry: Entry, before: Outcome, after: Outcome) -> Cell:
 
 
 def _area(results: Results, entry: Entry, noise: str, criterion: str) -> Outcome:
-    """The mean over the interval of rates by the trapezoidal rule: each rate weighs half the gap between its
-    neighbours, or, at an end, half the gap to its only one."""
+    """The mean over the interval of rates by the trapezoidal rule.
+
+    Each rate weighs half the gap between its neighbours, or, at an end, half the gap to its only one.
+    """
     rates = results.scope.rates
     gaps = np.diff(rates)
     weights = (np.append(gaps, 0) + np.insert(gaps, 0, 0)) / (2 * gaps.sum()) if len(rates) > 1 else np.ones(1)

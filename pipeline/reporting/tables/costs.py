@@ -30,14 +30,14 @@ def read(folder: Path) -> Costs:
 def machine(folder: Path) -> str | None:
     """One sentence about the machine that they were measured on; None where no file describes it."""
     file = folder / MACHINE_FILE
-    found: dict[str, Any] | None = json_content(file)
-    if found is None:
+    recorded: dict[str, Any] | None = json_content(file)
+    if recorded is None:
         return None
-    if missing := [name for name in MACHINE if name not in found]:
+    if missing := [name for name in MACHINE if name not in recorded]:
         broken(file, 1, f"a machine lacks {', '.join(missing)}")
     return (
-        f"{found['cpu']}, {found['cores']} cores, {found['memory_bytes'] / 2**30:.0f} GiB of memory; "
-        f"Python {found['python']}, PyTorch {found['torch']}, device {found['device']}."
+        f"{recorded['cpu']}, {recorded['cores']} cores, {recorded['memory_bytes'] / 2**30:.0f} GiB of memory; "
+        f"Python {recorded['python']}, PyTorch {recorded['torch']}, device {recorded['device']}."
     )
 
 

@@ -67,8 +67,8 @@ def latex(table: Table) -> str:
     return "\n".join([*lines, r"\end{table}", ""])
 
 
-def html(table: Table, page: str = "") -> str:
-    """A figure: caption, the table in a box that scrolls sideways, footnotes; names of methods lead to the page."""
+def html(table: Table) -> str:
+    """A figure: caption, the table in a box that scrolls sideways, footnotes; names of methods lead to their papers."""
     rows, notes = typeset(table)
     depth, name = len(table.levels), escape(table.name)
     lines = [
@@ -90,19 +90,13 @@ def html(table: Table, page: str = "") -> str:
         lines.append(f"<tr>{stub}{''.join(heads)}</tr>")
     lines += ["</thead>", "<tbody>"]
     for row, mark, cells in rows:
-        head = f'<th scope="row">{_linked(row, page)}{_sup(mark)}</th>'
+        head = f'<th scope="row">{_linked(row)}{_sup(mark)}</th>'
         lines.append(f"<tr>{head}{''.join(map(_html_cell, cells))}</tr>")
     lines += ["</tbody>", "</table>", "</div>"]
     items = [f"<li>{_sup(mark)} {escape(text)}</li>" for mark, text in notes]
     items += [f"<li>{escape(text)}</li>" for text in table.notes]
     lines += ['<ul class="notes">', *items, "</ul>"] if items else []
     return "\n".join([*lines, "</figure>", ""])
-
-
-def document(table: Table) -> str:
-    """The HTML figure as a file of its own."""
-    head = f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{escape(table.name)}</title>\n'
-    return head + html(table, "../index.html") + "</html>\n"
 
 
 def tidy(table: Table) -> str:
@@ -161,9 +155,9 @@ def _cmidrules(widths: list[int]) -> str:
     return " ".join(rf"\cmidrule(lr){{{start}-{start + n - 1}}}" for start, n in zip(starts, widths, strict=True))
 
 
-def _linked(row: Row, page: str) -> str:
+def _linked(row: Row) -> str:
     label = escape(row.label)
-    return f'<a href="{page}#{anchor(row.method)}">{label}</a>' if row.method else label
+    return f'<a href="#{anchor(row.method)}">{label}</a>' if row.method else label
 
 
 def anchor(method: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import cell, combine
 from pipeline.reporting.results.report_scope import Entry, noise_words
-from pipeline.reporting.results.results import Results, means, under
+from pipeline.reporting.results.results import Results, means
 from pipeline.reporting.tables.comparison import spread, states
 from pipeline.reporting.tables.table import Cell, Column, Row, Table
 
@@ -19,16 +19,20 @@ _EMBEDDING, _MATCH, _DIFFERENCE = "by embedding", "by match probability", "diffe
 
 def readout(records: Records, results: Results, noise: str) -> Table | None:
     """MAP by embedding, by match probability and the difference, by noise rate; None where no method has both."""
-    name, scope, shown, rows = results.dataset.name, results.scope, [], []
+    name, scope = results.dataset.name, results.scope
+    entries: list[Entry] = []
+    rows: list[Row] = []
     for entry in scope.entries:
-        told = records.readout(name, entry.method.name)
-        told = told[(told["variant"] == entry.variant) & (told["noise"] == noise) & told["rate"].isin(scope.rates)]
-        if told.empty:
+        recorded = records.readout(name, entry.method.name)
+        recorded = recorded[
+            (recorded["variant"] == entry.variant) & (recorded["noise"] == noise) & recorded["rate"].isin(scope.rates)
+        ]
+        if recorded.empty:
             continue
-        shown.append(entry)
-        low, high = told["temperature"].min(), told["temperature"].max()
+        entries.append(entry)
+        low, high = recorded["temperature"].min(), recorded["temperature"].max()
         chosen = f"temperature {low:g}" if low == high else f"temperatures {low:g} to {high:g}"
-        rows.append(Row(entry.label, _cells(told, results, entry, noise), chosen, entry.method.name))
+        rows.append(Row(entry.label, _cells(recorded, results, entry, noise), chosen, entry.method.name))
     if not rows:
         return None
     heads = product((_EMBEDDING, _MATCH, _DIFFERENCE), scope.rates)
@@ -36,11 +40,11 @@ def readout(records: Records, results: Results, noise: str) -> Table | None:
         name=f"{name}_{noise}_readout",
         title=f"{results.dataset.display}, posterior readout",
         caption=f"MAP under {noise_words(noise)} by noise rate, mean of the directions, "
-        f"{states(results, shown, noise)}. The same trained networks are read in two ways: by cosine similarity of "
+        f"{states(results, entries, noise)}. The same trained networks are read in two ways: by cosine similarity of "
         "the embeddings, as everywhere else, and by the probability that query and candidate are of one class, which "
         "their class probabilities give. The temperature of these was chosen on clean validation labels, so the second "
         "way uses the oracle once more; the difference is taken seed by seed. Methods without class probabilities are "
-        f"left out. {_already(shown)}{spread(results, noise)} Best of a column bold, second underlined.",
+        f"left out. {_already(entries)}{spread(results, noise)} Best of a column bold, second underlined.",
         stub="method",
         levels=("ranking", "noise rate"),
         columns=[Column((head, str(rate)), ranked=head != _DIFFERENCE) for head, rate in heads],
@@ -48,9 +52,9 @@ def readout(records: Records, results: Results, noise: str) -> Table | None:
     )
 
 
-def _already(shown: Sequence[Entry]) -> str:
+def _already(entries: Sequence[Entry]) -> str:
     """Of whose embeddings the cosine is the match probability, a sentence before others; empty where there are none."""
-    names = [entry.label for entry in shown if entry.method.matches and entry.variant == "default"]
+    names = [entry.label for entry in entries if entry.method.matches and entry.variant == "default"]
     if not names:
         return ""
     return (
@@ -59,12 +63,12 @@ def _already(shown: Sequence[Entry]) -> str:
     )
 
 
-def _cells(told: pd.DataFrame, results: Results, entry: Entry, noise: str) -> list[Cell]:
+def _cells(recorded: pd.DataFrame, results: Results, entry: Entry, noise: str) -> list[Cell]:
     rates = results.scope.rates
     embedding = [results.mean(entry, noise, [rate], results.first(entry, noise)) for rate in rates]
     match = [
-        results.by_seed(under(results.rows(entry), noise, rate), means(told[told["rate"] == rate], "map"))
+        results.by_seed(results.rows_at(entry, noise, rate), means(recorded[recorded["rate"] == rate], "map"))
         for rate in rates
     ]
-    apart = [combine([after, before], [1, -1]) for before, after in zip(embedding, match, strict=True)]
-    return [cell(outcome) for outcome in (*embedding, *match, *apart)]
+    gains = [combine([after, before], [1, -1]) for before, after in zip(embedding, match, strict=True)]
+    return [cell(outcome) for outcome in (*embedding, *match, *gains)]

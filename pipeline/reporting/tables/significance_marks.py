@@ -22,7 +22,7 @@ SAME = 1e-4
 
 _BEST = Absent("best", "the largest MAP of its column: what the others are compared with")
 _MEANING = (
-    f"{TIED} not distinguishable from the best of its column on these queries (paired permutation test of AP with "
+    f"{TIED} not significantly worse than the best of its column on these queries (paired permutation test of AP with "
     f"{FLIPS:,} rounds, Holm over all pairs of the column, level {LEVEL}). This does not cover retraining, for which "
     "the spread over seeds stands."
 )
@@ -50,7 +50,7 @@ def standings(records: Records, results: Results, noise: str) -> Standings:
     """What the statistics record says of the headline table, column by column.
 
     Gaps are left out, and so are columns that were not tested, that have a number whose AP are of another criterion, or
-    whose best is not shown: without it the others would look tied.
+    whose best is not shown: if the best method were missing, the rest would look tied.
     Raises BadInput where the statistics are not those of the cells.
     """
     name, elsewhere = results.dataset.name, results.elsewhere(noise)
@@ -63,10 +63,10 @@ def standings(records: Records, results: Results, noise: str) -> Standings:
             for entry in results.entries(results.headline)
         }
         numbers = {entry: number for entry, number in cells.items() if isinstance(number, Number)}
-        here = rows[(rows["rate"] == rate) & (rows["direction"] == direction)]
-        if any(entry in numbers for entry in elsewhere) or (numbers and here.empty):
+        tested = rows[(rows["rate"] == rate) & (rows["direction"] == direction)]
+        if any(entry in numbers for entry in elsewhere) or (numbers and tested.empty):
             continue
-        column = {(row["method"], row["variant"]): row for _, row in here.iterrows()}
+        column = {(row["method"], row["variant"]): row for _, row in tested.iterrows()}
         for entry, number in numbers.items():
             if reason := _contradiction(column.get((entry.method.name, entry.variant)), number):
                 place = f"{entry.label}, {noise} {rate}, {direction}: {reason}"
@@ -80,8 +80,9 @@ def standings(records: Records, results: Results, noise: str) -> Standings:
 def _contradiction(row: pd.Series | None, number: Number) -> str | None:
     if row is None:
         return f"there are no statistics, the MAP is {number.mean:.6g}"
-    apart = abs(row["map"] - number.mean)
-    return None if apart <= SAME else f"the mean AP is {row['map']:.6g}, the MAP is {number.mean:.6g}"
+    if abs(row["map"] - number.mean) <= SAME:
+        return None
+    return f"the mean AP is {row['map']:.6g}, the MAP is {number.mean:.6g}"
 
 
 def _standing(row: pd.Series) -> Standing:

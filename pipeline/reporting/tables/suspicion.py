@@ -23,15 +23,15 @@ _MEASURES = {"auc": "AUC", "precision": "precision at the true rate"}
 def suspicion(records: Records, results: Results, noise: str) -> Table | None:
     """AUC and precision of the suspicion by noise rate, a row per entry that can tell; None where none can."""
     name, scope = results.dataset.name, results.scope
-    told = {entry: records.suspicion(name, entry.method.name) for entry in scope.entries}
-    found = {
+    recorded = {entry: records.suspicion(name, entry.method.name) for entry in scope.entries}
+    judged = {
         entry: cells
-        for entry, frame in told.items()
+        for entry, frame in recorded.items()
         if (cells := _cells(frame, entry.variant, results.rows(entry), results, noise))
     }
-    if not found:
+    if not judged:
         return None
-    rows = [Row(entry.label, cells, method=entry.method.name) for entry, cells in found.items()]
+    rows = [Row(entry.label, cells, method=entry.method.name) for entry, cells in judged.items()]
     if baseline := _cells(records.confident_learning(name), "default", results.no_rows, results, noise):
         rows.append(Row(_BASELINE_LABEL, baseline, _BASELINE_NOTE))
     return Table(
@@ -40,7 +40,7 @@ def suspicion(records: Records, results: Results, noise: str) -> Table | None:
         caption=f"How well a suspicion finds the wrong training labels under {noise_words(noise)}, by noise rate. AUC: "
         "the probability that a wrong label looks more suspicious than a right one (.5 = guessing). Precision at the "
         "true rate: the share of wrong labels among as many of the most suspicious as there are wrong ones, a number "
-        f"that nobody knows in practice. Methods as they are under {states(results, list(found), noise)}; those that "
+        f"that nobody knows in practice. Methods as they are under {states(results, list(judged), noise)}; those that "
         f"cannot tell are left out. Views are averaged. {spread(results, noise)} Best of a column bold, second "
         "underlined.",
         stub="method",
@@ -54,10 +54,10 @@ def estimates(records: Records, results: Results, noise: str) -> Table | None:
     """The share of wrong labels, in truth and as estimated, by noise rate; None where no method estimates it."""
     name, scope = results.dataset.name, results.scope
     estimating = ("estimate",)
-    told = {entry: records.suspicion(name, entry.method.name) for entry in scope.entries}
+    recorded = {entry: records.suspicion(name, entry.method.name) for entry in scope.entries}
     rows = [
         Row(entry.label, cells, _certainty(frame, entry.variant, noise, scope.rates), entry.method.name)
-        for entry, frame in told.items()
+        for entry, frame in recorded.items()
         if (cells := _cells(frame, entry.variant, results.rows(entry), results, noise, estimating))
     ]
     if not rows:
@@ -65,8 +65,8 @@ def estimates(records: Records, results: Results, noise: str) -> Table | None:
     baseline = records.confident_learning(name)
     if cells := _cells(baseline, "default", results.no_rows, results, noise, estimating):
         rows.append(Row(_BASELINE_LABEL, cells, _BASELINE_NOTE))
-    entry = next(entry for entry, frame in told.items() if len(frame))
-    truth = _cells(told[entry], entry.variant, results.rows(entry), results, noise, ("wrong",))
+    entry = next(entry for entry, frame in recorded.items() if len(frame))
+    truth = _cells(recorded[entry], entry.variant, results.rows(entry), results, noise, ("wrong",))
     return Table(
         name=f"{name}_{noise}_estimates",
         title=f"{results.dataset.display}, how many labels are wrong",
@@ -80,33 +80,36 @@ def estimates(records: Records, results: Results, noise: str) -> Table | None:
     )
 
 
-def _certainty(told: pd.DataFrame, variant: str, noise: str, rates: Sequence[float]) -> str | None:
+def _certainty(recorded: pd.DataFrame, variant: str, noise: str, rates: Sequence[float]) -> str | None:
     """In how many cells the method was sure of its estimate; None where it does not say."""
-    here = told[(told["variant"] == variant) & (told["noise"] == noise) & told["rate"].isin(rates)]
-    sure = here.groupby(["rate", "seed"])["certain"].first().dropna()
+    sure = _of(recorded, variant, noise, rates).groupby(["rate", "seed"])["certain"].first().dropna()
     return f"sure of it in {int(sure.sum())} of {len(sure)} cells" if len(sure) else None
 
 
+def _of(recorded: pd.DataFrame, variant: str, noise: str, rates: Sequence[float]) -> pd.DataFrame:
+    matching = (recorded["variant"] == variant) & (recorded["noise"] == noise) & recorded["rate"].isin(rates)
+    return recorded[matching]
+
+
 def _cells(
-    told: pd.DataFrame,
+    recorded: pd.DataFrame,
     variant: str,
     rows: pd.DataFrame,
     results: Results,
     noise: str,
     measures: Iterable[str] = tuple(_MEASURES),
 ) -> list[Cell]:
-    """A cell per measure and rate; none where the method never tells. rows: the records of its cells."""
-    here = told[(told["variant"] == variant) & (told["noise"] == noise) & told["rate"].isin(results.scope.rates)]
-    here = here.dropna(subset=list(measures))
-    if here.empty:
+    """A cell per measure and rate; none where the method never says. rows: the records of its cells."""
+    judged = _of(recorded, variant, noise, results.scope.rates).dropna(subset=list(measures))
+    if judged.empty:
         return []
     return [
-        cell(_outcome(here[here["rate"] == rate], measure, under(rows, noise, rate), results, rate))
+        cell(_outcome(judged[judged["rate"] == rate], measure, under(rows, noise, rate), results, rate))
         for measure, rate in product(measures, results.scope.rates)
     ]
 
 
-def _outcome(told: pd.DataFrame, measure: str, rows: pd.DataFrame, results: Results, rate: float) -> Outcome:
-    if told.empty and rate == 0:
+def _outcome(judged: pd.DataFrame, measure: str, rows: pd.DataFrame, results: Results, rate: float) -> Outcome:
+    if judged.empty and rate == 0:
         return _UNDEFINED
-    return results.by_seed(rows, means(told, measure), _UNDEFINED)
+    return results.by_seed(rows, means(judged, measure), _UNDEFINED)

@@ -13,8 +13,8 @@ DETERMINISTIC, TIED = "†", "≈"
 class Number:
     """A mean over n seeds; std is None for a single value. deterministic: no seed could change it.
 
-    interval: where the mean lies over other queries; tied: whether it cannot be told from the best of its column,
-    None where that was not tested.
+    interval: where the mean lies over other queries; tied: whether it is not significantly worse than the best of its
+    column, None where that was not tested.
     """
 
     mean: float
@@ -62,7 +62,8 @@ class Row:
 @dataclass(frozen=True)
 class Table:
     """stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped:
-    whether rows belong together, so that no reader should sort them.
+    whether rows belong together, so that no reader should sort them; folded: whether the page shows its title
+    alone until it is opened.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Table:
     notes: Sequence[str] = ()
     decimals: int = 3
     grouped: bool = False
+    folded: bool = False
 
     def digits(self, column: int) -> int:
         own = self.columns[column].decimals
@@ -119,7 +121,7 @@ class Footnotes:
         if self.deterministic:
             marked.append((DETERMINISTIC, "deterministic: one solution, so there is no spread over seeds"))
         if self.tied:
-            marked.append((TIED, "not distinguishable from the best of its column on these queries"))
+            marked.append((TIED, "not significantly worse than the best of its column on these queries"))
         return marked
 
 

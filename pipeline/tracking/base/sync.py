@@ -65,7 +65,7 @@ def sync(tracker: Tracker, folder: Path, project: Project, dataset: str) -> None
 def _shown(folder: Path, datasets: Iterable[str], dataset: str) -> list[Path]:
     """The tables, as Markdown and CSV, and the figures of one dataset: <dataset>_<what>, where a longer name wins."""
     longer = tuple(f"{name}_" for name in datasets if name.startswith(f"{dataset}_"))
-    kinds = (("tables", "md"), ("tables", "csv"), ("figures", "png"))
+    kinds = (("tables", "md"), ("tables", "csv"), ("figures", "svg"))
     found = [file for part, kind in kinds for file in sorted((folder / part).glob(f"{dataset}_*.{kind}"))]
     return [file for file in found if not file.name.startswith(longer)]
 
