@@ -87,6 +87,15 @@ def test_a_second_copy_keeps_what_was_computed() -> None:
     assert kept.is_dir()
 
 
+def test_code_that_is_gone_goes_from_the_copy() -> None:
+    """A method's file that stays would be a method there, and change what its room's stages depend on."""
+    gone = copy("digits") / "pipeline/methods/gone.py"
+    gone.parent.mkdir(parents=True)
+    gone.touch()
+    copy("digits")
+    assert not gone.exists()
+
+
 def test_an_unknown_experiment_is_named_with_the_nearest() -> None:
     result = CliRunner().invoke(reproduce.main, ["--experiment", "digit"])
     assert result.exit_code == 2, result.output
