@@ -52,7 +52,7 @@ def same(one: tuple[str, int], other: tuple[str, int]) -> bool:
         return False
     if digits == other_digits:
         return a == b
-    reach = sum(0.5 * 10 ** (_magnitude(x) - d + 1) for x, d in ((a, digits), (b, other_digits)))
+    reach = sum(0.5 * 10.0 ** (_magnitude(x) - d + 1) for x, d in ((a, digits), (b, other_digits)))
     return abs(a - b) <= reach * (1 + 1e-9)
 
 

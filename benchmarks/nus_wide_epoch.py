@@ -20,11 +20,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipeline.config import params
+from pipeline.config.load import load
+from pipeline.config.project import DEFAULT
 from pipeline.core import plugins as discovery
 from pipeline.core.splits import Array, Split
 from pipeline.data.nus_wide import CLASSES, SIZES
-from pipeline.learning.loop import Batch, train
+from pipeline.learning.loop import Batch, run_epochs
 from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.mrl import MRL
 from pipeline.retrieval.ranking import mean_average_precision
@@ -71,7 +72,7 @@ def work(model: PrototypeNetwork, batch: int) -> tuple[float, float, float]:
 @click.option("--pairs", default=SIZES["train"], show_default=True, help="Training pairs.")
 def main(pairs: int) -> None:
     torch.set_num_threads(os.cpu_count() or 1)
-    settings = params.method_settings(params.load(Path("params.yaml")), "mrl", "default", "nus_wide")
+    settings = load(Path("params.yaml")).settings("mrl", DEFAULT, "nus_wide")
     method = discovery.build("pipeline.methods", "mrl", MRL, settings | {"epochs": 1})
     rng = np.random.default_rng(0)
     click.echo(
@@ -83,7 +84,7 @@ def main(pairs: int) -> None:
     model = method.build(WIDTHS, CLASSES)
     before = peak()
     start = time.perf_counter()
-    train(method, model, data, torch.Generator().manual_seed(0), lambda model, epoch: {})
+    run_epochs(method, model, data, torch.Generator().manual_seed(0), lambda model, epoch: {})
     trained = time.perf_counter() - start
     steps = -(-pairs // method.batch_size)
     start = time.perf_counter()

@@ -54,13 +54,17 @@ def seconds(work: Callable[..., object], *arguments: Array) -> float:
 def main(sizes: tuple[int, ...], dimension: int, classes: int, rounds: int) -> None:
     for size in sizes:
         rng = np.random.default_rng(0)
-        labels = [rng.integers(0, classes, size) for _ in range(2)]
+        of_queries, of_gallery = (rng.integers(0, classes, size) for _ in range(2))
         centres = 0.3 * rng.standard_normal((classes, dimension))
-        rows = [(centres[part] + rng.standard_normal((size, dimension))).astype(np.float32) for part in labels]
-        data = (*rows, *labels)
+        queries, gallery = (
+            (centres[labels] + rng.standard_normal((size, dimension))).astype(np.float32)
+            for labels in (of_queries, of_gallery)
+        )
+        data = (queries, gallery, of_queries, of_gallery)
         difference = np.abs(plain(*data) - average_precision(*data)).max()
         rounds_taken = [
-            (seconds(plain, *data), seconds(average_precision, *data), seconds(product, *rows)) for _ in range(rounds)
+            (seconds(plain, *data), seconds(average_precision, *data), seconds(product, queries, gallery))
+            for _ in range(rounds)
         ]
         slow, fast, matmul = (median(times) for times in zip(*rounds_taken, strict=True))
         ratio = median(theirs / ours for theirs, ours, _ in rounds_taken)

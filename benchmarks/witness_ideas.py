@@ -10,7 +10,7 @@ given to all ideas that do not change it. An idea is judged by validation MAP al
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import product
 from pathlib import Path
@@ -25,21 +25,25 @@ from torch.nn import functional as F
 
 from benchmarks.witness_summary import summary
 from pipeline.config.load import load
-from pipeline.config.project import Project
+from pipeline.config.project import DEFAULT, Project
 from pipeline.core import plugins as discovery
-from pipeline.core.criteria import BEST_VALIDATION
+from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.runs import Run
 from pipeline.core.splits import Array, Embeddings, Split, Views
 from pipeline.features.base import store as featurestore
 from pipeline.learning.loop import Batch, Step
-from pipeline.methods.base.label_em import Verdict, expectation, joint_opinion, uniform_errors
+from pipeline.methods.base import Embedder
+from pipeline.methods.base.label_em import LabelPosterior, expectation, joint_opinion, uniform_errors
 from pipeline.methods.base.soft_regression import GaussianFeatures, SoftRegression, principal
-from pipeline.methods.witness import Witness
+from pipeline.methods.witness import Witness, WitnessNetwork
 from pipeline.noise.base import Noise, make
 from pipeline.retrieval.match_probability import match_embeddings
 from pipeline.retrieval.ranking import mean_average_precision
 
+NOISE = "symmetric"
 CPU = torch.device("cpu")
+Readout = Callable[[Views], Embeddings]
+"""Features of new samples -> their embeddings."""
 COLUMNS = ["idea", "dataset", "rate", "seed", "direction", "validation_map", "test_map"]
 
 
@@ -47,22 +51,20 @@ COLUMNS = ["idea", "dataset", "rate", "seed", "direction", "validation_map", "te
 class Taught(Witness):
     """Witness whose EM was done before."""
 
-    verdict: Any
+    believed: LabelPosterior
 
-    def _recover(self, train_split: Split, heard: Any, run: Run) -> Verdict:
-        found: Verdict = self.verdict
-        return found
+    def _recover(self, train: Split, views: Sequence[str], run: Run) -> LabelPosterior:
+        return self.believed
+
+    def readout(self, train: Split, valid: Split, run: Run) -> Readout:
+        """Fit, and give what embeds new samples."""
+        return self.fit(train, valid, run).at(BEST_VALIDATION).transform
 
     def targets(self, batch: Batch) -> dict[str, Tensor]:
         return {view: q.index_select(0, batch.index) for view, q in self._targets.items()}
 
-    def log_probabilities(self, model: Any, views: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def log_probabilities(self, model: WitnessNetwork, views: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {view: F.log_softmax(model.prototypes(z), dim=1) for view, z in model(views).items()}
-
-    def probabilities(self, views: Views) -> dict[str, Array]:
-        """Class probabilities of a sample, n x K per view."""
-        classes = self.verdict.posterior.shape[1]
-        return {view: z[:, :classes] for view, z in super().transform(views).items()}
 
 
 @dataclass(kw_only=True, eq=False)
@@ -71,7 +73,7 @@ class Bounded(Taught):
 
     bound: float
 
-    def loss(self, batch: Batch, model: Any, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: WitnessNetwork, position: Step) -> dict[str, Tensor]:
         q = self.targets(batch)
         match = {v: (q[v] * log.exp()).sum(dim=1) for v, log in self.log_probabilities(model, batch.views).items()}
         terms = [((1 - p.clamp_min(1e-7) ** self.bound) / self.bound).mean() for p in match.values()]
@@ -85,8 +87,8 @@ class EarlyLearning(Taught):
     strength: float
     memory: float = 0.7
 
-    def loss(self, batch: Batch, model: Any, step: Step) -> dict[str, Tensor]:
-        if step.iteration == 0:
+    def loss(self, batch: Batch, model: WitnessNetwork, position: Step) -> dict[str, Tensor]:
+        if position.iteration == 0:
             self._means = {view: torch.zeros_like(q) for view, q in self._targets.items()}
         q, terms = self.targets(batch), []
         for view, log in self.log_probabilities(model, batch.views).items():
@@ -101,7 +103,7 @@ class EarlyLearning(Taught):
 class Weighted(Taught):
     """Samples count by how sure EM is of them: 1 - entropy of q / log K."""
 
-    def loss(self, batch: Batch, model: Any, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: WitnessNetwork, position: Step) -> dict[str, Tensor]:
         q, terms = self.targets(batch), []
         for view, log in self.log_probabilities(model, batch.views).items():
             weight = 1 + torch.special.xlogy(q[view], q[view]).sum(dim=1) / np.log(q[view].shape[1])
@@ -115,7 +117,7 @@ class Agreeing(Taught):
 
     strength: float
 
-    def loss(self, batch: Batch, model: Any, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: WitnessNetwork, position: Step) -> dict[str, Tensor]:
         q, logs = self.targets(batch), self.log_probabilities(model, batch.views)
         mean = torch.stack([log.exp() for log in logs.values()]).mean(dim=0).detach()
         terms = [-((q[view] + self.strength * mean) * log).sum(dim=1).mean() for view, log in logs.items()]
@@ -128,7 +130,7 @@ class Mixed(Taught):
 
     alpha: float
 
-    def loss(self, batch: Batch, model: Any, step: Step) -> dict[str, Tensor]:
+    def loss(self, batch: Batch, model: WitnessNetwork, position: Step) -> dict[str, Tensor]:
         share = torch.distributions.Beta(self.alpha, self.alpha).sample()
         other = torch.randperm(len(batch.index))
         q = {view: share * rows + (1 - share) * rows[other] for view, rows in self.targets(batch).items()}
@@ -143,9 +145,14 @@ class Powered(Taught):
 
     power: float
 
-    def transform(self, views: Views) -> Embeddings:
-        powers = {view: p.astype(float) ** self.power for view, p in self.probabilities(views).items()}
-        return match_embeddings({view: p / p.sum(axis=1, keepdims=True) for view, p in powers.items()})
+    def readout(self, train: Split, valid: Split, run: Run) -> Readout:
+        embedder = self.fit(train, valid, run).at(BEST_VALIDATION)
+
+        def embed(views: Views) -> Embeddings:
+            powers = {view: p.astype(float) ** self.power for view, p in probabilities(embedder, views).items()}
+            return match_embeddings({view: p / p.sum(axis=1, keepdims=True) for view, p in powers.items()})
+
+        return embed
 
 
 @dataclass(kw_only=True, eq=False)
@@ -154,27 +161,28 @@ class Kernel(Taught):
 
     share: float
 
-    def fit(self, train_split: Split, valid: Split | None, run: Run) -> Kernel:
-        self._train = {view: torch.tensor(rows) for view, rows in train_split.views.items()}
-        super().fit(train_split, valid, run)
-        return self
+    def readout(self, train: Split, valid: Split, run: Run) -> Readout:
+        embedder = self.fit(train, valid, run).at(BEST_VALIDATION)
 
-    def transform(self, views: Views) -> Embeddings:
-        mixed = {}
-        for view, p in self.probabilities(views).items():
-            kernel = self._judged(self._train[view], torch.tensor(views[view]))
-            mixed[view] = self.share * kernel + (1 - self.share) * p
-        return match_embeddings(mixed)
+        def embed(views: Views) -> Embeddings:
+            mixed = {}
+            for view, p in probabilities(embedder, views).items():
+                kernel = self._judged(torch.tensor(train.views[view]), torch.tensor(views[view]))
+                mixed[view] = self.share * kernel + (1 - self.share) * p
+            return match_embeddings(mixed)
+
+        return embed
 
     def _judged(self, train: Tensor, new: Tensor) -> Array:
         """New samples are a fold of their own, which no regression of theirs has seen."""
         draw = torch.Generator().manual_seed(0)
         x = GaussianFeatures(train, draw)(torch.cat([train, new]))
         fold = torch.cat([torch.zeros(len(train)), torch.ones(len(new))]).long()
-        q = torch.tensor(self.verdict.posterior)
+        q = torch.tensor(self.believed.posterior)
         nothing = torch.full((len(new), q.shape[1]), 1 / q.shape[1], dtype=q.dtype)
-        model = SoftRegression(principal(x), fold, q.shape[1], self.verdict.penalty)
-        return model.fit(torch.cat([q, nothing]), 60)[len(train) :].exp().numpy()
+        model = SoftRegression(principal(x), fold, q.shape[1], penalty_of(self.believed))
+        judged: Array = model.fit(torch.cat([q, nothing]), 60)[len(train) :].exp().numpy()
+        return judged
 
 
 @dataclass(kw_only=True, eq=False)
@@ -183,21 +191,16 @@ class Two(Taught):
 
     duration: float
 
-    def fit(self, train_split: Split, valid: Split | None, run: Run) -> Two:
-        settings = {**vars_of(self), "epochs": round(self.duration * self.epochs)}
-        self._pair = [
-            Taught(**settings).fit(train_split, valid, replace(run, seed=s)) for s in (run.seed, run.seed + 1000)
-        ]
-        self.criteria_ = (BEST_VALIDATION,)
-        return self
+    def readout(self, train: Split, valid: Split, run: Run) -> Readout:
+        method = Taught(**vars_of(self) | {"epochs": round(self.duration * self.epochs)})
+        runs = [replace(run, seed=seed) for seed in (run.seed, run.seed + 1000)]
+        pair = [method.fit(train, valid, one).at(BEST_VALIDATION) for one in runs]
 
-    def select(self, criterion: str) -> Two:
-        self._pair = [one.select(criterion) for one in self._pair]
-        return self
+        def embed(views: Views) -> Embeddings:
+            parts = [probabilities(embedder, views) for embedder in pair]
+            return match_embeddings({view: np.mean([part[view] for part in parts], axis=0) for view in views})
 
-    def transform(self, views: Views) -> Embeddings:
-        parts = [one.probabilities(views) for one in self._pair]
-        return match_embeddings({view: np.mean([part[view] for part in parts], axis=0) for view in views})
+        return embed
 
 
 @dataclass(kw_only=True, eq=False)
@@ -207,33 +210,40 @@ class DeepEM(Taught):
     network_share: float
     refresh: int = 10
 
-    def fit(self, train_split: Split, valid: Split | None, run: Run) -> DeepEM:
-        given = [torch.tensor(y) for y in train_split.labels.values()]
-        q = torch.tensor(self.verdict.posterior)
+    def readout(self, train: Split, valid: Split, run: Run) -> Readout:
+        given = [torch.tensor(y) for y in train.labels.values()]
+        q = torch.tensor(self.believed.posterior)
         draw = torch.Generator().manual_seed(run.seed)
         fold = torch.randperm(len(q), generator=draw) % self.folds
-        logs = {view: torch.zeros_like(q) for view in train_split.views}
-        settings = vars_of(self)
+        logs = {view: torch.zeros_like(q) for view in train.views}
         for number in range(self.folds):
             seen, held = (np.flatnonzero(mask) for mask in (fold != number, fold == number))
-            part = replace(self.verdict, posterior=self.verdict.posterior[seen])
-            model = Taught(**settings | {"verdict": part, "epochs": self.refresh}).fit(
-                taken(train_split, seen), None, run
-            )
-            for view, p in model.probabilities({v: x[held] for v, x in train_split.views.items()}).items():
+            part = replace(self.believed, posterior=self.believed.posterior[seen])
+            method = Taught(**vars_of(self) | {"believed": part, "epochs": self.refresh})
+            embedder = method.fit(taken(train, seen), None, run).at(LAST_EPOCH)
+            for view, p in probabilities(embedder, {v: x[held] for v, x in train.views.items()}).items():
                 logs[view][held] = torch.tensor(p).double().clamp_min(1e-12).log()
-        for view, rows in train_split.views.items():
+        for view, rows in train.views.items():
             x = GaussianFeatures(torch.tensor(rows), draw)(torch.tensor(rows))
-            kernel = SoftRegression(principal(x), fold, q.shape[1], self.verdict.penalty).fit(q, 60)
+            kernel = SoftRegression(principal(x), fold, q.shape[1], penalty_of(self.believed)).fit(q, 60)
             logs[view] = self.network_share * logs[view] + (1 - self.network_share) * kernel
         opinion = joint_opinion([log.log_softmax(dim=1) for log in logs.values()], q)
         q = expectation(opinion, [uniform_errors(q, labels) for labels in given], given)
-        self.verdict = replace(self.verdict, posterior=q.numpy())
-        super().fit(train_split, valid, run)
-        return self
+        better = replace(self.believed, posterior=q.numpy())
+        return Taught(**vars_of(self) | {"believed": better}).readout(train, valid, run)
 
 
-def vars_of(method: Witness) -> dict[str, Any]:
+def probabilities(embedder: Embedder, views: Views) -> dict[str, Array]:
+    """Class probabilities of a sample, n x K per view: the first columns of its match vector."""
+    return {view: z[:, : embedder.classes] for view, z in embedder.transform(views).items()}
+
+
+def penalty_of(believed: LabelPosterior) -> float:
+    assert believed.penalty is not None, "EM ran without classifiers"
+    return believed.penalty
+
+
+def vars_of(method: Taught) -> dict[str, Any]:
     """The settings that a method was built with."""
     return {field.name: getattr(method, field.name) for field in fields(Taught)}
 
@@ -247,49 +257,49 @@ def taken(split: Split, rows: Array) -> Split:
     )
 
 
-def sharpened(verdict: Verdict, power: float) -> Verdict:
-    q = verdict.posterior**power
-    return replace(verdict, posterior=q / q.sum(axis=1, keepdims=True))
+def sharpened(believed: LabelPosterior, power: float) -> LabelPosterior:
+    q = believed.posterior**power
+    return replace(believed, posterior=q / q.sum(axis=1, keepdims=True))
 
 
-Make = Callable[[dict[str, Any], Verdict], Witness]
+Make = Callable[[dict[str, Any], LabelPosterior], Taught]
 IDEAS: dict[str, Make] = {
-    "reference": lambda settings, verdict: Taught(**settings, verdict=verdict),
-    "bounded loss .3": lambda settings, verdict: Bounded(**settings, verdict=verdict, bound=0.3),
-    "bounded loss .7": lambda settings, verdict: Bounded(**settings, verdict=verdict, bound=0.7),
-    "early learning 1": lambda settings, verdict: EarlyLearning(**settings, verdict=verdict, strength=1.0),
-    "weighted by certainty": lambda settings, verdict: Weighted(**settings, verdict=verdict),
-    "views agree .5": lambda settings, verdict: Agreeing(**settings, verdict=verdict, strength=0.5),
-    "mixup .2": lambda settings, verdict: Mixed(**settings, verdict=verdict, alpha=0.2),
-    "mixup 1": lambda settings, verdict: Mixed(**settings, verdict=verdict, alpha=1.0),
-    "sharper targets": lambda settings, verdict: Taught(**settings, verdict=sharpened(verdict, 2.0)),
-    "softer targets": lambda settings, verdict: Taught(**settings, verdict=sharpened(verdict, 0.7)),
-    "readout power .7": lambda settings, verdict: Powered(**settings, verdict=verdict, power=0.7),
-    "readout power 1.5": lambda settings, verdict: Powered(**settings, verdict=verdict, power=1.5),
-    "kernel .3": lambda settings, verdict: Kernel(**settings, verdict=verdict, share=0.3),
-    "kernel .5": lambda settings, verdict: Kernel(**settings, verdict=verdict, share=0.5),
-    "kernel 1": lambda settings, verdict: Kernel(**settings, verdict=verdict, share=1.0),
-    "two networks, half the epochs": lambda settings, verdict: Two(**settings, verdict=verdict, duration=0.5),
-    "two networks, twice the cost": lambda settings, verdict: Two(**settings, verdict=verdict, duration=1.0),
-    "dropouts .1 .3": lambda settings, verdict: Taught(**settings | {"dropouts": (0.1, 0.3)}, verdict=verdict),
-    "deep EM": lambda settings, verdict: DeepEM(**settings, verdict=verdict, network_share=1.0),
-    "deep EM with kernel": lambda settings, verdict: DeepEM(**settings, verdict=verdict, network_share=0.5),
-    "hidden 512": lambda settings, verdict: Taught(**settings | {"hidden": [512]}, verdict=verdict),
+    "reference": lambda settings, believed: Taught(**settings, believed=believed),
+    "bounded loss .3": lambda settings, believed: Bounded(**settings, believed=believed, bound=0.3),
+    "bounded loss .7": lambda settings, believed: Bounded(**settings, believed=believed, bound=0.7),
+    "early learning 1": lambda settings, believed: EarlyLearning(**settings, believed=believed, strength=1.0),
+    "weighted by certainty": lambda settings, believed: Weighted(**settings, believed=believed),
+    "views agree .5": lambda settings, believed: Agreeing(**settings, believed=believed, strength=0.5),
+    "mixup .2": lambda settings, believed: Mixed(**settings, believed=believed, alpha=0.2),
+    "mixup 1": lambda settings, believed: Mixed(**settings, believed=believed, alpha=1.0),
+    "sharper targets": lambda settings, believed: Taught(**settings, believed=sharpened(believed, 2.0)),
+    "softer targets": lambda settings, believed: Taught(**settings, believed=sharpened(believed, 0.7)),
+    "readout power .7": lambda settings, believed: Powered(**settings, believed=believed, power=0.7),
+    "readout power 1.5": lambda settings, believed: Powered(**settings, believed=believed, power=1.5),
+    "kernel .3": lambda settings, believed: Kernel(**settings, believed=believed, share=0.3),
+    "kernel .5": lambda settings, believed: Kernel(**settings, believed=believed, share=0.5),
+    "kernel 1": lambda settings, believed: Kernel(**settings, believed=believed, share=1.0),
+    "two networks, half the epochs": lambda settings, believed: Two(**settings, believed=believed, duration=0.5),
+    "two networks, twice the cost": lambda settings, believed: Two(**settings, believed=believed, duration=1.0),
+    "dropouts .1 .3": lambda settings, believed: Taught(**settings | {"dropouts": (0.1, 0.3)}, believed=believed),
+    "deep EM": lambda settings, believed: DeepEM(**settings, believed=believed, network_share=1.0),
+    "deep EM with kernel": lambda settings, believed: DeepEM(**settings, believed=believed, network_share=0.5),
+    "hidden 512": lambda settings, believed: Taught(**settings | {"hidden": [512]}, believed=believed),
 }
 
 
 def rows_of(project: Project, dataset: str, rate: float, seed: int, ideas: list[str]) -> Iterator[dict[str, Any]]:
     splits = featurestore.read(Path("data/features") / dataset).splits
     train, valid, test = splits["train"], splits["valid"], splits["test"]
-    source = discovery.build("pipeline.noise", "symmetric", Noise, project.noise_settings("symmetric", dataset))
-    noise, _ = make(source, "symmetric", dataset, train.labels, train.classes, rate, seed, train.views)
-    given = replace(train, labels=noise.labels)
-    settings = project.settings("witness", "default", dataset)
+    source = discovery.build("pipeline.noise", NOISE, Noise, project.noise_settings(NOISE, dataset))
+    noise, _ = make(source, NOISE, dataset, train.labels, train.classes, rate, seed, train.views)
+    given = noise.applied(train)
+    settings = project.settings("witness", DEFAULT, dataset)
     run = Run(seed, CPU)
-    verdict = Witness(**settings)._recover(given, list(given.views), run)
+    believed = discovery.build("pipeline.methods", "witness", Witness, settings)._recover(given, list(given.views), run)
     for idea in ideas:
-        method = IDEAS[idea](settings, verdict).fit(given, valid, run).select(BEST_VALIDATION)
-        on_valid, on_test = (mean_average_precision(method.transform(s.views), s.labels) for s in (valid, test))
+        embed = IDEAS[idea](settings, believed).readout(given, valid, run)
+        on_valid, on_test = (mean_average_precision(embed(split.views), split.labels) for split in (valid, test))
         for direction, value in on_valid.items():
             yield {
                 "idea": idea,

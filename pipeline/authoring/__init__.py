@@ -1,1 +1,1 @@
-"""Tools for people who extend the project: README's tables, the start of a new method."""
+"""Tools for people who extend the project: the catalogue's tables, README's commands, the start of a new method."""

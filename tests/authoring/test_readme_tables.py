@@ -166,6 +166,15 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+def test_files_of_the_project_that_a_document_names_exist(document: Path) -> None:
+    named = re.findall(r"`((?:pipeline|stages|tests|docs)/[\w/.]+)`", document.read_text(encoding="utf-8"))
+    allowed = {"pipeline/methods/gce.py", "pipeline/methods/my_method.py", "tests/methods/test_my_method.py"}
+    assert [file for file in named if file not in allowed and not (ROOT / file).exists()] == []
+    modules = re.findall(r"-m (stages\.[\w.]+)", document.read_text(encoding="utf-8"))
+    assert [module for module in modules if find_spec(module) is None] == []
+
+
 def test_the_example_is_short_and_keeps_every_promise(tmp_path: Path) -> None:
     code, block = fenced("python"), fenced("yaml")
     [name] = yaml.safe_load(block)

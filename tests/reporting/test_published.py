@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ import pytest
 from pipeline.core import plugins as discovery
 from pipeline.core.criteria import CRITERIA
 from pipeline.data.base import Dataset
-from pipeline.reporting.published.publications import as_printed, read
+from pipeline.reporting.published.publications import Publication, as_printed, read, sources
 from pipeline.reporting.published.verdict import Verdict, mismatch, verdicts
 from pipeline.reporting.results.report_scope import DatasetInfo
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.formats import markdown
+from pipeline.reporting.tables.published_beside import side_by_side
 from tests.reporting.conftest import scoped, write_records
 
 PUBLICATIONS, PROTOCOLS = read()
@@ -133,3 +135,20 @@ def test_every_protocol_is_chosen_by_one_of_our_criteria_and_reads_our_direction
     for protocol in PROTOCOLS.values():
         assert protocol.selection in CRITERIA
         assert {view for way in protocol.directions.values() for view in way.split("->")} == set(protocol.views)
+
+
+def test_a_cell_that_two_tables_print_is_taken_from_the_first_everywhere(tmp_path: Path) -> None:
+    """The verdicts and the table of both sides agree where two publications print another value."""
+    results = run(tmp_path)
+    first = next(publication for publication in PUBLICATIONS if ("Wikipedia", "MRL") in names(publication))
+    second = replace(first, name="again", values={key: value - 0.3 for key, value in first.values.items()})
+    publications = [first, second]
+    assert {source.name for source in sources(publications).values()} == {first.name}
+    table = side_by_side(results, publications, PROTOCOLS)
+    assert table is not None
+    assert table == side_by_side(results, [first], PROTOCOLS)
+    assert verdicts(publications, PROTOCOLS, [results]) == verdicts([first], PROTOCOLS, [results])
+
+
+def names(publication: Publication) -> set[tuple[str, str]]:
+    return {(dataset, method) for dataset, method, _, _ in publication.values}

@@ -20,13 +20,13 @@ def paths(drawing: str) -> list[str]:
 
 def test_coordinates_keep_one_digit_and_lines_their_points() -> None:
     drawing = compact(f'{HEAD}<path d="M 1.26 2.04 L 3.0 -4.55 L 5 6 z" style="{RED}"/></svg>')
-    assert paths(drawing) == ["M1.3 2 3 -4.5 5 6z"]
+    assert paths(drawing) == ["M1.3 2l1.7-6.5 2 10.5z"]
 
 
 def test_unfilled_paths_of_one_style_become_one() -> None:
     one, two = f'<path d="M 1 1 L 2 2" style="{RED}"/>', f'<path d="M 3 3 L 4 4" style="{RED}"/>'
     other = f'<path d="M 5 5 L 6 6" style="{BLUE}"/>'
-    assert paths(compact(f"{HEAD}<g id='g1'>{one}</g><g>{two}</g>{other}</svg>")) == ["M1 1 2 2M3 3 4 4", "M5 5 6 6"]
+    assert paths(compact(f"{HEAD}<g id='g1'>{one}</g><g>{two}</g>{other}</svg>")) == ["M1 1l1 1M3 3l1 1", "M5 5l1 1"]
     filled = '<path d="M 1 1 L 2 2 z" style="fill: #ff0000"/><path d="M 3 3 L 4 4 z" style="fill: #ff0000"/>'
     assert len(paths(compact(f"{HEAD}{filled}</svg>"))) == 2
 

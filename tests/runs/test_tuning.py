@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.config.project import DEFAULT, Project
 from pipeline.core import plugins as discovery
 from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
@@ -30,9 +31,10 @@ def features(tmp_path: Path) -> Features:
     return tiny.features(tmp_path / "features")
 
 
-def params(**method: Any) -> dict[str, Any]:
+def project(**method: Any) -> Project:
+    """The tiny project, in which ce is tuned like this."""
     tuning = {"dataset": "emoji", "noise": "symmetric", "rate": 0.4, "seed": 100, "methods": {"ce": method}}
-    return tiny.params() | {"tuning": tuning}
+    return tiny.project(tiny.params() | {"tuning": tuning})
 
 
 def noise(features: Features) -> Corruption:
@@ -44,7 +46,7 @@ def trial(mean: float | None, **settings: Any) -> dict[str, Any]:
 
 
 def test_the_published_settings_come_first_and_once() -> None:
-    given = params(published={"epochs": 3, "hidden": [4]}, grid={"epochs": [2, 3], "hidden": [[4], [8]]})
+    given = project(published={"epochs": 3, "hidden": [4]}, grid={"epochs": [2, 3], "hidden": [[4], [8]]})
     assert configurations(given, "ce") == [
         ({"epochs": 3, "hidden": [4]}, True),
         ({"epochs": 2, "hidden": [4]}, False),
@@ -55,36 +57,36 @@ def test_the_published_settings_come_first_and_once() -> None:
 
 def test_nobody_gets_more_than_the_budget() -> None:
     with pytest.raises(
-        BadParams, match=r"tuning.methods.ce: 21 configurations are more than the 20 of every method; try fewer"
+        BadParams, match=r"tuning.yaml, methods.ce: 21 configurations are more than the 20 of every method; try fewer"
     ):
-        configurations(params(grid={"epochs": list(range(BUDGET + 1))}), "ce")
+        configurations(project(grid={"epochs": list(range(BUDGET + 1))}), "ce")
 
 
 def test_a_trial_is_scored_on_validation_by_training_like_a_cell(features: Features) -> None:
-    given, drawn = params(grid={"epochs": [1, 2]}), noise(features)
+    given, drawn = project(grid={"epochs": [1, 2]}), noise(features)
     trials = list(tune(given, "ce", features, drawn, {}))
     assert [t["settings"] for t in trials] == [{"epochs": 1}, {"epochs": 2}]
     train, valid = features.splits["train"], features.splits["valid"]
     noisy = type(train)(train.views, drawn.labels, train.index, train.classes)
     for found in trials:
-        settings = given["methods"]["ce"]["default"] | found["settings"]
-        method = discovery.build("pipeline.methods", "ce", Method, settings).fit(noisy, valid, Run(100, CPU))
-        maps = mean_average_precision(method.select(BEST_VALIDATION).transform(valid.views), valid.labels)
+        settings = given.settings("ce", DEFAULT, "emoji") | found["settings"]
+        fitted = discovery.build("pipeline.methods", "ce", Method, settings).fit(noisy, valid, Run(100, CPU))
+        maps = mean_average_precision(fitted.at(BEST_VALIDATION).transform(valid.views), valid.labels)
         for direction, value in maps.items():
             assert found["maps"][direction] == pytest.approx(value, abs=1e-6)
         assert found["maps"]["mean"] == pytest.approx(np.mean(list(maps.values())), abs=1e-6)
 
 
 def test_finished_trials_are_not_run_again_unless_code_or_settings_change(features: Features) -> None:
-    (first,) = tune(params(grid={"epochs": [1]}), "ce", features, noise(features), {})
+    (first,) = tune(project(grid={"epochs": [1]}), "ce", features, noise(features), {})
     earlier = {first["code"]: first | {"maps": {"mean": 0.123}}}
-    again, other = tune(params(grid={"epochs": [1, 2]}), "ce", features, noise(features), earlier)
+    again, other = tune(project(grid={"epochs": [1, 2]}), "ce", features, noise(features), earlier)
     assert again["maps"] == {"mean": 0.123}
     assert other["maps"]["mean"] != 0.123
 
 
 def test_one_that_diverges_is_kept_with_its_reason_and_never_chosen(features: Features) -> None:
-    trials = list(tune(params(grid={"learning_rate": [1e-3, 1e30]}), "ce", features, noise(features), {}))
+    trials = list(tune(project(grid={"learning_rate": [1e-3, 1e30]}), "ce", features, noise(features), {}))
     assert trials[1]["maps"] == {}
     assert trials[1]["reason"]
     assert best(trials[::-1]) is trials[0]
@@ -95,14 +97,14 @@ def test_the_first_of_equal_ones_is_best() -> None:
 
 
 def test_the_choice_must_stand_in_params() -> None:
-    given = params(grid={"epochs": [2, 3]})
+    given = project(grid={"epochs": [2, 3]})
     check(given, "ce", [trial(0.2, epochs=2), trial(0.1, epochs=3)])
     with pytest.raises(BadInput, match="'epochs' is 2, but 3 was chosen"):
         check(given, "ce", [trial(0.1, epochs=2), trial(0.2, epochs=3)])
-    with pytest.raises(BadInput, match=r"what was tried is not what params.yaml lists"):
+    with pytest.raises(BadInput, match=r"what was tried is not what tuning.yaml lists"):
         check(given, "ce", [trial(0.1, epochs=2)])
 
 
-@pytest.mark.parametrize("method", samples.params()["grid"]["methods"])
+@pytest.mark.parametrize("method", list(samples.project().experiments[0].methods))
 def test_every_method_of_the_grid_is_tuned(method: str) -> None:
-    check(samples.params(), method, Records(ROOT / "reports" / "records").tuning(method))
+    check(samples.project(), method, Records(ROOT / "reports" / "records").tuning(method))

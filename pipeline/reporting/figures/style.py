@@ -60,6 +60,8 @@ SETTINGS = {
     "ytick.left": False,
     "lines.linewidth": WIDTHS[1],
     "lines.markersize": 4.5,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
     "figure.constrained_layout.use": True,
     "svg.hashsalt": "report",
     "svg.fonttype": "none",
@@ -140,8 +142,8 @@ class Sheet:
 
 
 def svg(made: Figure) -> str:
-    """Text stays text."""
+    """A file of its own on white paper; text stays text."""
     buffer = io.StringIO()
     with mpl.rc_context(SETTINGS):
-        made.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        made.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return compact(buffer.getvalue())

@@ -100,10 +100,30 @@ def _joined(before: ET.Element, node: ET.Element, classes: Classes) -> bool:
 
 
 def _path(d: str, digits: int) -> str:
-    """A line goes on without its letter, and needs no blank before a minus."""
-    text = re.sub(r"\s+", " ", _rounded(d, digits)).strip()
-    text = re.sub(r" ?([MLCQZz]) ?", r"\1", text)
-    return re.sub(r"(?<=\d)L", " ", text) if "C" not in text and "Q" not in text else text
+    """Lines as steps from point to point, which take fewer characters than points; curves stay as they are."""
+    parts = re.findall(r"([A-Za-z])([^A-Za-z]*)", d)
+    if {letter for letter, _ in parts} - set("MLz"):
+        return re.sub(r"\s+", " ", _rounded(d, digits)).strip()
+    text, last, moved = "", (0.0, 0.0), True
+    for letter, numbers in parts:
+        if letter == "z":
+            text, moved = text + "z", True
+            continue
+        point = (round(float(numbers.split()[0]), digits), round(float(numbers.split()[1]), digits))
+        if letter == "M":
+            text += "M" + _pair(*point, digits)
+        else:
+            step = _pair(point[0] - last[0], point[1] - last[1], digits)
+            separator = "" if step.startswith("-") else " "
+            text += ("l" if moved else separator) + step
+        last, moved = point, letter == "M"
+    return text
+
+
+def _pair(x: float, y: float, digits: int) -> str:
+    first, second = (re.sub(r"^(-?)0\.", r"\1.", f"{round(value, digits) + 0.0:.{digits}f}") for value in (x, y))
+    first, second = (text.rstrip("0").rstrip(".") if "." in text else text for text in (first, second))
+    return f"{first or 0}{'' if second.startswith('-') else ' '}{second or 0}"
 
 
 def _rounded(text: str, digits: int) -> str:

@@ -167,6 +167,6 @@ def anchor(method: str) -> str:
 
 def _html_cell(cell: Printed) -> str:
     text = {0: "{}", 1: "<strong>{}</strong>", 2: "<u>{}</u>"}[cell.rank].format(escape(cell.text))
-    spread = f' <span class="spread">{cell.spread}</span>' if cell.spread else ""
+    spread = f" <small>{cell.spread}</small>" if cell.spread else ""
     state = "" if cell.state == "number" else f' class="{escape(cell.state.replace(" ", "-"))}"'
     return f"<td{state}>{text}{spread}{_sup(cell.mark)}</td>"
