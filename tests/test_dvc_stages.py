@@ -52,6 +52,11 @@ def test_a_stage_runs_its_own_command(stage: str) -> None:
     assert (ROOT / "stages" / f"{stage}.py").is_file()
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "stages").rglob("*.py")), ids=lambda file: file.stem)
+def test_a_stage_is_thin(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 60
+
+
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in THROUGH_THE_PLAN | {"pretrain"}])
 def test_a_stage_depends_on_the_rooms_that_it_imports(stage: str) -> None:
     code = [Path(dep).parts for dep in listed(stage, "deps") if dep.startswith("pipeline/")]

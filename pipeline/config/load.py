@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pipeline.config.project import Project
+from pipeline.config.project import Experiment, Project
 from pipeline.core.errors import BadParams, UnknownName
 
 TUNING = "tuning.yaml"
@@ -90,8 +90,8 @@ def _check_experiments(project: Project) -> None:
         place = f"params.yaml, experiments, entry {number + 1}"
         if experiment.name in names[:number]:
             raise BadParams(f"the name '{experiment.name}' is taken", place, "choose another one")
-        if experiment.beside is not None and experiment.beside not in names:
-            raise UnknownName(experiment.beside, names, f"{place}, beside")
+        if experiment.beside is not None:
+            _check_companion(experiment, project, f"{place}, beside")
         for method in experiment.methods:
             if experiment.profile not in project.methods[method].profiles:
                 known = project.methods[method].profiles
@@ -100,6 +100,18 @@ def _check_experiments(project: Project) -> None:
             if profiles.setdefault(dataset, experiment.profile) != experiment.profile:
                 problem = f"'{dataset}' has the profiles {profiles[dataset]} and {experiment.profile}"
                 raise BadParams(problem, place, "give the dataset a second name with `source`")
+
+
+def _check_companion(experiment: Experiment, project: Project, place: str) -> None:
+    """The experiment that one is trained with stands on its own and has all of its datasets and methods."""
+    main = {other.name: other for other in project.experiments}.get(str(experiment.beside))
+    if main is None:
+        raise UnknownName(str(experiment.beside), [other.name for other in project.experiments], place)
+    if main.beside is not None:
+        raise BadParams(f"'{main.name}' is beside '{main.beside}' itself", place, "name one that stands on its own")
+    for own, known in ((experiment.datasets, main.datasets), (experiment.methods, main.methods)):
+        if absent := [name for name in own if name not in known]:
+            raise BadParams(f"'{main.name}' does not have '{absent[0]}'", place, "add it there, or leave it out here")
 
 
 def _mistake(error: ErrorDetails) -> BadParams:

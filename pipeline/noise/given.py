@@ -49,7 +49,7 @@ class Given(Noise):
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
         if rate:
             raise BadParams(
-                f"there is no rate {rate:g}: the labels are as given", "params.yaml, grid.rates", "set it to [0.0]"
+                f"there is no rate {rate:g}: the labels are as given", "params.yaml, experiments", "set it to [0.0]"
             )
         if self.labels is None or self.fetched is None:
             return Corruption({view: own.copy() for view, own in labels.items()})

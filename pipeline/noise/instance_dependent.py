@@ -43,7 +43,7 @@ class InstanceDependent(Noise):
 
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
         if classes < 2:
-            raise BadParams("there is no wrong class", "params.yaml, grid.noises", "leave this noise out")
+            raise BadParams("there is no wrong class", "params.yaml, experiments", "leave this noise out")
         if features is None:
             raise BadInput("there are no features", "noise 'instance_dependent'", "give n x d features of every view")
         noisy = {}

@@ -43,7 +43,7 @@ class Mismatched(Noise):
         if len(selected) == 1:
             raise BadParams(
                 f"rate {rate:g} of {count} pairs is a single pair, with none to exchange samples with",
-                "params.yaml, grid.rates",
+                "params.yaml, experiments",
                 "raise the rate",
             )
         rows = {}

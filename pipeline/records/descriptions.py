@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.datasets import RawDataset
 from pipeline.core.files import write_text
-from pipeline.core.splits import SPLITS
+from pipeline.core.splits import SPLITS, Array
+from pipeline.data.base import Dataset
 from pipeline.records.broken import broken
 from pipeline.records.json_record import json_content
 
@@ -18,6 +20,18 @@ FOLDER, FIELDS = "datasets", {"classes", "sizes", "views"}
 def file(records: Path, dataset: str) -> Path:
     """Where the description of a dataset is recorded."""
     return records / FOLDER / f"{dataset}.json"
+
+
+def describe(
+    source: Dataset, raw: RawDataset, features: Mapping[str, Array], extractors: Mapping[str, str]
+) -> dict[str, Any]:
+    """What write takes. features: n x d per view; extractors: the display name of each view's."""
+    return {
+        **{name: getattr(source, name) for name in ("display", "task", "source", "licence", "clean")},
+        "classes": list(raw.class_names),
+        "sizes": {name: int((raw.split == name).sum()) for name in SPLITS},
+        "views": {v: {"extractor": extractors[v], "dimension": x.shape[1]} for v, x in features.items()},
+    }
 
 
 def write(records: Path, dataset: str, description: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import yaml
 from pipeline.config.load import parse
 
 RESULTS = Path("reports")
+CODE = ("pipeline", "stages")
 PARAMS, LOCK = Path("params.yaml"), Path("dvc.lock")
 
 
@@ -18,8 +19,10 @@ def copy_project(root: Path, target: Path, experiment: str, brought: Path, kept:
     """Copy what git knows of root, results aside, to target: a DVC project whose first experiment is the named one.
 
     brought: the folder of files that the user brought, which is linked; kept: results that are copied all the same.
-    What target has computed before stays, so a run that was stopped goes on.
+    What target has computed before stays, so a run that was stopped goes on. Its code is replaced as a whole.
     """
+    for code in CODE:
+        shutil.rmtree(target / code, ignore_errors=True)
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,

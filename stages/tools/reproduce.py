@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,8 +12,9 @@ from pipeline.config.project import Project
 from pipeline.records.transfer import bring
 from pipeline.runs import costs
 from pipeline.runs.copied_project import copy_project
+from pipeline.runs.dvc import repro
 from pipeline.runs.store import CellStore
-from stages.command import Mistake, stage
+from stages.command import stage
 from stages.paths import BROUGHT, BUILD, CELLS, COSTS, MACHINE, PARAMS, RECORDS, RUNS
 
 
@@ -30,23 +29,21 @@ def main(project: Project, experiment: str | None) -> None:
     """
     chosen = project.experiment(experiment or project.experiments[0].name)
     if chosen == project.experiments[0]:
-        _dvc(Path())
+        repro(Path())
         _write_costs(project, Path(), Path())
-        _dvc(Path(), "report")
+        repro(Path(), "report")
         _tell(Path(), "make ui")
         return
     folder = BUILD / chosen.name
     copy_project(Path(), folder, chosen.name, BROUGHT, (COSTS, MACHINE))
-    copied = load(folder / PARAMS)
-    for dataset in chosen.datasets:
-        _dvc(folder, "--single-item", "--force", f"fetch@{dataset}")
-    _dvc(folder)
+    repro(folder, "--single-item", "--force", *(f"fetch@{dataset}" for dataset in chosen.datasets))
+    repro(folder)
     shown = [dataset for dataset in chosen.datasets if project.grids(dataset)[0] == chosen]
     for dataset in shown:
         bring(folder / RECORDS, RECORDS, dataset)
-    _write_costs(copied, folder, Path() if shown else folder)
+    _write_costs(load(folder / PARAMS), folder, Path() if shown else folder)
     if shown:
-        _dvc(Path(), "--single-item", "--force", "report")
+        repro(Path(), "--single-item", "--force", "report")
     _tell(Path() if shown else folder, f"cd {folder} && {Path(sys.executable).parent}/mlflow ui")
 
 
@@ -55,17 +52,8 @@ def _write_costs(project: Project, trained: Path, reports: Path) -> None:
     costs.write(costs.gather(trained / RUNS, grid.datasets, grid.methods, store), reports / COSTS, reports / MACHINE)
 
 
-def _dvc(folder: Path, *arguments: str) -> None:
-    """Run `dvc repro` with this interpreter's environment first on the PATH."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = [sys.executable, "-m", "dvc", "repro", "--quiet", *arguments]
-    if subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, check=False).returncode:
-        raise Mistake("dvc repro stopped: the message above says why; what is finished is kept, run it again.")
-
-
 def _tell(folder: Path, runs: str) -> None:
-    page = (folder / "reports" / "index.html").resolve()
-    click.echo(f"\nResults page: {page.as_uri()}\nEvery run:    {runs}")
+    click.echo(f"\nResults page: {(folder / 'reports/index.html').resolve().as_uri()}\nEvery run:    {runs}")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,9 @@ import click
 import torch
 
 from pipeline.config.project import Project
-from pipeline.core.errors import BadParams
 from pipeline.core.progress import counting
 from pipeline.explore.search import search, stored_gallery
-from pipeline.explore.search.bundle import read_bundle
-from pipeline.explore.search.loaded_run import load_run
-from pipeline.runs.finished_cell import FinishedCell
+from pipeline.explore.search.bundle import run_or_bundle
 from stages.command import stage
 from stages.paths import RAW
 
@@ -43,12 +40,7 @@ def main(
     if save_gallery is not None:
         stored_gallery.check(save_gallery)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if run is not None and bundle is None:
-        loaded = load_run(project, FinishedCell.read(run), RAW, device)
-    elif bundle is not None and run is None:
-        loaded = read_bundle(bundle, device)
-    else:
-        raise BadParams("one of the two is needed", "--run and --bundle", "name the folder of a cell or of a bundle")
+    loaded = run_or_bundle(project, run, bundle, RAW, device)
     with counting("embed the query and the gallery") as progress:
         result = search.search(loaded, search.Request(**asked), partial(click.echo, err=True), progress)
     click.echo(search.table(result.hits))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from pipeline.config.project import Project
 from pipeline.records.reader import Records
 from pipeline.runs import costs
-from pipeline.runs.status import STATES, MethodStatus, TimeLeft, cost_so_far, method_status, sentence, workers
+from pipeline.runs.status import MethodStatus, TimeLeft, method_status, sentence, workers
+from pipeline.runs.status_table import status_table
 from pipeline.runs.store import CellStore
 from stages.command import stage
 from stages.paths import CELLS, COSTS, FEATURES, NOISE, RECORDS
@@ -37,26 +34,12 @@ def main(project: Project) -> None:
             cells = records.recorded_cells(dataset, method)
             recorded = [(cell.key, {"code": cell.code, "reason": cell.reason}) for cell in cells]
             rows.append(method_status(project, dataset, method, (FEATURES / dataset, NOISE / dataset), store, recorded))
-        console.print(
-            _table(rows, rest, box.SIMPLE if console.is_terminal else None), soft_wrap=not console.is_terminal
-        )
+        console.print(status_table(rows, rest, console.is_terminal), soft_wrap=not console.is_terminal)
         for line in [f"{row.method}, {reason}" for row in rows for reason in row.reasons()]:
             console.print(line, soft_wrap=True, highlight=False)
         console.print(f"{dataset}: {sentence(rows, rest)}\n", soft_wrap=True, highlight=False)
         grid += rows
     console.print(f"The whole grid: {sentence(grid, rest)}", soft_wrap=True, highlight=False)
-
-
-def _table(rows: Sequence[MethodStatus], rest: TimeLeft, lines: box.Box | None) -> Table:
-    """A row per method; states that no cell is in have no column."""
-    table = Table(box=lines)
-    states = [state for state in STATES if any(row.counts[state] for row in rows)]
-    for name in (rows[0].dataset, "cells", *states, "cost so far", "left"):
-        table.add_column(name, justify="right" if table.columns else "left")
-    for row in rows:
-        counts = [str(row.counts[state] or "") for state in states]
-        table.add_row(row.method, str(len(row.cells)), *counts, cost_so_far([row]), rest.text([row]))
-    return table
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ WHOLE = tiny.params() | {
     "report": {"ablations": {}},
 }
 WHOLE["experiments"].append(BESIDE)
+WHOLE["datasets"]["words"] = WHOLE["datasets"]["emoji"]
 LIST = "it should be a valid list."
 MAPPING = "it should be a valid dictionary."
 FIRST = "params.yaml, experiments, entry 1"
@@ -96,6 +97,13 @@ def changed(keys: str, value: Any) -> dict[str, Any]:
         ("experiments", {}, f"params.yaml, experiments: {{}} does not fit; {LIST}"),
         ("experiments.1.name", "default", f"{SECOND}: the name 'default' is taken; choose another one."),
         ("experiments.1.beside", "defalt", f"{SECOND}, beside: unknown name 'defalt'; did you mean 'default'?"),
+        (
+            "experiments.1.beside",
+            "beside_it",
+            "'beside_it' is beside 'beside_it' itself; name one that stands",
+        ),
+        ("experiments.1.datasets", ["words"], "beside: 'default' does not have 'words'; add it there, or leave it out"),
+        ("experiments.0.methods", ["mcca"], f"{SECOND}, beside: 'default' does not have 'ce'; add it there, or leave"),
         ("experiments.1.methods", {"cee": ["default"]}, "methods: unknown name 'cee'; did you mean 'ce'?"),
         ("experiments.1.methods", {"ce": ["defalt"]}, "methods: unknown name 'defalt'; did you mean 'default'?"),
         ("experiments.1.methods", {"ce": "default"}, f"methods.ce: 'default' does not fit; {LIST}"),
@@ -113,6 +121,10 @@ def changed(keys: str, value: Any) -> dict[str, Any]:
         ("datasets.emoji.noises", {"symetric": {}}, "datasets.emoji.noises: unknown name 'symetric'; did you mean"),
         ("datasets.two words", {"views": {"image": "pixels"}}, "'two words' does not fit; it should have letters"),
         ("methods.ce.datasets", {"emojy": {}}, "methods.ce.datasets: unknown name 'emojy'; did you mean 'emoji'?"),
+        ("noises.sym metric", {}, "'sym metric' does not fit; it should have letters, digits"),
+        ("methods.c/e", {"default": {}}, "'c/e' does not fit; it should have letters, digits"),
+        ("viewer.queries", 2.5, "viewer.queries: 2.5 does not fit; it should be a valid integer."),
+        ("report.datasets", ["emoji", "emoji"], "report.datasets: ['emoji', 'emoji'] does not fit; it should have"),
         ("noises", ..., "params.yaml: the block 'noises' is missing; add it, or restore it from git."),
         ("experimets", [], "params.yaml: unknown name 'experimets'; did you mean 'experiments'?"),
     ],

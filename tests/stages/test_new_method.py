@@ -14,12 +14,16 @@ from stages.tools.new_method import main
 from tests.support.copied import copy_project, run
 
 PARAMS = """# The top.
+extractors: {pixels: {}}
+datasets: {emoji: {views: {image: pixels}}}
+experiments:
+  - {name: default, datasets: [emoji], methods: [old], noises: [symmetric], rates: [0.2], seeds: [0]}
 methods:
   # An old one.
-  old: {default: {}, variants: {default: {}}}   # as it was
+  old: {default: {}}   # as it was
 
 # What follows.
-noises: {}
+noises: {symmetric: {}}
 """
 
 
@@ -59,7 +63,7 @@ def test_the_block_comes_to_the_end_of_the_methods(params: str) -> None:
     assert list(found)[-1] == "mine"
 
 
-@pytest.mark.parametrize("params", ["methods: {a: {}}\n", "grid: {}\n"])
+@pytest.mark.parametrize("params", ["methods: {a: {}}\n", "noises: {}\n"])
 def test_settings_without_a_place_are_refused(params: str) -> None:
     with pytest.raises(BadParams, match="the place for a new block is not clear"):
         scaffold.with_settings(params, "mine")
@@ -98,6 +102,6 @@ def test_the_scaffold_keeps_every_promise_at_once(tmp_path: Path) -> None:
     made = ("pipeline/methods/my_method.py", "tests/methods/test_my_method.py")
     run(project, "ruff", "check", *made)
     run(project, "ruff", "format", "--check", *made)
-    places = ("contracts/test_method_contract.py", "test_paper_profile.py", "training/test_cells.py")
-    chosen = "my_method or blocks_match or every_file_has or dvc_lists or stands_behind"
+    places = ("contracts/test_method_contract.py", "config/test_paper_profile.py", "test_dvc_stages.py")
+    chosen = "my_method or blocks_match or every_file_has or fingerprints_of_all_code"
     run(project, "pytest", made[1], *(f"tests/{place}" for place in places), "-k", chosen)

@@ -12,10 +12,11 @@ from click.testing import CliRunner
 
 from pipeline.config.load import load
 from pipeline.core.cells import CellKey
+from pipeline.core.errors import BadInput
 from pipeline.records.transfer import bring
 from pipeline.runs.copied_project import copy_project
+from pipeline.runs.dvc import repro
 from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
-from stages.command import Mistake
 from stages.paths import BROUGHT, COSTS, MACHINE
 from stages.tools import reproduce
 from tests.support import tiny
@@ -32,7 +33,8 @@ def settings() -> dict[str, Any]:
         first | {"name": "pairs", "beside": "default", "rates": [0.4]},
         first | {"name": "small", "methods": ["ce"]},
         first | {"name": "digits", "datasets": ["digits"], "methods": {"ce": ["other"]}},
-        first | {"name": "clean", "beside": "digits", "datasets": ["digits"], "rates": [0.0]},
+        first
+        | {"name": "clean", "beside": "digits", "datasets": ["digits"], "methods": {"ce": ["default"]}, "rates": [0.0]},
     ]
     params["report"] = {"ablations": {"ce": ["other"]}}
     return params
@@ -85,6 +87,15 @@ def test_a_second_copy_keeps_what_was_computed() -> None:
     assert kept.is_dir()
 
 
+def test_code_that_is_gone_goes_from_the_copy() -> None:
+    """A method's file that stays would be a method there, and change what its room's stages depend on."""
+    gone = copy("digits") / "pipeline/methods/gone.py"
+    gone.parent.mkdir(parents=True)
+    gone.touch()
+    copy("digits")
+    assert not gone.exists()
+
+
 def test_an_unknown_experiment_is_named_with_the_nearest() -> None:
     result = CliRunner().invoke(reproduce.main, ["--experiment", "digit"])
     assert result.exit_code == 2, result.output
@@ -106,8 +117,8 @@ def test_dvc_that_stops_is_one_sentence() -> None:
     Path("dvc").mkdir()
     Path("dvc/__init__.py").touch()
     Path("dvc/__main__.py").write_text("raise SystemExit(1)", encoding="utf-8")
-    with pytest.raises(Mistake, match="dvc repro stopped"):
-        reproduce._dvc(Path())
+    with pytest.raises(BadInput, match="dvc repro stopped"):
+        repro(Path())
 
 
 def test_what_an_experiment_costs_comes_back() -> None:

@@ -42,6 +42,15 @@ def test_the_interpreter_with_the_packages_runs_the_stage(root: Path, place: str
     assert (done.returncode, done.stdout) == (0, "one two words\n"), done.stderr
 
 
+def test_a_python_with_torch_alone_is_passed_over(root: Path) -> None:
+    script(root / ".venv/bin/python", f'exec "{sys.executable}" "$@"')
+    for module in ("torch", "filelock"):
+        (root / "site" / module).mkdir(parents=True)
+    script(root / "path/python", f'export PYTHONPATH="{root}/site"; exec "{sys.executable}" -S "$@"')
+    done = run(root)
+    assert (done.returncode, done.stdout) == (0, "one two words\n"), done.stderr
+
+
 def test_without_one_a_sentence_says_what_to_do(root: Path) -> None:
     done = run(root)
     assert (done.returncode, done.stdout) == (2, "")

@@ -42,7 +42,6 @@ def test_an_untouched_project_has_everything_missing() -> None:
 def test_the_grid_is_told_as_it_fills() -> None:
     tiny.store(Path("data/features/emoji"))
     run("plan", "emoji")
-    run("plan", "emoji")
     run("noise", "emoji")
     run("train", "emoji", "ce")
     rows = table()
@@ -72,7 +71,6 @@ def test_a_failed_cell_says_why() -> None:
     params["methods"]["ce"]["default"] |= {"learning_rate": 1e30, "epochs": 4}
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     tiny.store(Path("data/features/emoji"))
-    run("plan", "emoji")
     run("plan", "emoji")
     run("noise", "emoji")
     run("train", "emoji", "ce")

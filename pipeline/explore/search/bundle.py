@@ -20,15 +20,15 @@ from safetensors.numpy import load_file, save
 from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset
-from pipeline.core.errors import BadInput, UnknownName
+from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.core.files import sha256
 from pipeline.core.progress import quiet
 from pipeline.core.splits import Array
-from pipeline.explore.search.loaded_run import LoadedRun, test_samples
+from pipeline.explore.search.loaded_run import LoadedRun, load_run, test_samples
 from pipeline.explore.search.user_input import Form
 from pipeline.features.base import Extractor
 from pipeline.features.base.state import State, Weights
-from pipeline.runs.finished_cell import MODEL
+from pipeline.runs.finished_cell import MODEL, FinishedCell
 from pipeline.runs.models import read_model
 from pipeline.samples.base import kind
 from pipeline.samples.base.stored import write_json
@@ -104,6 +104,17 @@ def read_bundle(folder: Path, device: torch.device) -> LoadedRun:
         return rebuilt
 
     return LoadedRun(method, embedder, key, forms, extractor, class_names, sha256(folder / MODEL), device)
+
+
+def run_or_bundle(
+    project: Project, run: Path | None, bundle: Path | None, raw_folder: Path, device: torch.device
+) -> LoadedRun:
+    """The run or the bundle, whichever folder is named. Raises BadParams for none and for both."""
+    if run is not None and bundle is None:
+        return load_run(project, FinishedCell.read(run), raw_folder, device)
+    if bundle is not None and run is None:
+        return read_bundle(bundle, device)
+    raise BadParams("one of the two is needed", "--run and --bundle", "name the folder of a cell or of a bundle")
 
 
 def _form(about: Mapping[str, Any]) -> Form:

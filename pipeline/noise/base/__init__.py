@@ -87,7 +87,7 @@ def make(
 ) -> tuple[Corruption, NoiseReceipt]:
     """Noisy labels with their receipt; the draw depends on kind, dataset, rate and seed, and on nothing else."""
     if not 0 <= rate <= 1:
-        raise BadParams(f"the noise rate is {rate}", "params.yaml, grid.rates", "give rates from 0 to 1")
+        raise BadParams(f"the noise rate is {rate}", "params.yaml, experiments", "give rates from 0 to 1")
     _check(labels, classes, "clean labels")
     corruption = noise.corrupt(
         labels, classes, rate, features, partial(generator, seed, "noise", dataset, kind, repr(float(rate)))

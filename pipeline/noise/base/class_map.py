@@ -28,7 +28,7 @@ class ClassMap(Noise):
 
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
         if classes < 2:
-            raise BadParams("there is no wrong class", "params.yaml, grid.noises", "leave this noise out")
+            raise BadParams("there is no wrong class", "params.yaml, experiments", "leave this noise out")
         return redrawn(labels, self.per_pair, rng_for, partial(_replace, self.targets(classes), rate))
 
 

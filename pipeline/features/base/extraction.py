@@ -1,0 +1,42 @@
+"""The features of a dataset's views, by the extractors that params.yaml names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from pipeline.config.fields import Settings
+from pipeline.config.project import Project
+from pipeline.core.datasets import RawDataset
+from pipeline.core.errors import UnknownName
+from pipeline.core.plugins import build
+from pipeline.core.progress import counting
+from pipeline.core.splits import Array
+from pipeline.features.base import EXTRACTION_SEED, Extractor, extract
+
+
+def build_extractor(name: str, settings: Settings) -> Extractor:
+    """An extractor by the name of its file. Raises UnknownName, or BadParams for settings that it does not take."""
+    return build("pipeline.features", name, Extractor, settings)
+
+
+def extractors_of(project: Project, dataset: str) -> dict[str, Extractor]:
+    """View -> its extractor. Raises as build_extractor."""
+    chosen = project.extractors_of(dataset)
+    return {view: build_extractor(extractor.name, extractor.settings) for view, extractor in chosen.items()}
+
+
+def check_views(views: Iterable[str], known: Iterable[str], place: str) -> None:
+    """Raises UnknownName for a view that a dataset does not have. place: where in params.yaml the views are named."""
+    names = list(known)
+    for view in views:
+        if view not in names:
+            raise UnknownName(view, names, place)
+
+
+def extract_view(dataset: str, view: str, extractor: Extractor, raw: RawDataset) -> Array:
+    """n x d float32 for all n samples of a view, fitted on the training ones; progress stands on the screen."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with counting(f"{dataset}: {view} -> {extractor.display}") as progress:
+        return extract(extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress)
