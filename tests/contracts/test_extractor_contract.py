@@ -14,7 +14,7 @@ from tests.support.stored_state import through_files
 
 CPU = torch.device("cpu")
 TOTAL, TRAIN = 12, 8
-pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.parametrize("name", names("pipeline.features"))]
+pytestmark = pytest.mark.parametrize("name", names("pipeline.features"))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from pipeline.features.base.dgcnn_network import DGCNN, EMBEDDING
 from pipeline.features.base.parametric_shapes import FAMILIES
 from pipeline.features.base.pretraining import pretrain
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = {"shapes": 64, "held_out": 32, "points": 32, "batch_size": 16, "learning_rate": 3e-3}
 
 

@@ -9,8 +9,9 @@ import torch
 
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import BadParams, Diverged
-from pipeline.learning.loop import Batch, train
+from pipeline.learning.loop import Batch, run_epochs
 from pipeline.learning.networks import MultiViewNetwork, mlp
+from pipeline.methods.base.deep import Deep
 from pipeline.methods.ce import CE
 from tests.support.paired import CPU, make, run, settings, split
 
@@ -30,28 +31,37 @@ class Watched:
     batches: list[Any] = field(default_factory=list)
     rates: list[list[float]] = field(default_factory=list)
 
-    def optimiser(self, model):
+    finished: list[Any] = field(default_factory=list)
+    step = Deep.step
+
+    def optimisers(self, model):
         weight, bias = model.parameters()
-        groups = [{"name": "weight", "params": [weight], "lr": 0.004}, {"params": [bias]}]
-        self.used = torch.optim.SGD(groups, lr=0.002)
+        self.used = [
+            torch.optim.SGD([{"name": "weight", "params": [weight]}], lr=0.004),
+            torch.optim.SGD([bias], lr=0.002),
+        ]
         return self.used
 
     def learning_rate_scale(self, epoch, group):
         return 1 / (epoch + 1) if group == "weight" else 1.0 + (group == "")
 
-    def before_step(self, model, step):
+    def before_step(self, model, position):
         assert model.training
         assert len(self.before) == len(self.steps)
-        self.before.append(step)
+        self.before.append(position)
 
-    def loss(self, batch, model, step):
-        self.steps.append(step)
+    def finish(self, model, data):
+        assert not model.training
+        self.finished.append((len(self.steps), len(data.index)))
+
+    def loss(self, batch, model, position):
+        self.steps.append(position)
         self.batches.append(batch)
-        self.rates.append([group["lr"] for group in self.used.param_groups])
+        self.rates.append([group["lr"] for optimiser in self.used for group in optimiser.param_groups])
         fit = (model.encode("image", batch.views["image"]) - 1).square().mean()
         terms = {"fit": fit, "rows": torch.tensor(float(batch.index.sum())), "total": fit}
         for term, epoch in self.broken.items():
-            if step.epoch >= epoch:
+            if position.epoch >= epoch:
                 terms[term] = terms[term] * torch.nan
         return terms
 
@@ -67,7 +77,9 @@ def go(method, scores=None, size=SIZE):
         weights.append({name: value.clone() for name, value in model.state_dict().items()})
         return {} if scores is None else {"valid/mean": scores[len(weights) - 1]}
 
-    history, states = train(method, model, Batch.of(split(size, 0), CPU), torch.Generator().manual_seed(0), observe)
+    history, states = run_epochs(
+        method, model, Batch.of(split(size, 0), CPU), torch.Generator().manual_seed(0), observe
+    )
     return history, states, weights
 
 
@@ -121,6 +133,23 @@ def test_what_comes_before_a_step_is_told_the_same_step():
     method = Watched()
     go(method)
     assert method.before == method.steps
+
+
+def test_an_epoch_is_finished_after_its_last_step_with_the_whole_split():
+    method = Watched()
+    go(method)
+    assert method.finished == [(3, SIZE), (6, SIZE), (9, SIZE)]
+
+
+def test_what_finish_changes_is_scored_and_kept():
+    class Reset(Watched):
+        def finish(self, model, data):
+            with torch.no_grad():
+                for value in model.parameters():
+                    value.zero_()
+
+    _, states, weights = go(Reset(), [0.1, 0.2, 0.3])
+    assert all(not value.any() for kept in (*states.values(), *weights) for value in kept.values())
 
 
 @pytest.mark.parametrize(
@@ -211,12 +240,11 @@ def test_both_splits_are_shown_once_before_the_first_step(validated):
 
     class Shown(CE):
         def before_training(self, model, data, valid):
-            assert model is self.model
             events.append((data, valid))
 
-        def before_step(self, model, step):
-            events.append(step.iteration)
-            super().before_step(model, step)
+        def before_step(self, model, position):
+            events.append(position.iteration)
+            super().before_step(model, position)
 
     Shown(**settings("ce")).fit(train_split, valid, run())
     (data, shown), *steps = events

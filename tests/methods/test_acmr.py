@@ -177,7 +177,8 @@ def test_the_discriminator_descends_and_the_head_learns():
 
 def test_every_weight_is_trained_by_one_adam():
     method, model = built()
-    groups = method.optimiser(model).param_groups
+    (optimiser,) = method.optimisers(model)
+    groups = optimiser.param_groups
     assert [group["name"] for group in groups] == ["all"]
     assert {id(p) for p in groups[0]["params"]} == {id(p) for p in model.parameters()}
 

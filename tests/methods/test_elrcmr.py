@@ -206,7 +206,7 @@ def test_predictions_are_kept_away_from_0_and_1():
 
 def test_each_view_has_a_memory_of_its_own():
     method = make("elrcmr")
-    fitted = fit_in_place(method, split(40, 0, THREE), None)
+    fit_in_place(method, split(40, 0, THREE), None)
     assert list(method.memory_) == list(THREE)
     memories = list(method.memory_.values())
     for one, other in ((0, 1), (0, 2), (1, 2)):
@@ -226,7 +226,7 @@ def test_the_memory_has_a_place_for_every_position():
     train = split(20, 0)
     train.index[:] = 2 * np.arange(20) + 5
     method = make("elrcmr")
-    fitted = fit_in_place(method, train, None)
+    fit_in_place(method, train, None)
     for memory in method.memory_.values():
         assert (memory.sum(1) > 0).nonzero().flatten().tolist() == train.index.tolist()
 
@@ -275,7 +275,7 @@ def test_evaluation_of_no_validation_split_writes_the_training_samples():
     changes = {"batch_size": 20, "epochs": 3, "learning_rate": STILL}
     for evaluated, updates in ((True, 7), (False, 3)):
         method = make("elrcmr", **changes, memory_in_evaluation=evaluated)
-        fitted = fit_in_place(method, train, None)
+        fit_in_place(method, train, None)
         for memory in method.memory_.values():
             torch.testing.assert_close(memory.sum(1), torch.full((20,), 1 - 0.9**updates))
 

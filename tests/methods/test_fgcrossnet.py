@@ -179,7 +179,8 @@ def test_ranking_starts_at_its_share_of_the_run(epochs, share, first):
 
 def test_each_weight_is_in_one_group_and_the_centres_have_their_rate():
     method, model = built(learning_rate=1e-4, centre_learning_rate=0.02, weight_decay=0.1)
-    groups = {group["name"]: group for group in method.optimiser(model).param_groups}
+    (optimiser,) = method.optimisers(model)
+    groups = {group["name"]: group for group in optimiser.param_groups}
     assert [id(p) for p in groups["centres"]["params"]] == [id(model.centres)]
     assert (groups["centres"]["lr"], groups["centres"]["weight_decay"]) == (0.02, 0.0)
     assert (groups["networks"]["lr"], groups["networks"]["weight_decay"]) == (1e-4, 0.1)

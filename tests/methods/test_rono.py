@@ -11,8 +11,8 @@ from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import BadParams
 from pipeline.learning.loop import Batch, Step
 from pipeline.learning.losses.contrastive import contrastive
-from pipeline.methods.rono import ImageEncoder, discriminative_centres, robust_classification
-from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, split
+from pipeline.methods.rono import RONO, ImageEncoder, discriminative_centres, robust_classification
+from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, run, settings, split
 
 LABELS = torch.tensor([0, 3, 2, 2, 1, 0])
 PICTURES = {"image": 36, "cloud": 8}
@@ -157,7 +157,8 @@ def test_the_authors_code_keeps_the_rates_of_the_networks_and_a_checkpoint():
 def test_each_weight_is_in_one_group_with_its_rate_and_decay():
     method = make("rono", convolutional=["image"], learning_rate=1e-4)
     model = method.build(PICTURES, CLASSES)
-    groups = method.optimiser(model).param_groups
+    (optimiser,) = method.optimisers(model)
+    groups = optimiser.param_groups
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     found = {
         names[id(p)]: (group["name"], group["lr"], group["weight_decay"]) for group in groups for p in group["params"]

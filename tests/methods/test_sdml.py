@@ -98,7 +98,8 @@ def test_the_network_has_the_authors_layers():
 def test_the_first_view_has_half_the_rate_of_the_others():
     method = make("sdml", learning_rate=1e-4)
     model = method.build(THREE, CLASSES)
-    groups = method.optimiser(model).param_groups
+    (optimiser,) = method.optimisers(model)
+    groups = optimiser.param_groups
     assert {group["name"]: group["lr"] for group in groups} == {"image": 1e-4, "text": 2e-4, "cloud": 2e-4}
     assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
     assert [method.learning_rate_scale(epoch, "text") for epoch in range(30)] == [1] * 30

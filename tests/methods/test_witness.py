@@ -9,13 +9,13 @@ import torch
 from torch.nn import functional as F
 
 from pipeline.core.criteria import LAST_EPOCH
-from pipeline.core.errors import BadInput, UnknownName
+from pipeline.core.errors import UnknownName
 from pipeline.learning.loop import Step
-from pipeline.methods.base.label_em import Verdict
+from pipeline.methods.base.label_em import LabelPosterior
 from pipeline.methods.base.pictures import PictureEncoder
 from pipeline.methods.witness import match_vector
 from pipeline.retrieval.ranking import mean_average_precision
-from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
+from tests.support.paired import CLASSES, DIMS, THREE, batch_of, fit_in_place, make, relabelled, run, split
 
 STEP = Step(0, 2, 0, 8)
 
@@ -26,6 +26,17 @@ def probabilities(rows, seed=0):
 
 def fitted(noisy, variant="default", **changes):
     return make("witness", variant, **changes).fit(noisy, None, run())
+
+
+def believed(found):
+    """What EM makes of all views' labels together."""
+    (one,) = {id(posterior): posterior for posterior in found.posteriors.values()}.values()
+    return one
+
+
+def probability_of_own_labels(noisy, found):
+    rows = np.arange(len(noisy))
+    return np.mean([believed(found).posterior[rows, y] for y in noisy.labels.values()])
 
 
 def noisy_split(size=120, share=0.4, dims=None):
@@ -52,8 +63,10 @@ def test_a_sure_sample_has_no_remainder():
 def test_loss_is_the_cross_entropy_with_what_em_believes():
     """Every sample meets the row of its own index, whatever the order of the batch."""
     _, noisy = noisy_split(24)
-    method = fitted(noisy, dropouts=(0.0, 0.0))
-    model = method.model.double().train()
+    method = make("witness", dropouts=(0.0, 0.0))
+    trained = fit_in_place(method, noisy, None)
+    posterior = believed(trained).posterior
+    model = trained.model.double().train()
     order = torch.tensor([7, 3, 20, 11])
     batch = batch_of(noisy).take(order)
     value = method.loss(batch, model, STEP)["total"]
@@ -64,14 +77,14 @@ def test_loss_is_the_cross_entropy_with_what_em_believes():
             assert z.norm().item() == pytest.approx(1)
             weights = [math.exp(float(z @ columns[:, k]) / method.temperature) for k in range(CLASSES)]
             for k in range(CLASSES):
-                expected -= method.posterior_[i, k] * math.log(weights[k] / sum(weights)) / len(order)
+                expected -= posterior[i, k] * math.log(weights[k] / sum(weights)) / len(order)
     assert value.item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_gradient_reaches_encoders_and_prototypes_but_not_their_averages():
     _, noisy = noisy_split(24)
-    method = fitted(noisy)
-    model = method.model.train()
+    method = make("witness")
+    model = fit_in_place(method, noisy, None).model.train()
     method.loss(batch_of(noisy), model.double(), STEP)["total"].backward()
     for part in (model.encoders, model.prototypes):
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in part.parameters())
@@ -102,7 +115,7 @@ def test_averages_follow_the_weights_and_are_what_is_evaluated():
 
 def test_prototypes_do_not_decay():
     method = make("witness", weight_decay=0.1)
-    optimiser = method.optimiser(method.build(DIMS, CLASSES))
+    (optimiser,) = method.optimisers(method.build(DIMS, CLASSES))
     assert isinstance(optimiser, torch.optim.AdamW)
     assert {g["name"]: g["weight_decay"] for g in optimiser.param_groups} == {"encoders": 0.1, "prototypes": 0.0}
 
@@ -120,44 +133,33 @@ def test_rate_goes_up_and_down_once():
 @pytest.mark.parametrize("dims", [DIMS, THREE])
 def test_wrong_labels_are_found_and_mended(dims):
     clean, noisy = noisy_split(300, 0.6, dims)
-    method = fitted(noisy)
-    assert method.certain_
+    found = fitted(noisy)
+    posterior = believed(found)
+    assert posterior.certain
     truth = clean.labels["image"]
-    assert np.mean(method.posterior_.argmax(axis=1) == truth) > 0.95
-    suspicion = method.suspicion()
+    assert np.mean(posterior.posterior.argmax(axis=1) == truth) > 0.95
+    suspicion = found.suspicion()
     for view in dims:
         wrong = noisy.labels[view] != truth
-        assert method.reliability_[view] == pytest.approx(np.mean(~wrong), abs=0.05)
-        assert method.transition_[view].shape == (CLASSES, CLASSES)
-        np.testing.assert_allclose(method.transition_[view].sum(axis=1), 1)
+        assert posterior.reliability[view] == pytest.approx(np.mean(~wrong), abs=0.05)
+        assert posterior.transition[view].shape == (CLASSES, CLASSES)
+        np.testing.assert_allclose(posterior.transition[view].sum(axis=1), 1)
         ranks = suspicion[view].argsort().argsort()
         auc = (ranks[wrong].mean() - ranks[~wrong].mean()) / len(truth) + 0.5
         assert auc > 0.97
 
 
-def test_beliefs_go_by_index_not_by_place():
+def test_beliefs_go_by_place_whatever_the_index():
     _, noisy = noisy_split(40)
     shifted = replace(noisy, index=noisy.index[::-1] * 3 + 5)
-    method = fitted(shifted)
-    whole = method.suspicion()
-    np.testing.assert_array_equal(fitted(noisy).suspicion()["text"], whole["text"])
-    rows = np.array([4, 0, 31])
-    part = replace(
-        shifted,
-        views={view: x[rows] for view, x in shifted.views.items()},
-        labels={view: y[rows] for view, y in shifted.labels.items()},
-        index=shifted.index[rows],
-    )
-    np.testing.assert_array_equal(method.suspicion()["text"], whole["text"][rows])
-    with pytest.raises(BadInput, match="some samples were not fitted on"):
-        method.suspicion(replace(part, index=np.array([0, 1, 10_000])))
+    np.testing.assert_array_equal(fitted(noisy).suspicion()["text"], fitted(shifted).suspicion()["text"])
 
 
 def test_labels_of_pairs_are_one_witness():
     clean, noisy = noisy_split(300, 0.5)
-    method = fitted(replace(noisy, labels=dict.fromkeys(DIMS, noisy.labels["image"])))
-    assert method.reliability_["image"] == method.reliability_["text"]
-    assert np.mean(method.posterior_.argmax(axis=1) == clean.labels["image"]) > 0.9
+    posterior = believed(fitted(replace(noisy, labels=dict.fromkeys(DIMS, noisy.labels["image"]))))
+    assert posterior.reliability["image"] == posterior.reliability["text"]
+    assert np.mean(posterior.posterior.argmax(axis=1) == clean.labels["image"]) > 0.9
 
 
 def test_variants_differ_where_they_should():
@@ -166,17 +168,13 @@ def test_variants_differ_where_they_should():
     noisy, test = relabelled(clean, 3, 0.5), split(50, 2, pull=1.2)
     variants = ("default", "trusting", "no_em", "in_fold", "embedding", "one_witness")
     methods = {name: fitted(noisy, name) for name in variants}
-    beliefs = {name: method.posterior_ for name, method in methods.items()}
+    beliefs = {name: [p.posterior for p in found.posteriors.values()] for name, found in methods.items()}
     np.testing.assert_array_equal(beliefs["embedding"], beliefs["default"])
     for name in ("trusting", "no_em", "in_fold", "one_witness"):
         assert not np.array_equal(beliefs[name], beliefs["default"])
-    rows = np.arange(400)
-
-    def trust(name):
-        return np.mean([beliefs[name][rows, y] for y in noisy.labels.values()])
-
-    assert trust("in_fold") > trust("default")
-    widths = {name: method.transform(test.views)["image"].shape[1] for name, method in methods.items()}
+    trust = {name: probability_of_own_labels(noisy, methods[name]) for name in ("in_fold", "default")}
+    assert trust["in_fold"] > trust["default"]
+    widths = {name: found.at(LAST_EPOCH).transform(test.views)["image"].shape[1] for name, found in methods.items()}
     assert {name: width == CLASSES + len(DIMS) for name, width in widths.items()} == {
         name: name != "embedding" for name in methods
     }
@@ -187,7 +185,7 @@ def test_one_witness_hears_only_its_own_view():
     other = replace(noisy, labels={**noisy.labels, "text": np.roll(noisy.labels["text"], 7)})
     first, second = (fitted(data, "one_witness") for data in (noisy, other))
     np.testing.assert_array_equal(first.suspicion()["image"], second.suspicion()["image"])
-    assert first.reliability_["image"] == second.reliability_["image"]
+    assert first.posteriors["image"].reliability == second.posteriors["image"].reliability
     assert not np.array_equal(first.suspicion()["text"], second.suspicion()["text"])
 
 
@@ -210,8 +208,8 @@ def test_networks_judge_only_samples_that_they_were_not_taught():
     def opinions(believed):
         q = np.full((60, CLASSES), 1 / CLASSES)
         q[7] = np.eye(CLASSES)[believed]
-        found = Verdict(q, {}, {}, False, False, None)
-        return method._network_opinions(data, [found] * len(DIMS), run(), 0)
+        found = LabelPosterior(q, {}, {}, False, False, None)
+        return method._network_opinions(data, dict.fromkeys(DIMS, found), run(), 0)
 
     for one, other in zip(opinions(0), opinions(1), strict=True):
         assert one.shape == (60, CLASSES)
@@ -226,24 +224,26 @@ def test_network_rounds_change_what_is_believed():
     noisy = relabelled(clean, 3, 0.6)
     noisy = replace(noisy, labels=dict.fromkeys(DIMS, noisy.labels["image"]))
     once, again, never = (fitted(noisy, epochs=20, network_rounds=rounds) for rounds in (1, 1, 0))
-    np.testing.assert_array_equal(once.posterior_, again.posterior_)
-    assert not np.array_equal(once.posterior_, never.posterior_)
-    assert np.mean(once.posterior_.argmax(axis=1) == clean.labels["image"]) > 0.8
-    assert once.reliability_["image"] == pytest.approx(np.mean(noisy.labels["image"] == clean.labels["image"]), abs=0.1)
+    once, again, never = map(believed, (once, again, never))
+    np.testing.assert_array_equal(once.posterior, again.posterior)
+    assert not np.array_equal(once.posterior, never.posterior)
+    assert np.mean(once.posterior.argmax(axis=1) == clean.labels["image"]) > 0.8
+    assert once.reliability["image"] == pytest.approx(np.mean(noisy.labels["image"] == clean.labels["image"]), abs=0.1)
     own = fitted(noisy, "one_witness", network_rounds=1)
-    assert own.posterior_.shape == (300, CLASSES)
+    assert all(posterior.posterior.shape == (300, CLASSES) for posterior in own.posteriors.values())
 
 
 def test_pictures_get_a_convolutional_encoder():
     clean = split(60, 0, {"image": 64, "text": 8})
-    method = fitted(clean, convolutional=["image"], network_rounds=1)
-    assert isinstance(method.model.encoders["image"], PictureEncoder)
-    assert not isinstance(method.model.encoders["text"], PictureEncoder)
-    live, mean = (dict(part["image"].named_buffers()) for part in (method.model.encoders, method.model.mean_encoders))
+    found = fitted(clean, convolutional=["image"], network_rounds=1)
+    assert isinstance(found.model.encoders["image"], PictureEncoder)
+    assert not isinstance(found.model.encoders["text"], PictureEncoder)
+    live, mean = (dict(part["image"].named_buffers()) for part in (found.model.encoders, found.model.mean_encoders))
     assert live.keys() == mean.keys() != set()
     test = split(20, 1, {"image": 64, "text": 8})
-    alone = method.transform({"image": test.views["image"]})["image"]
-    np.testing.assert_array_equal(alone, method.transform(test.views)["image"])
+    embedder = found.at(LAST_EPOCH)
+    alone = embedder.transform({"image": test.views["image"]})["image"]
+    np.testing.assert_array_equal(alone, embedder.transform(test.views)["image"])
 
 
 def test_statistics_of_batch_norm_follow_the_live_ones():
