@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from pipeline.core.cells import CellKey
 from pipeline.methods.base import Method
@@ -79,6 +79,7 @@ def _bindings(module: str) -> Iterator[tuple[str, str]]:
     while waiting:
         node = waiting.pop()
         if _is_for_type_checkers(node):
+            waiting += node.orelse
             continue
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             for alias in node.names:
@@ -108,8 +109,9 @@ class _Essence(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         return None
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if _is_for_type_checkers(node) else self.generic_visit(node)
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        visited = self.generic_visit(node)
+        return node.orelse if _is_for_type_checkers(node) else visited
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         return ast.Raise()
@@ -123,7 +125,7 @@ class _Essence(ast.NodeTransformer):
         return None if described else self.generic_visit(node)
 
 
-def _is_for_type_checkers(node: ast.AST) -> bool:
+def _is_for_type_checkers(node: ast.AST) -> TypeGuard[ast.If]:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 

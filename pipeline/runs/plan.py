@@ -121,7 +121,7 @@ def read_plan(file: Path) -> list[PlannedCell]:
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
         return [PlannedCell(CellKey(**row.pop("key")), **row) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BadInput("there is no plan of cells", str(file), "run `dvc repro` to write it") from None
 
 

@@ -26,11 +26,10 @@ def test_encode_gives_raw_outputs_until_the_cca_is_fitted():
     torch.testing.assert_close(model.encode("text", views["text"]), model(views)["text"])
 
 
-def test_evaluation_mode_fits_the_cca_of_the_weights_as_they_are():
+def test_fit_cca_fits_the_cca_of_the_weights_as_they_are():
     model, views = network(), {view: drawn(30, dim) for view, dim in DIMS.items()}
-    model.watch(views)
     for _ in range(2):
-        model.eval()
+        model.fit_cca(views)
         raw = [h.detach() for h in model(views).values()]
         for number, (view, w) in enumerate(zip(DIMS, linear_cca(*raw, 1e-4), strict=True)):
             expected = (raw[number] - raw[number].mean(0)) @ w

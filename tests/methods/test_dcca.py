@@ -61,8 +61,9 @@ def test_every_state_is_projected_by_the_cca_of_its_own_weights(criterion):
     fitted = make("dcca", epochs=8, embedding=4, learning_rate=0.02, ridge=1e-3).fit(TRAIN, VALID, run())
     scores = [row["valid/mean"] for row in fitted.history]
     assert int(np.argmax(scores)) < 7
-    found = fitted.at(criterion).transform(TEST.views)
-    assert_same_up_to_signs(found, slow_projection(fitted, TRAIN, TEST.views, make("dcca").final_ridge))
+    kept = fitted.at(criterion)
+    found = kept.transform(TEST.views)
+    assert_same_up_to_signs(found, slow_projection(kept, TRAIN, TEST.views, make("dcca").final_ridge))
 
 
 def test_validation_scores_are_those_of_the_projected_outputs():

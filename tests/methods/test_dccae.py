@@ -70,9 +70,10 @@ def test_every_state_is_projected_by_the_cca_of_its_own_weights():
     scores = [row["valid/mean"] for row in fitted.history]
     assert int(np.argmax(scores)) < 11
     for criterion in fitted.states:
-        found = fitted.at(criterion).transform(TRAIN.views)
+        kept = fitted.at(criterion)
+        found = kept.transform(TRAIN.views)
         with torch.no_grad():
-            raw = list(fitted.model({view: torch.tensor(x) for view, x in TRAIN.views.items()}).values())
+            raw = list(kept.model({view: torch.tensor(x) for view, x in TRAIN.views.items()}).values())
         for z, h, w in zip(found.values(), raw, linear_cca(*raw, make("dccae").final_ridge), strict=True):
             np.testing.assert_allclose(z, ((h.double() - h.double().mean(0)) @ w).numpy(), atol=2e-3)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pipeline.core.errors import BadParams
-from pipeline.methods.base.pictures import CHANNELS, PictureEncoder, Shift, picture_side
+from pipeline.methods.base.pictures import SMALLEST, PictureEncoder, Shift, picture_side
 
 SIDE = 8
 
@@ -48,11 +48,11 @@ def test_encoder_sees_rows_and_columns():
     assert not torch.allclose(encoder(turned), z)
 
 
-@pytest.mark.parametrize("dim", [SIDE * SIDE + 1, (2 ** len(CHANNELS) - 1) ** 2])
+@pytest.mark.parametrize("dim", [SIDE * SIDE + 1, (SMALLEST - 1) ** 2])
 def test_views_that_are_no_pictures_are_refused(dim):
     with pytest.raises(BadParams, match=f"view 'text' has {dim} features, which make no square picture"):
-        picture_side("text", dim, "params.yaml")
+        picture_side("text", dim, SMALLEST, "params.yaml")
 
 
 def test_side_of_a_picture():
-    assert picture_side("image", 784, "params.yaml") == 28
+    assert picture_side("image", 784, SMALLEST, "params.yaml") == 28

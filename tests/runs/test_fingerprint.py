@@ -397,7 +397,6 @@ def test_the_form_of_a_finished_cells_files_counts(monkeypatch: pytest.MonkeyPat
     assert cell_fingerprint(KEY, "code", "features", "labels", False) != before
 
 
-@pytest.mark.xfail(strict=True, reason="the whole if statement is left out, with its else")
 def test_what_stands_under_else_of_type_checking_counts(code: Code) -> None:
     source = "if TYPE_CHECKING:\n    x = 0\nelse:\n    x = 1\n"
     assert code.of_source(source) != code.of_source(source.replace("x = 1", "x = 2"))
