@@ -37,8 +37,8 @@ def main(project: Project, dataset: str) -> None:
         views = {view: components(x) for view, x in train.views.items()}
         jobs = (delayed(detected)(views, train.labels, *draw) for draw in draws)
         with counting(f"{dataset}: confident learning, {len(draws)} draws of noise") as progress:
-            for done, found in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), start=1):
-                rows += found
+            for done, draw in enumerate(Parallel(n_jobs=-1, return_as="generator")(jobs), start=1):
+                rows += draw
                 progress(done, len(draws))
     CONFIDENT_LEARNING.write(RECORDS, dataset, rows)
 

@@ -9,12 +9,12 @@ from difflib import get_close_matches
 class PipelineError(Exception):
     """A mistake that the person at the keyboard can mend; stages turn it into one sentence and exit code 2."""
 
-    def __init__(self, what: str, where: str, remedy: str) -> None:
-        super().__init__(what, where, remedy)
-        self.what, self.where, self.remedy = what, where, remedy
+    def __init__(self, problem: str, place: str, remedy: str) -> None:
+        super().__init__(problem, place, remedy)
+        self.problem, self.place, self.remedy = problem, place, remedy
 
     def __str__(self) -> str:
-        sentence = f"{self.where}: {self.what}; {self.remedy}"
+        sentence = f"{self.place}: {self.problem}; {self.remedy}"
         return sentence if sentence.endswith("?") else sentence + "."
 
 
@@ -33,11 +33,11 @@ class BadParams(PipelineError):
 class UnknownName(BadParams):
     """A name that nothing answers to."""
 
-    def __init__(self, name: str, known: Iterable[str], where: str) -> None:
+    def __init__(self, name: str, known: Iterable[str], place: str) -> None:
         names = sorted(known)
         near = get_close_matches(str(name), names, n=1)
         remedy = f"did you mean '{near[0]}'?" if near else "choose one of " + ", ".join(names)
-        super().__init__(f"unknown name '{name}'", where, remedy)
+        super().__init__(f"unknown name '{name}'", place, remedy)
 
 
 class Diverged(PipelineError):

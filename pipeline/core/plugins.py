@@ -50,19 +50,19 @@ def build(package: str, name: str, kind: type[T], settings: Mapping[str, Any], p
     plug-in does not take, BadParams for a value that does not fit and for a missing one.
     """
     plugin = find(package, name, kind)
-    where = f"params.yaml, {place or package.rsplit('.', 1)[-1] + '.' + name}"
+    setting_place = f"params.yaml, {place or package.rsplit('.', 1)[-1] + '.' + name}"
     signature = inspect.signature(plugin)
     hints = get_type_hints(plugin if is_dataclass(plugin) else plugin.__init__, include_extras=True)
     checked = {}
     for setting, value in settings.items():
         if setting not in signature.parameters:
-            raise UnknownName(setting, signature.parameters, where)
+            raise UnknownName(setting, signature.parameters, setting_place)
         try:
             checked[setting] = TypeAdapter(hints[setting]).validate_python(value)
         except ValidationError as error:
             problem = error.errors()[0]["msg"]
-            raise BadParams(f"'{setting}' is {value!r}: {problem}", where, "correct the value") from None
+            raise BadParams(f"'{setting}' is {value!r}: {problem}", setting_place, "correct the value") from None
     for setting, parameter in signature.parameters.items():
         if parameter.default is parameter.empty and setting not in checked:
-            raise BadParams(f"the setting '{setting}' is missing", where, "add it")
+            raise BadParams(f"the setting '{setting}' is missing", setting_place, "add it")
     return plugin(**checked)

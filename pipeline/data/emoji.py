@@ -109,8 +109,8 @@ def _words(phrase: str) -> list[str]:
 
 def _text(phrases: Sequence[str]) -> str:
     """The words of all phrases, each once, in the order of their first appearance."""
-    found = dict.fromkeys(word for phrase in phrases for word in _words(phrase))
-    return " ".join(word for word in found if word not in GROUP_WORDS)
+    words = dict.fromkeys(word for phrase in phrases for word in _words(phrase))
+    return " ".join(word for word in words if word not in GROUP_WORDS)
 
 
 def _concept(name: str) -> str:

@@ -43,10 +43,13 @@ class InriaWebsearch(Dataset):
     def load(self, progress: Progress) -> RawDataset:
         [file] = needed(self.folder, self.reads, REMEDY)
         names = {(split, view): f"{PREFIX[split]}_{SUFFIX[view]}" for split in SIZES for view in SUFFIX}
-        found = read_matlab(file, [name + ending for name in names.values() for ending in ("", "_lab")])
+        content = read_matlab(file, [name + ending for name in names.values() for ending in ("", "_lab")])
         blocks = [
             {
-                view: (variable(file, found, names[split, view]), variable(file, found, f"{names[split, view]}_lab"))
+                view: (
+                    variable(file, content, names[split, view]),
+                    variable(file, content, f"{names[split, view]}_lab"),
+                )
                 for view in SUFFIX
             }
             for split in SIZES

@@ -111,8 +111,8 @@ class Mnist3dRono(Dataset):
     def _joined(self, arrays: list[Array]) -> Array:
         shapes = [" x ".join(map(str, array.shape[1:])) for array in arrays]
         if len(set(shapes)) != 1:
-            what = f"training samples of {shapes[0]} numbers, test samples of {shapes[1]}"
-            raise BadInput(what, str(self.folder), "put files of one origin there")
+            problem = f"training samples of {shapes[0]} numbers, test samples of {shapes[1]}"
+            raise BadInput(problem, str(self.folder), "put files of one origin there")
         return np.concatenate(arrays)
 
     def _at(self, name: str) -> Path | None:
@@ -120,8 +120,8 @@ class Mnist3dRono(Dataset):
 
     def _needed(self, name: str) -> Path:
         """Where a file stands, or what to put where."""
-        found = self._at(name)
-        if found is None:
+        file = self._at(name)
+        if file is None:
             mnist = ", ".join(file for files in MNIST.values() for file in files)
             raise MissingFiles(
                 f"{name} is missing",
@@ -130,7 +130,7 @@ class Mnist3dRono(Dataset):
                 "train_label_20.npy, _40, _60, _80 from datasets/3D_MNIST of github.com/penghu-cs/RONO, or instead of "
                 "MNIST all the .npy files that its README links, {train,test}_{img_feat,pt_feat,ori_label}.npy",
             )
-        return found
+        return file
 
     def _mnist(self, split: str) -> Part:
         images, labels = (self._needed(name) for name in MNIST[split])

@@ -69,12 +69,12 @@ def read_features(file: Path, name: str, width: int) -> Array:
     """The rows of both splits, training first, of one kind of features in the authors' MATLAB file (n x width)."""
     wanted = {f"{name}_{SUFFIX[split]}": size for split, size in SIZES.items()}
     try:
-        found = loadmat(file, variable_names=list(wanted), appendmat=False)
+        content = loadmat(file, variable_names=list(wanted), appendmat=False)
     except Exception:  # a damaged file makes loadmat raise almost anything
         raise BadInput("this is no whole MATLAB file", str(file), AGAIN) from None
     parts = []
     for variable, size in wanted.items():
-        array = found.get(variable)
+        array = content.get(variable)
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
             raise BadInput(f"it holds no array of numbers named {variable}", str(file), AGAIN)
         if array.shape != (size, width):

@@ -55,18 +55,18 @@ class XMediaNet(Dataset):
 
 def four_views(file: Path, class_names: list[str]) -> RawDataset:
     """The MATLAB file of four views, whose splits are as large as the file says."""
-    found = read_matlab(file, [split + ending for split in SIZES for ending in ("", "_labels")])
+    content = read_matlab(file, [split + ending for split in SIZES for ending in ("", "_labels")])
     blocks = []
     for split in SIZES:
-        features, labels = _cells(file, found, split), _cells(file, found, f"{split}_labels")
+        features, labels = _cells(file, content, split), _cells(file, content, f"{split}_labels")
         blocks.append(dict(zip(VIEWS, zip(features, labels, strict=True), strict=True)))
     sizes = {split: len(block[VIEWS[0]][0].array) for split, block in zip(SIZES, blocks, strict=True)}
     return paired(list(sizes.values()), blocks, sizes, class_names)
 
 
-def _cells(file: Path, found: dict[str, Array], name: str) -> list[Variable]:
+def _cells(file: Path, content: dict[str, Array], name: str) -> list[Variable]:
     """The four arrays of numbers in a cell array."""
-    cells = found[name].ravel() if name in found and found[name].dtype == object else np.empty(0)
+    cells = content[name].ravel() if name in content and content[name].dtype == object else np.empty(0)
     if len(cells) != len(VIEWS) or not all(isinstance(x, np.ndarray) and x.dtype.kind in "uif" for x in cells):
         raise BadInput(f"it holds no cell array of {len(VIEWS)} arrays of numbers named {name}", str(file), AGAIN)
     return [Variable(f"{file}, {name}{{{position}}}", cell) for position, cell in enumerate(cells, start=1)]

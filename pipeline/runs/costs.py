@@ -59,7 +59,7 @@ def gather(runs: Path, datasets: Iterable[str], methods: Iterable[str], store: C
     runs: what the train stage shows, <dataset>/<method>/<cell>; a cell whose cost is not in the store is left out, and
     so is one of another kind of device than this machine's.
     """
-    wanted, found = list(methods), Costs()
+    wanted, table_rows = list(methods), Costs()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     for dataset in datasets:
         for method in wanted:
@@ -70,8 +70,8 @@ def gather(runs: Path, datasets: Iterable[str], methods: Iterable[str], store: C
                     cost = store.read(cell.fingerprint).cost()
                     if torch.device(cost["device"]).type == device:
                         cells[cell.key.variant].append({"seed": cell.key.seed or 0} | cost)
-            found |= {(dataset, method, variant): _row(costs) for variant, costs in cells.items()}
-    return found
+            table_rows |= {(dataset, method, variant): _row(costs) for variant, costs in cells.items()}
+    return table_rows
 
 
 def read(file: Path) -> Costs:
@@ -84,27 +84,27 @@ def read(file: Path) -> Costs:
     remedy = "restore the file from git, or remove it and run `make reproduce`"
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise BadInput(f"the columns are not {','.join(COLUMNS)}", str(file), remedy)
-    found = Costs()
+    table_rows = Costs()
     for number, row in enumerate(rows, start=2):
         if None in row or not all(_is_number(row[name]) for name in COLUMNS[3:]):
             raise BadInput("this is no row of costs", f"{file}, line {number}", remedy)
         key = (row["dataset"], row["method"], row["variant"])
-        if key in found:
-            what = "the same dataset, method and variant stand twice"
-            raise BadInput(what, f"{file}, line {number}", remedy)
-        found[key] = row
-    return found
+        if key in table_rows:
+            problem = "the same dataset, method and variant stand twice"
+            raise BadInput(problem, f"{file}, line {number}", remedy)
+        table_rows[key] = row
+    return table_rows
 
 
-def write(found: Costs, table: Path, about: Path) -> None:
+def write(table_rows: Costs, table: Path, about: Path) -> None:
     """Put the rows into the table; others of the same machine stay.
 
     about: the file that describes the machine. Both files are made, empty of rows, where they are missing.
     """
     here = machine()
-    if found or not (table.is_file() and about.is_file()):
+    if table_rows or not (table.is_file() and about.is_file()):
         kept = read(table) if _same_machine(about, here) else {}
-        rows = [dict(zip(COLUMNS[:3], key, strict=True)) | row for key, row in sorted((kept | found).items())]
+        rows = [dict(zip(COLUMNS[:3], key, strict=True)) | row for key, row in sorted((kept | table_rows).items())]
         text = io.StringIO()
         writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -21,9 +21,9 @@ def main(project: Project) -> None:
     Example: python -m stages.tools.costs
     """
     grid = project.experiments[0]
-    found = costs.gather(RUNS, grid.datasets, grid.methods, CellStore(CELLS))
-    costs.write(found, COSTS, MACHINE)
-    click.echo(f"{COSTS}: {len(found)} rows of what was trained here, {len(costs.read(COSTS))} in all.")
+    measured = costs.gather(RUNS, grid.datasets, grid.methods, CellStore(CELLS))
+    costs.write(measured, COSTS, MACHINE)
+    click.echo(f"{COSTS}: {len(measured)} rows of what was trained here, {len(costs.read(COSTS))} in all.")
 
 
 if __name__ == "__main__":

@@ -38,13 +38,13 @@ def main(project: Project, experiment: str | None) -> None:
     copy_project(Path(), folder, chosen.name, BROUGHT, (COSTS, MACHINE))
     repro(folder, "--single-item", "--force", *(f"fetch@{dataset}" for dataset in chosen.datasets))
     repro(folder)
-    shown = [dataset for dataset in chosen.datasets if project.grids(dataset)[0] == chosen]
-    for dataset in shown:
+    reported = [dataset for dataset in chosen.datasets if project.grids(dataset)[0] == chosen]
+    for dataset in reported:
         bring(folder / RECORDS, RECORDS, dataset)
-    _write_costs(load(folder / PARAMS), folder, Path() if shown else folder)
-    if shown:
+    _write_costs(load(folder / PARAMS), folder, Path() if reported else folder)
+    if reported:
         repro(Path(), "--single-item", "--force", "report")
-    _tell(Path() if shown else folder, f"cd {folder} && {Path(sys.executable).parent}/mlflow ui")
+    _tell(Path() if reported else folder, f"cd {folder} && {Path(sys.executable).parent}/mlflow ui")
 
 
 def _write_costs(project: Project, trained: Path, reports: Path) -> None:

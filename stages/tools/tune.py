@@ -41,8 +41,8 @@ def main(project: Project, methods: tuple[str, ...]) -> None:
         order = [settings for settings, _ in plan]
         trials.sort(key=lambda trial: order.index(trial["settings"]))
         TUNING.write(RECORDS, method, trials)
-        found = best(trials)
-        click.echo(f"{method}: {found['settings']}, mean validation MAP {found['maps'].get('mean')}")
+        chosen = best(trials)
+        click.echo(f"{method}: {chosen['settings']}, mean validation MAP {chosen['maps'].get('mean')}")
 
 
 if __name__ == "__main__":

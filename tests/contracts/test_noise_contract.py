@@ -155,7 +155,7 @@ def test_store_refuses_missing_broken_and_altered_files(clean: Labels, features:
 
 @pytest.mark.parametrize("rate", [-0.1, 1.2, float("nan")])
 def test_a_rate_is_a_share(rate: float, clean: Labels, features: Views) -> None:
-    with pytest.raises(BadParams, match=r"params.yaml, grid.rates: the noise rate is .*"):
+    with pytest.raises(BadParams, match=r"params.yaml, experiments: the noise rate is .*"):
         draw("symmetric", clean, features, rate)
 
 

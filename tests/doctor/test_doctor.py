@@ -538,6 +538,6 @@ def test_every_dataset_knows_what_it_misses(name: str, tmp_path: Path) -> None:
     dataset = build("pipeline.data", described.source or name, Dataset, load)
     with pytest.raises(MissingFiles) as caught:
         dataset.load(lambda done, total: None)
-    lost = caught.value.what.removesuffix(" is missing")
+    lost = caught.value.problem.removesuffix(" is missing")
     assert lost in {part for file in dataset.expected() for part in (file.name, file.stem)}
     assert not any(file.exists() for file in dataset.expected())

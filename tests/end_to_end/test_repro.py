@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from pipeline.runs.copied_project import copy_project
-from stages.paths import BROUGHT
+from stages.paths import BROUGHT, COSTS, MACHINE
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def stages_run(output: str) -> list[str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
-    copy_project(ROOT, folder, "default", BROUGHT, ())
+    copy_project(ROOT, folder, "default", BROUGHT, (COSTS, MACHINE))
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))
     change(folder, [params["experiments"][0] | EXPERIMENT], "experiments")
     change(folder, 2, "methods", "ce", "default", "epochs")

@@ -83,7 +83,7 @@ def test_labels_of_other_splits_play_no_part():
 
 def test_a_rate_is_refused():
     with pytest.raises(
-        BadParams, match=r"grid\.rates: there is no rate 0\.2: the labels are as given; set it to \[0\.0\]"
+        BadParams, match=r"experiments: there is no rate 0\.2: the labels are as given; set it to \[0\.0\]"
     ):
         draw("n.npz:all", rate=0.2)
 

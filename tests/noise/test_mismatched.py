@@ -82,7 +82,7 @@ def test_one_view_has_nothing_to_be_paired_with() -> None:
 
 def test_one_pair_has_nobody_to_exchange_with() -> None:
     labels = dict.fromkeys(VIEWS, np.arange(10) % 2)
-    with pytest.raises(BadParams, match=r"grid\.rates: rate 0\.1 of 10 pairs is a single pair"):
+    with pytest.raises(BadParams, match=r"experiments: rate 0\.1 of 10 pairs is a single pair"):
         make(Mismatched(), "mismatched", "digits", labels, 2, 0.1, 0)
     rows = make(Mismatched(), "mismatched", "digits", labels, 2, 0.2, 0)[0].rows["text"]
     assert (rows != np.arange(10)).sum() == 2

@@ -20,7 +20,7 @@ AGAIN = "copy the authors' file again"
 class Variable(NamedTuple):
     """An array of a file; where: the file and the array's name, for an error's sentence."""
 
-    where: str
+    place: str
     array: Array
 
 
@@ -52,10 +52,10 @@ def named(file: Path, classes: int) -> list[str]:
 def read_matlab(file: Path, names: Sequence[str]) -> dict[str, Array]:
     """Those of the named variables that a MATLAB file (before version 7.3) holds; a cell array has dtype object."""
     try:
-        found = loadmat(file, variable_names=list(names), appendmat=False)
+        content = loadmat(file, variable_names=list(names), appendmat=False)
     except Exception:  # a damaged file makes loadmat raise almost anything
         raise BadInput("this is no whole MATLAB file of a version before 7.3", str(file), AGAIN) from None
-    return {name: found[name] for name in names if isinstance(found.get(name), np.ndarray)}
+    return {name: content[name] for name in names if isinstance(content.get(name), np.ndarray)}
 
 
 def from_matlab(file: Path, name: str) -> Variable:
@@ -67,18 +67,18 @@ def read_hdf5(file: Path, names: Sequence[str]) -> dict[str, Array]:
     """Those of the named arrays that an HDF5 file holds."""
     try:
         with h5py.File(file, "r") as content:
-            found = {name: content.get(name) for name in names}
-            return {name: np.asarray(x[()]) for name, x in found.items() if isinstance(x, h5py.Dataset)}
+            members = {name: content.get(name) for name in names}
+            return {name: np.asarray(x[()]) for name, x in members.items() if isinstance(x, h5py.Dataset)}
     except Exception:  # a damaged file makes h5py raise almost anything
         raise BadInput("this is no whole HDF5 file", str(file), AGAIN) from None
 
 
-def variable(file: Path, found: Mapping[str, Any], *spellings: str) -> Variable:
+def variable(file: Path, content: Mapping[str, Any], *spellings: str) -> Variable:
     """The array of numbers that a file holds under the first of these names that it has."""
-    name = next((spelling for spelling in spellings if spelling in found), None)
-    if name is None or found[name].dtype.kind not in "uif":
+    name = next((spelling for spelling in spellings if spelling in content), None)
+    if name is None or content[name].dtype.kind not in "uif":
         raise BadInput(f"it holds no array of numbers named {' or '.join(spellings)}", str(file), AGAIN)
-    return Variable(f"{file}, {name}", found[name])
+    return Variable(f"{file}, {name}", content[name])
 
 
 def pairs_of_mrl(file: Path, sizes: Mapping[str, int], class_names: Sequence[str]) -> RawDataset:
@@ -88,16 +88,16 @@ def pairs_of_mrl(file: Path, sizes: Mapping[str, int], class_names: Sequence[str
     Where it holds no valid split, the first rows of test are for validation.
     """
     kinds = ("imgs_deep", "imgs_labels", "text", "texts", "texts_labels")
-    found = read_hdf5(file, [f"{split}_{kind}" for split in sizes for kind in kinds])
+    content = read_hdf5(file, [f"{split}_{kind}" for split in sizes for kind in kinds])
     rows = dict(sizes)
-    if "valid_text" not in found and "valid_texts" not in found:
+    if "valid_text" not in content and "valid_texts" not in content:
         rows = {"train": sizes["train"], "test": sizes["valid"] + sizes["test"]}
     blocks = [
         {
-            "image": (variable(file, found, f"{split}_imgs_deep"), variable(file, found, f"{split}_imgs_labels")),
+            "image": (variable(file, content, f"{split}_imgs_deep"), variable(file, content, f"{split}_imgs_labels")),
             "text": (
-                variable(file, found, f"{split}_text", f"{split}_texts"),
-                variable(file, found, f"{split}_texts_labels"),
+                variable(file, content, f"{split}_text", f"{split}_texts"),
+                variable(file, content, f"{split}_texts_labels"),
             ),
         }
         for split in rows
@@ -115,13 +115,15 @@ def paired(
     """
     labels = []
     for count, block in zip(rows, blocks, strict=True):
-        (first, expected), *others = [(where, _classes(where, count, len(class_names))) for _, where in block.values()]
+        (first, expected), *others = [
+            (labels, _classes(labels, count, len(class_names))) for _, labels in block.values()
+        ]
         labels.append(expected)
         for other, classes in others:
             differing = np.flatnonzero(classes != expected)
             if len(differing):
-                what = f"{len(differing)} labels differ from {first.where}, the first in row {differing[0]}"
-                raise BadInput(what, other.where, "pair the rows of both views again")
+                problem = f"{len(differing)} labels differ from {first.place}, the first in row {differing[0]}"
+                raise BadInput(problem, other.place, "pair the rows of both views again")
     ids = [f"{split}-{row:05d}" for split, size in sizes.items() for row in range(size)]
     return RawDataset(
         ids=ids,
@@ -138,28 +140,28 @@ def _stacked(rows: Sequence[int], variables: Sequence[Variable]) -> Array:
     width = variables[0].array.shape[1] if variables[0].array.ndim == 2 else 0
     stacked = np.empty((sum(rows), width), dtype=np.float32)
     start = 0
-    for count, (where, array) in zip(rows, variables, strict=True):
+    for count, (place, array) in zip(rows, variables, strict=True):
         if array.shape != (count, width) or not width:
-            raise BadInput(f"it is {_shape(array)}, not {count} x {width or 'features'}", where, AGAIN)
+            raise BadInput(f"it is {_shape(array)}, not {count} x {width or 'features'}", place, AGAIN)
         part = stacked[start : start + count]
         with np.errstate(over="ignore"):
             part[:] = array
         finite = np.isfinite(part).all(axis=1)
         if not finite.all():
-            raise BadInput(f"it is not finite in row {finite.argmin()}", where, AGAIN)
+            raise BadInput(f"it is not finite in row {finite.argmin()}", place, AGAIN)
         start += count
     return stacked
 
 
 def _classes(labels: Variable, count: int, classes: int) -> Array:
     """count class indices from 0 (int64) of labels that number all classes from 0 or from 1."""
-    where, array = labels
+    place, array = labels
     if array.size != count or max(array.shape) != count:
-        raise BadInput(f"it is {_shape(array)}, not {count} labels", where, AGAIN)
+        raise BadInput(f"it is {_shape(array)}, not {count} labels", place, AGAIN)
     values = array.reshape(-1)
     low, high = values.min(), values.max()
     if low not in (0, 1) or high != low + classes - 1 or (values != np.floor(values)).any():
-        raise BadInput(f"its labels from {low} to {high} do not number {classes} classes", where, AGAIN)
+        raise BadInput(f"its labels from {low} to {high} do not number {classes} classes", place, AGAIN)
     return values.astype(np.int64) - int(low)
 
 

@@ -108,6 +108,6 @@ class ModelNet(Dataset):
     def _files(self, place: Path) -> list[Path]:
         files = sorted(place.glob("*.off"))
         if not files:
-            what = f"it holds no .off file, so class '{place.parent.name}' has no {place.name} samples"
-            raise BadInput(what, str(place), f"copy all {len(self.class_names)} classes of {self.release} again")
+            problem = f"it holds no .off file, so class '{place.parent.name}' has no {place.name} samples"
+            raise BadInput(problem, str(place), f"copy all {len(self.class_names)} classes of {self.release} again")
         return files

@@ -81,7 +81,7 @@ def _of_files(
             try:
                 samples.append(read_sample(file, form))
             except BadInput as error:
-                note(f"{error.where}: {error.what}; it is left out.")
+                note(f"{error.place}: {error.problem}; it is left out.")
             else:
                 names.append(str(file))
         if samples:

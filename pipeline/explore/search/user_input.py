@@ -90,7 +90,7 @@ def read_sample(file: Path, form: Form) -> Array | str:
         )
         return sample
     except BadInput as error:
-        raise BadInput(error.what, error.where, "give another file") from None
+        raise BadInput(error.problem, error.place, "give another file") from None
     except OSError as error:
         raise BadInput(f"it cannot be read ({type(error).__name__})", str(file), "give another file") from None
 

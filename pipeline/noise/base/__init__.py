@@ -112,15 +112,15 @@ def fingerprint(corruption: Corruption) -> str:
     return digest.hexdigest()[:16]
 
 
-def _check(labels: Labels, classes: int, where: str) -> None:
+def _check(labels: Labels, classes: int, place: str) -> None:
     if len({len(column) for column in labels.values()}) != 1:
-        raise BadInput("the views differ in their number of labels", where, "give every sample one label per view")
+        raise BadInput("the views differ in their number of labels", place, "give every sample one label per view")
     for view, column in labels.items():
         outside = (column < 0) | (column >= classes)
         if outside.any():
             row = int(outside.argmax())
             raise BadInput(
                 f"label {int(column[row])} of sample {row} in view '{view}' is outside 0..{classes - 1}",
-                where,
+                place,
                 "number the classes from 0 or correct the number of classes",
             )

@@ -66,8 +66,8 @@ def _shown(folder: Path, datasets: Iterable[str], dataset: str) -> list[Path]:
     """The tables, as Markdown and CSV, and the figures of one dataset: <dataset>_<what>, where a longer name wins."""
     longer = tuple(f"{name}_" for name in datasets if name.startswith(f"{dataset}_"))
     kinds = (("tables", "md"), ("tables", "csv"), ("figures", "svg"))
-    found = [file for part, kind in kinds for file in sorted((folder / part).glob(f"{dataset}_*.{kind}"))]
-    return [file for file in found if not file.name.startswith(longer)]
+    files = [file for part, kind in kinds for file in sorted((folder / part).glob(f"{dataset}_*.{kind}"))]
+    return [file for file in files if not file.name.startswith(longer)]
 
 
 def _history(epochs: pd.DataFrame, key: CellKey) -> list[dict[str, float]]:
