@@ -102,18 +102,18 @@ def test_a_document_quotes_rows_of_the_report(tmp_path: Path) -> None:
     head, mrl = "| method | 0.2 |\n|:--|--:|\n", "| MRL | .6 |\n"
     table = f"**Maps.**\n\n{head}| CE<sup>a</sup> | .5<sup>≈</sup> |\n{mrl}| Ours (no\\_em) | .7 |\n"
     (tmp_path / "maps.md").write_text(f"{table}\n- <sup>a</sup> why\n", encoding="utf-8")
-    told = catalogue.quoted(QUOTE, tmp_path)
+    printed = catalogue.quoted(QUOTE, tmp_path)
     rows = f"{head}| Ours (no\\_em) | .7 |\n| CE | .5<sup>≈</sup> |\n"
-    assert told == QUOTE.replace("old\n", rows)
-    assert catalogue.quoted(told, tmp_path) == told
+    assert printed == QUOTE.replace("old\n", rows)
+    assert catalogue.quoted(printed, tmp_path) == printed
     assert mrl in catalogue.quoted(QUOTE.replace("; rows: Ours (no_em), CE", ""), tmp_path)
 
 
 def test_marks_stay_where_letters_of_footnotes_go(tmp_path: Path) -> None:
     rows = "| CE | .5<sup>†a</sup> | .4<sup>ab</sup> | .3<sup>†≈b</sup> | .2<sup>≈</sup> |\n"
     (tmp_path / "maps.md").write_text(f"| method |\n|:--|\n{rows}", encoding="utf-8")
-    told = catalogue.quoted(QUOTE.replace("Ours (no_em), CE", "CE"), tmp_path)
-    assert "| CE | .5<sup>†</sup> | .4 | .3<sup>†≈</sup> | .2<sup>≈</sup> |\n" in told
+    printed = catalogue.quoted(QUOTE.replace("Ours (no_em), CE", "CE"), tmp_path)
+    assert "| CE | .5<sup>†</sup> | .4 | .3<sup>†≈</sup> | .2<sup>≈</sup> |\n" in printed
 
 
 @pytest.mark.parametrize("typed", ["<!-- table: maps, rows: CE -->", "<!-- table: maps-->", "<!-- table:maps -->"])

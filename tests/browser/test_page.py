@@ -107,8 +107,8 @@ def test_axe_has_nothing_serious_to_say(page: Page, axe: str, scheme: str, width
     page.prefer(scheme)
     page.resize(width, 800)
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    found: list[dict[str, Any]] = findings(page, axe)
-    assert found == []
+    result: list[dict[str, Any]] = findings(page, axe)
+    assert result == []
 
 
 def test_without_scripts_everything_is_there(tab: Page, file: Path) -> None:

@@ -64,16 +64,16 @@ def asked(viewer: Page) -> list[str]:
 
 def signs(viewer: Page, side: int) -> list[list[str]]:
     """What is written on every result of A (0) or B (1), query by query."""
-    found: list[list[str]] = viewer.evaluate(
+    result: list[list[str]] = viewer.evaluate(
         f"[...document.querySelectorAll('.query')].map(q => "
         f"[...q.querySelectorAll('.ranking')[{side}].querySelectorAll('.card .sign')].map(s => s.textContent))"
     )
-    return found
+    return result
 
 
 def count(viewer: Page) -> str:
-    told: str = viewer.evaluate("document.getElementById('count').textContent")
-    return told
+    printed: str = viewer.evaluate("document.getElementById('count').textContent")
+    return printed
 
 
 def test_it_opens_with_two_methods_at_the_lowest_rate(viewer: Page) -> None:
@@ -121,10 +121,10 @@ def test_one_class(viewer: Page) -> None:
 
 
 def test_the_direction_turns_queries_and_results(viewer: Page) -> None:
-    shown = "['.asked', '.card'].map(c => document.querySelector(`${c} img`) !== null)"
-    assert viewer.evaluate(shown) == [True, False]
+    displayed = "['.asked', '.card'].map(c => document.querySelector(`${c} img`) !== null)"
+    assert viewer.evaluate(displayed) == [True, False]
     choose(viewer, direction="text-image")
-    assert viewer.evaluate(shown) == [False, True]
+    assert viewer.evaluate(displayed) == [False, True]
 
 
 def test_words_are_shown_as_written(viewer: Page) -> None:

@@ -69,25 +69,25 @@ def built(method: str, dataset: str) -> Method:
 @pytest.mark.parametrize("method", sorted(PROJECT.methods))
 def test_every_method_fits_every_paper_dataset(method: str, dataset: str) -> None:
     """Networks are made at full width without memory, for as many classes and features as the authors' files hold."""
-    found = built(method, dataset)
-    if not isinstance(found, Deep):
+    actual = built(method, dataset)
+    if not isinstance(actual, Deep):
         return
     widths, classes = OTHER_WIDTHS.get(dataset, WIDTHS), MOST_CLASSES[dataset]
     with torch.device("meta"):
-        network = found.build(widths, classes)
+        network = actual.build(widths, classes)
         embeddings = network({view: torch.empty(4, width) for view, width in widths.items()})
     assert len({z.shape for z in embeddings.values()}) == 1
     reads_pictures = method in ("rono", "witness") and dataset == "mnist3d_rono"
-    assert getattr(found, "convolutional", []) == (["image"] if reads_pictures else [])
+    assert getattr(actual, "convolutional", []) == (["image"] if reads_pictures else [])
 
 
 @pytest.mark.parametrize(("dataset", "table"), TABLES.items())
 def test_mrl_and_its_ablations_are_as_published(dataset: str, table: tuple[Any, int, int, float]) -> None:
     for name in ("mrl", "ce", "lr_only", "lc_only"):
-        found = built(name, dataset)
-        assert isinstance(found, Deep)
-        assert (found.epochs, found.batch_size, found.hidden) == (100, table[2], [4096, 4096])
-        assert (found.learning_rate, found.betas, found.weight_decay) == (1e-4, (0.5, 0.999), 0)
+        actual = built(name, dataset)
+        assert isinstance(actual, Deep)
+        assert (actual.epochs, actual.batch_size, actual.hidden) == (100, table[2], [4096, 4096])
+        assert (actual.learning_rate, actual.betas, actual.weight_decay) == (1e-4, (0.5, 0.999), 0)
         assert settings(name, dataset)["embedding"] == 512
     assert settings("mrl", dataset)["beta"] == table[3]
 
@@ -103,18 +103,18 @@ def test_mrl_and_its_ablations_are_as_published(dataset: str, table: tuple[Any, 
 def test_elrcmr_balances_over_the_iterations_of_its_code(
     dataset: str, batch: int, steps: int, lama: float, beta: float
 ) -> None:
-    found = settings("elrcmr", dataset)
-    iterations = found["epochs"] * math.ceil(TABLES[dataset][0]["train"] / found["batch_size"])
-    assert found["balance_steps"] * iterations == pytest.approx(steps, rel=1e-3)
-    assert (found["batch_size"], found["lama"], found["zeta"], found["beta"]) == (batch, lama, 1e-3, beta)
+    actual = settings("elrcmr", dataset)
+    iterations = actual["epochs"] * math.ceil(TABLES[dataset][0]["train"] / actual["batch_size"])
+    assert actual["balance_steps"] * iterations == pytest.approx(steps, rel=1e-3)
+    assert (actual["batch_size"], actual["lama"], actual["zeta"], actual["beta"]) == (batch, lama, 1e-3, beta)
 
 
 @pytest.mark.parametrize("dataset", TABLES)
 def test_batches_hold_enough_samples_per_output(dataset: str) -> None:
     for name, samples in (("dcca", 10), ("dccae", 10), ("smln", 3)):
-        found = settings(name, dataset)
-        assert found["batch_size"] >= samples * found["embedding"]
-        assert found["batch_size"] <= TABLES[dataset][0]["train"]
+        actual = settings(name, dataset)
+        assert actual["batch_size"] >= samples * actual["embedding"]
+        assert actual["batch_size"] <= TABLES[dataset][0]["train"]
 
 
 @pytest.mark.parametrize("dataset", TABLES)
@@ -128,7 +128,7 @@ def test_one_command_runs_what_the_paper_prints(dataset: str) -> None:
     assert dict(protocol.sizes) == TABLES[dataset][0]
     assert list(grid.noises) == [protocol.noise["kind"]]
     assert project().noise_settings("symmetric", dataset)["per_pair"] == protocol.noise["per_pair"]
-    printed = {rate for table in publications for shown, _, _, rate in table.values if shown == name}
+    printed = {rate for table in publications for displayed, _, _, rate in table.values if displayed == name}
     assert printed == set(grid.rates)
     assert protocol.selection == BEST_VALIDATION
 
@@ -175,15 +175,15 @@ def tally() -> tuple[int, int]:
 
 def table_beside() -> dict[tuple[str, str, float], dict[str, str]]:
     """Method, direction and rate -> what stands here, as published and as difference, from the page's CSV."""
-    found: dict[tuple[str, str, float], dict[str, str]] = {}
+    actual: dict[tuple[str, str, float], dict[str, str]] = {}
     method = ""
     with Path("reports/tables/wikipedia_beside_published.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             label = row["method"]
             method = label.split(",")[0] if label != "difference" else method
             kind = "difference" if label == "difference" else label.split(", ")[1].split(" ")[0]
-            found.setdefault((method, row["direction"], float(row["noise rate"])), {})[kind] = row["mean"]
-    return found
+            actual.setdefault((method, row["direction"], float(row["noise rate"])), {})[kind] = row["mean"]
+    return actual
 
 
 CELLS = Path("reports/records/cells/wikipedia.csv")

@@ -16,10 +16,10 @@ pytestmark = pytest.mark.parametrize("name", DATASETS)
 
 
 def splits_of(keys, split):
-    found = defaultdict(set)
+    result = defaultdict(set)
     for key, part in zip(keys, split, strict=True):
-        found[key].add(part)
-    return found
+        result[key].add(part)
+    return result
 
 
 def test_describes_itself(name):
@@ -59,11 +59,11 @@ def test_every_class_is_in_every_split(name):
 def test_no_concept_and_no_picture_in_two_splits(name):
     """Two pictures may have the same features as their authors ship them."""
     raw = dataset(name)
-    assert all(len(found) == 1 for found in splits_of(raw.concept, raw.split).values())
+    assert all(len(result) == 1 for result in splits_of(raw.concept, raw.split).values())
     for view in raw.views.values():
         if view.kind in ("image", "cloud"):
             rows = [sample.tobytes() for sample in view.samples]
-            assert all(len(found) == 1 for found in splits_of(rows, raw.split).values())
+            assert all(len(result) == 1 for result in splits_of(rows, raw.split).values())
 
 
 def test_same_call_same_bits_and_other_seed_other_split(name):

@@ -284,9 +284,9 @@ def test_methods_that_need_no_labels_read_none(name: str) -> None:
     one, other = (fitted(name, relabelled(TRAIN, seed)) for seed in (3, 4))
     assert one.states == other.states
     for criterion in one.states:
-        found, again = (fit.at(criterion).transform(TEST.views) for fit in (one, other))
+        result, again = (fit.at(criterion).transform(TEST.views) for fit in (one, other))
         for view in DIMS:
-            assert np.array_equal(found[view], again[view]) == (Need.LABELS not in kind(name).needs)
+            assert np.array_equal(result[view], again[view]) == (Need.LABELS not in kind(name).needs)
 
 
 def test_which_methods_need_no_labels() -> None:

@@ -27,19 +27,19 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "printed"),
     [(0.2, "1 s"), (42.4, "42 s"), (90, "2 min"), (3570, "1 h 0 min"), (3500, "58 min"), (11_100, "3 h 5 min")],
 )
-def test_durations_are_told_as_people_say_them(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_durations_are_told_as_people_say_them(seconds: float, printed: str) -> None:
+    assert duration(seconds) == printed
 
 
 def test_without_a_terminal_the_title_is_all(capsys: pytest.CaptureFixture[str]) -> None:
     with counting("emoji: mrl, 24 cells") as move:
         move(1, 24)
         move(24, 24)
-    told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "emoji: mrl, 24 cells\n")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "emoji: mrl, 24 cells\n")
 
 
 def test_ci_gets_the_title_alone_even_on_a_terminal(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

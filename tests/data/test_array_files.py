@@ -70,16 +70,16 @@ def folder(tmp_path, monkeypatch):
     ],
 )
 def test_numbers(folder, place):
-    found = read(place)
-    assert found.dtype.kind in "if"
-    np.testing.assert_array_equal(found, NUMBERS)
+    result = read(place)
+    assert result.dtype.kind in "if"
+    np.testing.assert_array_equal(result, NUMBERS)
 
 
 @pytest.mark.parametrize("place", ["two.npz:b", "two.mat:b", "two.h5:b", "two.h5:fixed"])
 def test_texts(folder, place):
-    found = read(place)
-    assert found.dtype.kind == "U"
-    assert found.ravel().tolist() == TEXTS.tolist()
+    result = read(place)
+    assert result.dtype.kind == "U"
+    assert result.ravel().tolist() == TEXTS.tolist()
 
 
 def test_a_name_with_a_colon(folder):

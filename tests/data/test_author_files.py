@@ -133,8 +133,8 @@ def test_only_the_named_variables_are_read(file, tmp_path):
     assert sorted(read_hdf5(file, ["train_text", "absent"])) == ["train_text"]
     savemat(tmp_path / "a.mat", {"a": np.eye(2), "b": np.eye(3)})
     assert sorted(read_matlab(tmp_path / "a.mat", ["a", "absent"])) == ["a"]
-    where, array = from_matlab(tmp_path / "a.mat", "b")
-    assert where == f"{tmp_path / 'a.mat'}, b"
+    location, array = from_matlab(tmp_path / "a.mat", "b")
+    assert location == f"{tmp_path / 'a.mat'}, b"
     assert np.array_equal(array, np.eye(3))
 
 

@@ -12,9 +12,9 @@ IDS = [f"cats/{number:05d}" for number in range(4000)]
 
 
 def test_a_samples_split_is_the_place_of_its_hash():
-    for name, found in zip(IDS[:50], hashed(IDS[:50], SHARES, "here"), strict=True):
+    for name, result in zip(IDS[:50], hashed(IDS[:50], SHARES, "here"), strict=True):
         place = int(sha256(name.encode()).hexdigest()[:16], 16) / 16**16
-        assert found == ("train" if place < 0.7 else "valid" if place < 0.8 else "test")
+        assert result == ("train" if place < 0.7 else "valid" if place < 0.8 else "test")
 
 
 def test_shares_are_met_and_added_samples_move_no_other():

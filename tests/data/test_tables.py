@@ -13,10 +13,10 @@ def table(tmp_path, content, encoding="utf-8"):
 
 
 def test_cells_lines_and_a_byte_order_mark(tmp_path):
-    found = table(tmp_path, 'file, text\r\na.png,"one, ""two""\nthree"\r\n\r\nb.png, four \r\n', "utf-8-sig")
-    assert found.header == ["file", "text"]
-    assert [line.cells["text"] for line in found.lines] == ['one, "two"\nthree', "four"]
-    assert found.lines[1].place.endswith("t.csv, line 5")
+    result = table(tmp_path, 'file, text\r\na.png,"one, ""two""\nthree"\r\n\r\nb.png, four \r\n', "utf-8-sig")
+    assert result.header == ["file", "text"]
+    assert [line.cells["text"] for line in result.lines] == ['one, "two"\nthree', "four"]
+    assert result.lines[1].place.endswith("t.csv, line 5")
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_other_encodings_missing_files_columns_and_cells_are_named(tmp_path):
         table(tmp_path, "file,text\na,Käse\n", "latin-1")
     with pytest.raises(MissingFiles, match=r"none\.csv: the table is missing"):
         read_table(tmp_path / "none.csv")
-    found = table(tmp_path, "file,text\na, \n")
+    result = table(tmp_path, "file,text\na, \n")
     with pytest.raises(UnknownName, match=r"t\.csv, line 1, columns: unknown name 'txt'; did you mean 'text'\?"):
-        found.check("file", "txt")
+        result.check("file", "txt")
     with pytest.raises(BadInput, match=r"t\.csv, line 2: the column 'text' is empty"):
-        found.lines[0].needed("text")
+        result.lines[0].needed("text")

@@ -35,10 +35,10 @@ def test_pairs_in_the_split_of_mrl(tmp_path):
 
 
 def cell(arrays):
-    found = np.empty((1, len(arrays)), dtype=object)
+    result = np.empty((1, len(arrays)), dtype=object)
     for position, array in enumerate(arrays):
-        found[0, position] = array
-    return found
+        result[0, position] = array
+    return result
 
 
 def quads():

@@ -54,14 +54,14 @@ def source(display: str = "Own features") -> Arrays:
     return dataset
 
 
-def told(raw: RawDataset, features: Features | None = None, display: str = "Own features") -> list[str]:
+def printed(raw: RawDataset, features: Features | None = None, display: str = "Own features") -> list[str]:
     return [str(finding) for finding in examine(raw, "mine", source(display), features)]
 
 
-def changed(view: str, where: Any, value: Any) -> RawDataset:
+def changed(view: str, location: Any, value: Any) -> RawDataset:
     """The good dataset with something else in a place of one view."""
     raw = good()
-    raw.views[view].samples[where] = value
+    raw.views[view].samples[location] = value
     return raw
 
 
@@ -77,9 +77,9 @@ def copied(target: int, origin: int, *views: str) -> RawDataset:
     return raw
 
 
-def relabelled(where: Any, label: int, **changes: Any) -> RawDataset:
+def relabelled(location: Any, label: int, **changes: Any) -> RawDataset:
     raw = replace(good(), **changes)
-    raw.labels[where] = label
+    raw.labels[location] = label
     return raw
 
 
@@ -242,24 +242,24 @@ FAULTS: dict[str, tuple[Callable[[], RawDataset], str]] = {
 
 
 def test_the_good_dataset_has_no_findings() -> None:
-    assert told(good()) == []
+    assert printed(good()) == []
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_gives_its_sentence_and_no_other(fault: str) -> None:
     make, sentence = FAULTS[fault]
-    assert told(make()) == [sentence]
+    assert printed(make()) == [sentence]
 
 
 def test_findings_come_by_gravity() -> None:
     raw = changed("vector", (0, 0), np.nan)
     raw.views["text"].samples[1] = ""
     raw.views["image"].samples[2] = raw.views["image"].samples[3]
-    assert [sentence.split(":")[0] for sentence in told(raw)] == ["error", "warning", "note"]
+    assert [sentence.split(":")[0] for sentence in printed(raw)] == ["error", "warning", "note"]
 
 
 def test_sizes_are_the_papers() -> None:
-    assert told(good(), display="Wikipedia") == [
+    assert printed(good(), display="Wikipedia") == [
         "warning: mine: train / valid / test have 60 / 10 / 20 samples, in the paper 2173 / 231 / 462; "
         "compare with no published number, or bring the authors' files."
     ]
@@ -274,7 +274,7 @@ def test_widths_are_the_papers() -> None:
     ids = [str(row) for row in range(size)]
     split = np.repeat(["train", "test"], [2173, 693])
     raw = RawDataset(ids, views, np.arange(size) % 10, split, ids, list("abcdefghij"))
-    assert told(raw, display="Wikipedia (SIFT, LDA)") == [
+    assert printed(raw, display="Wikipedia (SIFT, LDA)") == [
         "note: mine, view 'text': the features have 9 numbers, in the paper 10; compare with no published number."
     ]
 
@@ -293,24 +293,24 @@ def extracted(**changes: Any) -> Features:
 
 def test_features() -> None:
     rng = np.random.default_rng(3)
-    assert told(good(), extracted()) == []
-    assert told(good(), extracted(train_image=np.ones((60, 4), np.float32))) == [
+    assert printed(good(), extracted()) == []
+    assert printed(good(), extracted(train_image=np.ones((60, 4), np.float32))) == [
         "error: mine, view 'image': 4 of 4 features are constant in training; extract them again or bring others."
     ]
-    assert told(good(), extracted(test_image=np.zeros((20, 5), np.float32))) == [
+    assert printed(good(), extracted(test_image=np.zeros((20, 5), np.float32))) == [
         "error: mine, view 'image': a sample has not one and the same number of features in every split: "
         "4 in train, 4 in valid, 5 in test; run `dvc repro` to extract them again."
     ]
-    assert told(good(), extracted(train_image=rng.standard_normal(60).astype(np.float32)))[0].endswith(
+    assert printed(good(), extracted(train_image=rng.standard_normal(60).astype(np.float32)))[0].endswith(
         "in every split: no in train, 4 in valid, 4 in test; run `dvc repro` to extract them again."
     )
     far = 1000 * np.tile(np.array([[1.0], [-1.0]], np.float32), (30, 4))
-    [scales] = told(good(), extracted(train_image=far))
+    [scales] = printed(good(), extracted(train_image=far))
     assert scales.startswith("note: mine: features of 'image' deviate from their mean by 1e+03, those of 'vector' by ")
     assert scales.endswith("; scale one view if a method treats both alike.")
     stale = "error: mine, features: they have other samples or labels than the raw data; run `dvc repro` to extract "
-    assert told(relabelled(3, 1), extracted()) == [stale + "them again."]
-    assert told(good(), replace(extracted(), class_names=["ant", "bee", "cow"])) == [stale + "them again."]
+    assert printed(relabelled(3, 1), extracted()) == [stale + "them again."]
+    assert printed(good(), replace(extracted(), class_names=["ant", "bee", "cow"])) == [stale + "them again."]
 
 
 @pytest.fixture
@@ -335,9 +335,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def spoil(file: str, where: Any, value: Any) -> None:
+def spoil(file: str, location: Any, value: Any) -> None:
     array = np.load(f"{file}.npy")
-    array[where] = value
+    array[location] = value
     np.save(f"{file}.npy", array)
 
 
@@ -488,9 +488,9 @@ def strays(folder: Path, *names: str) -> list[str]:
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    found = list(check_files(WikipediaShallow(folder), [], "wikipedia_shallow"))
-    assert all(finding.severity == Severity.NOTE for finding in found)
-    return [str(finding).replace(str(folder), "HERE") for finding in found]
+    actual = list(check_files(WikipediaShallow(folder), [], "wikipedia_shallow"))
+    assert all(finding.severity == Severity.NOTE for finding in actual)
+    return [str(finding).replace(str(folder), "HERE") for finding in actual]
 
 
 LIST = "trainset_txt_img_cat.list"

@@ -55,8 +55,8 @@ def test_a_class_that_no_label_names_changes_nothing():
 def test_a_class_of_one_sample_is_no_obstacle():
     labels = CLEAN % 2
     labels[0] = 2
-    found, _ = suspicion(CLEAR, labels, rng())
-    assert ((found >= 0) & (found <= 1)).all()
+    actual, _ = suspicion(CLEAR, labels, rng())
+    assert ((actual >= 0) & (actual <= 1)).all()
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0, 0], [0, 0, 0, 1], [0, 1, 2, 3]])

@@ -85,12 +85,12 @@ def test_a_new_metric_gets_columns_in_the_record_and_in_the_report(
 
 
 def test_the_report_shows_the_metrics_that_are_asked_for(tmp_path: Path) -> None:
-    found = results(run(tmp_path))
-    found.scope.__dict__["metrics"] = ("ndcg", "map")
-    made = metrics(found, "symmetric")
+    result = results(run(tmp_path))
+    result.scope.__dict__["metrics"] = ("ndcg", "map")
+    made = metrics(result, "symmetric")
     assert [column.heads[0] for column in made.columns] == ["NDCG", "MAP"]
     assert "of NDCG, MAP;" in made.caption
-    entry = found.scope.entries[0]
+    entry = result.scope.entries[0]
     assert made.rows[0].cells[1].mean == pytest.approx(
-        next(iter(found.mean(entry, "symmetric", [0.2], BEST_VALIDATION).by_seed.values()))
+        next(iter(result.mean(entry, "symmetric", [0.2], BEST_VALIDATION).by_seed.values()))
     )

@@ -119,8 +119,8 @@ def test_suspicion_and_readout_are_scored_where_a_cell_has_them(tmp_path: Path) 
 def test_an_estimate_of_the_noise_stands_beside_the_suspicion(tmp_path: Path) -> None:
     folder = write(tmp_path, LabelNoise({"image": 0.4, "text": 0.3}, certain=True))[0]
     np.savez(folder / SUSPICION, allow_pickle=False, **dict.fromkeys(VIEWS, np.arange(4.0)))
-    found = scored(tmp_path).suspicion
-    assert [(row["view"], row["estimate"], row["certain"]) for row in found] == [("image", 0.4, 1), ("text", 0.3, 1)]
+    result = scored(tmp_path).suspicion
+    assert [(row["view"], row["estimate"], row["certain"]) for row in result] == [("image", 0.4, 1), ("text", 0.3, 1)]
 
 
 def test_no_cells_are_a_clear_error(tmp_path: Path) -> None:

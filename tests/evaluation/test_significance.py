@@ -119,8 +119,8 @@ def test_permutation_has_its_level() -> None:
 
 
 def test_permutation_has_power() -> None:
-    found = [paired_permutation(*exchangeable(seed, 2, 100, gain=0.1), 199, rng(seed)) <= 0.05 for seed in range(100)]
-    assert sum(found) > 90
+    result = [paired_permutation(*exchangeable(seed, 2, 100, gain=0.1), 199, rng(seed)) <= 0.05 for seed in range(100)]
+    assert sum(result) > 90
 
 
 def test_bootstrap_covers_the_true_difference() -> None:
@@ -151,8 +151,8 @@ def test_bootstrap_of_many_columns_against_a_loop() -> None:
         queries = [int(query) for query in draw.integers(0, 40, 40)]
         means.append([sum(column[query] for query in queries) / 40 for column in differences.T])
     expected = [np.quantile(column, [0.05, 0.95]) for column in np.array(means).T]
-    found = bootstrap_intervals(differences, 200, rng(3), confidence=0.9)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    result = bootstrap_intervals(differences, 200, rng(3), confidence=0.9)
+    np.testing.assert_allclose(result, expected, rtol=1e-12)
     assert bootstrap_intervals(differences[:, :0], 200, rng(3)).shape == (0, 2)
 
 
@@ -241,8 +241,8 @@ def test_only_pairs_with_the_best_decide_but_all_pairs_are_the_family() -> None:
     adjusted = holm(np.array([paired_permutation(ap[one], ap[other], 999, rng()) for one, other in pairs]))
     p_of = dict(zip(pairs, adjusted, strict=True))
     for level in (0.2, 0.5, 0.9):
-        told = {name for pair, p in p_of.items() if best in pair and p <= level for name in pair} - {best}
-        assert tied_with_best(ap, level, 999, rng()) == [name for name in ap if name not in told]
+        printed = {name for pair, p in p_of.items() if best in pair and p <= level for name in pair} - {best}
+        assert tied_with_best(ap, level, 999, rng()) == [name for name in ap if name not in printed]
 
 
 def test_one_name_has_nobody_to_be_compared_with() -> None:

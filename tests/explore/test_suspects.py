@@ -61,13 +61,13 @@ def settle(
     return draw
 
 
-def found(tmp_path, method="ce", variant="default", noise=None, rate=None, seed=0):
+def result(tmp_path, method="ce", variant="default", noise=None, rate=None, seed=0):
     return find_cell(tmp_path / "runs", method, variant, noise, rate, seed)
 
 
 def collected(tmp_path, features, known=True, **made):
     draw = settle(tmp_path, features, **made)
-    return collect(found(tmp_path), raw(), features, *draw, known=known), draw[0]
+    return collect(result(tmp_path), raw(), features, *draw, known=known), draw[0]
 
 
 def test_the_table_has_every_label_the_most_suspicious_first(tmp_path, features):
@@ -170,11 +170,11 @@ def test_a_folder_that_cannot_be_written_keeps_what_it_had(tmp_path, features):
 
 def test_the_only_noise_need_not_be_named(tmp_path, features):
     settle(tmp_path, features)
-    assert found(tmp_path) == found(tmp_path, noise="symmetric", rate=0.4)
+    assert result(tmp_path) == result(tmp_path, noise="symmetric", rate=0.4)
     settle(tmp_path, features, rate=0.2)
     with pytest.raises(BadInput, match=r"more than one noise: symmetric 0.2, symmetric 0.4; name one by --noise and"):
-        found(tmp_path)
-    assert found(tmp_path, rate=0.2).key.rate == 0.2
+        result(tmp_path)
+    assert result(tmp_path, rate=0.2).key.rate == 0.2
 
 
 def test_a_cell_that_is_not_there_is_named_with_those_that_are(tmp_path, features):
@@ -182,32 +182,32 @@ def test_a_cell_that_is_not_there_is_named_with_those_that_are(tmp_path, feature
     settle(tmp_path, features, seed=1)
     sentence = r"no finished cell of variant default, rate 0.3, seed 0; .* default; noise symmetric 0.4; seed 0, 1\."
     with pytest.raises(BadInput, match=sentence):
-        found(tmp_path, rate=0.3)
+        result(tmp_path, rate=0.3)
     with pytest.raises(BadInput, match="there are no finished cells"):
-        found(tmp_path, method="mrl")
+        result(tmp_path, method="mrl")
 
 
 def test_a_method_that_cannot_tell_is_named_with_those_that_can(tmp_path, features):
     settle(tmp_path, features, method="gma", tells=False)
     with pytest.raises(BadInput, match="'gma' does not tell which labels look wrong; train a method with class scores"):
-        found(tmp_path, method="gma")
+        result(tmp_path, method="gma")
     settle(tmp_path, features)
     with pytest.raises(BadInput, match="'gma' does not tell which labels look wrong; take one of ce"):
-        found(tmp_path, method="gma")
+        result(tmp_path, method="gma")
 
 
 def test_a_cell_that_failed_says_why(tmp_path, features):
     settle(tmp_path, features)
     settle(tmp_path, features, seed=1, tells=False, status="failed")
     with pytest.raises(BadInput, match="this cell is failed: why"):
-        found(tmp_path, seed=1)
+        result(tmp_path, seed=1)
 
 
 def test_what_has_changed_since_the_training_is_refused(tmp_path, features):
     draw = settle(tmp_path, features)
     other = make(Symmetric(), "symmetric", "emoji", features.splits["train"].labels, tiny.CLASSES, 0.4, 1)
     with pytest.raises(BadInput, match="other features or noisy labels"):
-        collect(found(tmp_path), raw(), features, *other, known=True)
+        collect(result(tmp_path), raw(), features, *other, known=True)
     moved = replace(raw(), labels=np.roll(raw().labels, 1))
     with pytest.raises(BadInput, match="dataset 'emoji': the raw training samples are not those of the features"):
-        collect(found(tmp_path), moved, features, *draw, known=True)
+        collect(result(tmp_path), moved, features, *draw, known=True)

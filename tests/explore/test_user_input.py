@@ -92,8 +92,8 @@ def test_features_must_fit(tmp_path, array, sentence):
 def test_a_folder_gives_every_view_its_files(files):
     (files / "deep").mkdir()
     (files / "red.png").rename(files / "deep" / "red.png")
-    found = files_by_view(files, {"image": GREY, "text": TEXT, "cloud": CLOUD})
-    assert {view: [path.name for path in paths] for view, paths in found.items()} == {
+    result = files_by_view(files, {"image": GREY, "text": TEXT, "cloud": CLOUD})
+    assert {view: [path.name for path in paths] for view, paths in result.items()} == {
         "image": ["red.png"],
         "text": ["words.txt"],
         "cloud": ["cloud.npy", "row.npy"],

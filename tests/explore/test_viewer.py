@@ -62,12 +62,12 @@ def test_a_remainder_falls_on_classes_by_chance() -> None:
 @pytest.mark.parametrize(("method", "noise", "taken_for"), [("ce", 0, "good"), ("ce", 1, "boats_for_apples")])
 def test_the_page_holds_each_methods_ranking_at_every_rate(runs: Path, method: str, noise: int, taken_for: str) -> None:
     """Rates stand in ascending order whatever their order in the grid."""
-    shown = data(runs)
-    assert shown["directions"] == [["image", "text"], ["text", "image"]]
-    image_to_text = shown["tables"][shown["methods"][method]["tables"][noise]][0]
-    for query, found in zip(shown["queries"], image_to_text, strict=True):
+    displayed = data(runs)
+    assert displayed["directions"] == [["image", "text"], ["text", "image"]]
+    image_to_text = displayed["tables"][displayed["methods"][method]["tables"][noise]][0]
+    for query, result in zip(displayed["queries"], image_to_text, strict=True):
         place = TAKEN_FOR[taken_for][TEST[query]]
-        assert found == np.flatnonzero(place == TEST)[:4].tolist()
+        assert result == np.flatnonzero(place == TEST)[:4].tolist()
 
 
 def test_a_label_free_method_has_one_ranking_for_all_rates(runs: Path) -> None:
@@ -79,15 +79,15 @@ def test_a_label_free_method_has_one_ranking_for_all_rates(runs: Path) -> None:
 
 
 def test_each_sample_that_is_shown_stands_there_once_and_no_other(runs: Path) -> None:
-    shown = data(runs, queries=2, top=1)
+    displayed = data(runs, queries=2, top=1)
     results = {0: set(), 1: set()}
-    for table in shown["tables"]:
+    for table in displayed["tables"]:
         for direction, rows in enumerate(table):
-            results[direction] |= {row for found in rows for row in found}
-    assert {int(row) for row in shown["samples"]["text"]} == results[0] | set(shown["queries"])
-    assert {int(row) for row in shown["samples"]["image"]} == results[1] | set(shown["queries"])
-    some = next(iter(shown["samples"]["text"]))
-    assert f"words &lt;{int(some) + 3}&gt;" in shown["samples"]["text"][some]
+            results[direction] |= {row for result in rows for row in result}
+    assert {int(row) for row in displayed["samples"]["text"]} == results[0] | set(displayed["queries"])
+    assert {int(row) for row in displayed["samples"]["image"]} == results[1] | set(displayed["queries"])
+    some = next(iter(displayed["samples"]["text"]))
+    assert f"words &lt;{int(some) + 3}&gt;" in displayed["samples"]["text"][some]
 
 
 def test_the_same_runs_give_the_same_page(runs: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_state_is_the_first_criterion_that_a_cell_has(runs: Path) -> None:
         file.unlink()
     assert "chosen by last epoch." in html(runs)
     table = data(runs)["tables"][0][0]
-    assert all(TEST[row] == 0 for found in table for row in found)
+    assert all(TEST[row] == 0 for result in table for row in result)
 
 
 def test_a_method_without_a_run_is_left_out_and_named(runs: Path) -> None:

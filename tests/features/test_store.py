@@ -14,10 +14,10 @@ from tests.support import tiny
 
 def test_round_trip(tmp_path: Path) -> None:
     views, labels, split = tiny.arrays()
-    found = tiny.features(tmp_path / "features")
-    assert list(found.class_names) == list("abc")
-    assert found.extractors == tiny.EXTRACTORS
-    for name, part in found.splits.items():
+    result = tiny.features(tmp_path / "features")
+    assert list(result.class_names) == list("abc")
+    assert result.extractors == tiny.EXTRACTORS
+    for name, part in result.splits.items():
         rows = split == name
         assert len(part) == tiny.SIZES[name]
         assert part.classes == tiny.CLASSES
@@ -25,7 +25,7 @@ def test_round_trip(tmp_path: Path) -> None:
             assert part.views[view].dtype == np.float32
             np.testing.assert_array_equal(part.views[view], x[rows])
             np.testing.assert_array_equal(part.labels[view], labels[rows])
-    assert list(found.splits) == list(tiny.SIZES)
+    assert list(result.splits) == list(tiny.SIZES)
 
 
 def test_only_the_wanted_splits_are_read(tmp_path: Path) -> None:

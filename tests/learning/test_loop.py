@@ -247,9 +247,9 @@ def test_both_splits_are_shown_once_before_the_first_step(validated):
             super().before_step(model, position)
 
     Shown(**settings("ce")).fit(train_split, valid, run())
-    (data, shown), *steps = events
+    (data, displayed), *steps = events
     assert steps == [0, 1, 2, 3]
-    for batch, given in ((data, train_split), (shown, valid)):
+    for batch, given in ((data, train_split), (displayed, valid)):
         if given is None:
             assert batch is None
             continue

@@ -132,10 +132,10 @@ def test_one_total_plays_both_players():
         for number, z in enumerate(model(data.views).values())
     )
     weights = dict(model.named_parameters())
-    found = torch.autograd.grad(terms["total"] - terms["regularisation"], list(weights.values()), allow_unused=True)
+    result = torch.autograd.grad(terms["total"] - terms["regularisation"], list(weights.values()), allow_unused=True)
     straight = torch.autograd.grad(plain, list(weights.values()), allow_unused=True)
     strength = 0.7 * (2 / (1 + math.exp(-9)) - 1)
-    for name, one, other in zip(weights, found, straight, strict=True):
+    for name, one, other in zip(weights, result, straight, strict=True):
         if name.startswith("head."):
             assert other is None
             assert not one.any()
@@ -154,24 +154,24 @@ def test_all_parts_get_finite_gradients(lambda_adv):
 
 
 def test_the_ramp_grows_from_0_to_1():
-    found = [ramp(Step(0, 1, iteration, 100)) for iteration in range(100)]
-    assert found == pytest.approx([2 / (1 + math.exp(-i / 10)) - 1 for i in range(100)])
-    assert found == sorted(found)
-    assert (found[0], round(found[-1], 3)) == (0, 1)
+    result = [ramp(Step(0, 1, iteration, 100)) for iteration in range(100)]
+    assert result == pytest.approx([2 / (1 + math.exp(-i / 10)) - 1 for i in range(100)])
+    assert result == sorted(result)
+    assert (result[0], round(result[-1], 3)) == (0, 1)
 
 
 def test_the_discriminator_descends_and_the_head_learns():
     """Where the encoders do not hide, the discriminator tells the views apart; the head learns in either case."""
     train, alone = split(120, 0), {"alpha": 0.0, "beta": 1.0, "norm_weight": 0.0}
-    shown, hidden = (
+    displayed, hidden = (
         make("acmr", epochs=20, learning_rate=0.01, lambda_adv=strength, **alone).fit(train, None, run())
         for strength in (0.0, 1.0)
     )
-    assert shown.history[-1]["loss/adversarial"] < 0.8 * shown.history[0]["loss/adversarial"]
-    assert hidden.history[-1]["loss/adversarial"] > 1.4 * shown.history[-1]["loss/adversarial"]
-    for method in (shown, hidden):
+    assert displayed.history[-1]["loss/adversarial"] < 0.8 * displayed.history[0]["loss/adversarial"]
+    assert hidden.history[-1]["loss/adversarial"] > 1.4 * displayed.history[-1]["loss/adversarial"]
+    for method in (displayed, hidden):
         assert method.history[-1]["loss/classification"] < 0.2 * method.history[0]["loss/classification"]
-    for view, scores in shown.suspicion().items():
+    for view, scores in displayed.suspicion().items():
         assert scores.mean() < 0.3, view
 
 

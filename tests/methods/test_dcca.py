@@ -38,11 +38,11 @@ def slow_projection(method, train, views, ridge):
     return {view: (h - means[view]) @ weights[view] for view, h in raw(method, views).items()}
 
 
-def assert_same_up_to_signs(found, expected):
+def assert_same_up_to_signs(result, expected):
     """One sign per direction, the same for both views."""
-    found, expected = (np.vstack(list(rows.values())) for rows in (found, expected))
-    signs = np.sign((found * expected).sum(axis=0))
-    np.testing.assert_allclose(found * signs, expected, atol=2e-3 * np.abs(expected).max())
+    result, expected = (np.vstack(list(rows.values())) for rows in (result, expected))
+    signs = np.sign((result * expected).sum(axis=0))
+    np.testing.assert_allclose(result * signs, expected, atol=2e-3 * np.abs(expected).max())
 
 
 def test_loss_is_minus_the_sum_of_correlations_of_raw_outputs():
@@ -62,8 +62,8 @@ def test_every_state_is_projected_by_the_cca_of_its_own_weights(criterion):
     scores = [row["valid/mean"] for row in fitted.history]
     assert int(np.argmax(scores)) < 7
     kept = fitted.at(criterion)
-    found = kept.transform(TEST.views)
-    assert_same_up_to_signs(found, slow_projection(kept, TRAIN, TEST.views, make("dcca").final_ridge))
+    result = kept.transform(TEST.views)
+    assert_same_up_to_signs(result, slow_projection(kept, TRAIN, TEST.views, make("dcca").final_ridge))
 
 
 def test_validation_scores_are_those_of_the_projected_outputs():

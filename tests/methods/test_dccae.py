@@ -41,14 +41,14 @@ def test_decoders_mirror_the_encoders():
 
 
 def test_without_reconstruction_the_encoders_get_the_gradients_of_dcca():
-    data, found = batch_of(TRAIN), []
+    data, result = batch_of(TRAIN), []
     torch.manual_seed(0)
     method, plain = make("dccae", reconstruction=0.0), make("dcca")
     model, bare = (kind.build(DIMS, CLASSES).double() for kind in (method, plain))
     bare.encoders.load_state_dict(model.encoders.state_dict())
     for kind, network in ((method, model), (plain, bare)):
-        found.append(torch.autograd.grad(kind.loss(data, network, STEP)["total"], list(network.encoders.parameters())))
-    for ours, theirs in zip(*found, strict=True):
+        result.append(torch.autograd.grad(kind.loss(data, network, STEP)["total"], list(network.encoders.parameters())))
+    for ours, theirs in zip(*result, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
@@ -71,10 +71,10 @@ def test_every_state_is_projected_by_the_cca_of_its_own_weights():
     assert int(np.argmax(scores)) < 11
     for criterion in fitted.states:
         kept = fitted.at(criterion)
-        found = kept.transform(TRAIN.views)
+        result = kept.transform(TRAIN.views)
         with torch.no_grad():
             raw = list(kept.model({view: torch.tensor(x) for view, x in TRAIN.views.items()}).values())
-        for z, h, w in zip(found.values(), raw, linear_cca(*raw, make("dccae").final_ridge), strict=True):
+        for z, h, w in zip(result.values(), raw, linear_cca(*raw, make("dccae").final_ridge), strict=True):
             np.testing.assert_allclose(z, ((h.double() - h.double().mean(0)) @ w).numpy(), atol=2e-3)
 
 

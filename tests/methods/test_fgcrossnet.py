@@ -35,11 +35,11 @@ def allowed(labels):
     """All quadruplets of rows of the stacked views that may be drawn."""
     views, size = labels.shape
     samples = [(view, labels[view, row].item(), view * size + row) for view in range(views) for row in range(size)]
-    found = set()
+    result = set()
     for (a, y_i, i), (b, y_j, j), (c, y_k, k), (d, y_l, third) in product(samples, repeat=4):
         if y_i == y_j and len({y_i, y_k, y_l}) == 3 and a != b and a != c and c != d:
-            found.add((i, j, k, third))
-    return found
+            result.add((i, j, k, third))
+    return result
 
 
 def draws(labels, classes, count, seed=0):
@@ -74,7 +74,7 @@ def test_samples_are_drawn_uniformly():
     """The chance of each quadruplet, worked out from the order in which its four samples are drawn."""
     labels = torch.tensor([[0, 1, 2, 2], [0, 1, 1, 3]])
     flat, count = labels.flatten().tolist(), 40000
-    found = draws(labels, 4, count)
+    result = draws(labels, 4, count)
 
     def rows(view, classes):
         return [row for row in range(4 * view, 4 * view + 4) if flat[row] in classes]
@@ -88,7 +88,7 @@ def test_samples_are_drawn_uniformly():
             len(rows(i // 4, {0, 1, 2, 3} - {flat[i], flat[k]})),
         )
         share = 1 / 8 / math.prod(options)
-        assert abs(found.count(quadruplet) - count * share) < 5 * math.sqrt(count * share)
+        assert abs(result.count(quadruplet) - count * share) < 5 * math.sqrt(count * share)
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ def test_units_and_rotations_of_a_view_do_not_count():
     rotation, _ = np.linalg.qr(np.random.default_rng(2).standard_normal((12, 12)))
     expected = [x @ w for x, w in zip(views, solve("gma", views, labels, **ONE), strict=True)]
     changed = [views[0] @ rotation, 1000 * views[1]]
-    found = [x @ w for x, w in zip(changed, solve("gma", changed, labels, **ONE), strict=True)]
-    for one, other in zip(found, expected, strict=True):
+    result = [x @ w for x, w in zip(changed, solve("gma", changed, labels, **ONE), strict=True)]
+    for one, other in zip(result, expected, strict=True):
         same_up_to_sign(one, other)
 
 

@@ -41,20 +41,20 @@ def test_rotations_and_units_of_a_view_do_not_count():
     views, labels = given()
     rotation, _ = np.linalg.qr(np.random.default_rng(2).standard_normal((12, 12)))
     changed = [views[0] @ rotation, 1000 * views[1]]
-    expected, found = (
+    expected, result = (
         [x @ u for x, u in zip(given_, solve("gss_sl", given_, labels, ridge=1.0), strict=True)]
         for given_ in (views, changed)
     )
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(result, expected, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-9)
 
 
 def test_a_view_depends_on_its_own_labels_alone():
     views, labels = given()
     expected = solve("gss_sl", views, labels, ridge=1.0)
-    found = solve("gss_sl", views, [labels[0], (labels[1] + 1) % CLASSES], ridge=1.0)
-    np.testing.assert_array_equal(found[0], expected[0])
-    assert not np.allclose(found[1], expected[1])
+    result = solve("gss_sl", views, [labels[0], (labels[1] + 1) % CLASSES], ridge=1.0)
+    np.testing.assert_array_equal(result[0], expected[0])
+    assert not np.allclose(result[1], expected[1])
 
 
 @pytest.mark.parametrize("case", awkward())

@@ -74,9 +74,9 @@ def test_two_witnesses_solve_the_agreement_equation(classes, p):
     agreement = p**2 + (1 - p) ** 2 / (classes - 1)
     first = np.arange(size) % classes
     second = np.where(np.arange(size) < round(agreement * size), first, (first + 1) % classes)
-    found = truthfulness({"a": first, "b": second}, classes)
-    assert found == pytest.approx({"a": p, "b": p}, abs=1e-4)
-    assert found["a"] ** 2 + (1 - found["a"]) ** 2 / (classes - 1) == pytest.approx(agreement, abs=1e-4)
+    result = truthfulness({"a": first, "b": second}, classes)
+    assert result == pytest.approx({"a": p, "b": p}, abs=1e-4)
+    assert result["a"] ** 2 + (1 - result["a"]) ** 2 / (classes - 1) == pytest.approx(agreement, abs=1e-4)
 
 
 def test_three_witnesses_tell_who_lies():
@@ -91,10 +91,10 @@ def test_a_useless_third_witness_leaves_what_the_other_two_say():
     truth, _ = planted(20_000)
     rates = {"a": 0.9, "b": 0.6, "c": 1 / CLASSES}
     labels = {name: noisy(truth, uniform(p), seed) for seed, (name, p) in enumerate(rates.items())}
-    found = truthfulness(labels, CLASSES)
-    assert found["c"] == pytest.approx(1 / CLASSES, abs=0.01)
-    told, planned = (math.prod((CLASSES * p[name] - 1) / (CLASSES - 1) for name in "ab") for p in (found, rates))
-    assert told == pytest.approx(planned, abs=0.02)
+    result = truthfulness(labels, CLASSES)
+    assert result["c"] == pytest.approx(1 / CLASSES, abs=0.01)
+    printed, planned = (math.prod((CLASSES * p[name] - 1) / (CLASSES - 1) for name in "ab") for p in (result, rates))
+    assert printed == pytest.approx(planned, abs=0.02)
 
 
 def test_agreement_by_chance_tells_nothing():
@@ -122,11 +122,11 @@ def test_expectation_equals_a_loop():
 
 def test_joint_opinion_equals_a_loop():
     first, second, q = (probabilities(5, CLASSES, seed=seed) for seed in range(3))
-    found = joint_opinion([first.log(), second.log()], q).exp()
+    result = joint_opinion([first.log(), second.log()], q).exp()
     prior = q.mean(dim=0)
     for i in range(5):
         row = [float(first[i, y] * second[i, y] / prior[y]) for y in range(CLASSES)]
-        assert found[i].tolist() == pytest.approx([value / sum(row) for value in row])
+        assert result[i].tolist() == pytest.approx([value / sum(row) for value in row])
 
 
 def test_errors_equal_a_loop():
@@ -147,7 +147,7 @@ def test_regression_equals_scikit_learn_on_weighted_copies(penalty):
     q = probabilities(60, CLASSES) + 2 * torch.nn.functional.one_hot(torch.tensor(truth))
     q = q / q.sum(dim=1, keepdim=True)
     fold = torch.arange(60) % 2
-    found = SoftRegression(principal(torch.tensor(x)), fold, CLASSES, penalty).fit(q, 3000).exp().numpy()
+    result = SoftRegression(principal(torch.tensor(x)), fold, CLASSES, penalty).fit(q, 3000).exp().numpy()
     scaled = x.astype(float) - x.mean(axis=0, dtype=float)
     scaled /= np.sqrt((scaled**2).sum(axis=1).mean())
     for held_out in (0, 1):
@@ -156,7 +156,7 @@ def test_regression_equals_scikit_learn_on_weighted_copies(penalty):
         copies, classes = np.repeat(seen, CLASSES), np.tile(np.arange(CLASSES), len(seen))
         reference.fit(scaled[copies], classes, sample_weight=q[seen].numpy().ravel())
         rows = np.flatnonzero(fold.numpy() == held_out)
-        np.testing.assert_allclose(found[rows], reference.predict_proba(scaled[rows]), atol=1e-4)
+        np.testing.assert_allclose(result[rows], reference.predict_proba(scaled[rows]), atol=1e-4)
 
 
 @pytest.mark.parametrize(("folds", "own"), [(5, False), (1, True)])
@@ -178,12 +178,12 @@ def test_only_a_single_fold_lets_a_sample_judge_itself(folds, own):
 @pytest.mark.parametrize("kernel", [False, True])
 def test_the_unit_of_the_features_does_not_count(scale, kernel):
     fold, q = torch.arange(50) % 5, probabilities(50, CLASSES)
-    found = []
+    result = []
     for factor in (1.0, scale):
         x = torch.tensor(planted(50)[1]["view0"]) * factor
         features = GaussianFeatures(x, torch.Generator().manual_seed(0))(x) if kernel else x
-        found.append(SoftRegression(principal(features), fold, CLASSES, 1e-2).fit(q, 30))
-    np.testing.assert_allclose(*found, atol=2e-3)
+        result.append(SoftRegression(principal(features), fold, CLASSES, 1e-2).fit(q, 30))
+    np.testing.assert_allclose(*result, atol=2e-3)
 
 
 def test_gaussian_features_have_the_products_of_the_kernel():
@@ -211,8 +211,8 @@ def test_a_view_that_never_changes_predicts_the_prior(kernel):
     q = probabilities(40, CLASSES)
     x = torch.ones(40, 3)
     x = GaussianFeatures(x, torch.Generator().manual_seed(0))(x) if kernel else x
-    found = SoftRegression(principal(x), torch.zeros(40, dtype=torch.int64), CLASSES, 1e-2).fit(q, 300)
-    np.testing.assert_allclose(found.exp(), q.mean(dim=0).expand(40, -1), atol=1e-4)
+    result = SoftRegression(principal(x), torch.zeros(40, dtype=torch.int64), CLASSES, 1e-2).fit(q, 300)
+    np.testing.assert_allclose(result.exp(), q.mean(dim=0).expand(40, -1), atol=1e-4)
 
 
 @pytest.mark.parametrize("views", [2, 3])
@@ -220,30 +220,30 @@ def test_a_view_that_never_changes_predicts_the_prior(kernel):
 def test_planted_classes_are_recovered_from_uniform_noise(views, p):
     truth, x = planted(800, views=views)
     labels = {name: noisy(truth, uniform(p), seed) for seed, name in enumerate(x)}
-    found = judged(x, labels)
-    assert found.certain
-    assert not found.full
-    assert np.mean(found.posterior.argmax(axis=1) == truth) > 0.93
-    np.testing.assert_allclose(found.posterior.sum(axis=1), 1)
+    result = judged(x, labels)
+    assert result.certain
+    assert not result.full
+    assert np.mean(result.posterior.argmax(axis=1) == truth) > 0.93
+    np.testing.assert_allclose(result.posterior.sum(axis=1), 1)
     error = math.sqrt(p * (1 - p) / 800)
-    for name, q in found.reliability.items():
+    for name, q in result.reliability.items():
         assert abs(q - np.mean(labels[name] == truth)) < 2 * error
-        np.testing.assert_allclose(found.transition[name], uniform(q))
+        np.testing.assert_allclose(result.transition[name], uniform(q))
 
 
 def test_witnesses_of_different_reliability_are_told_apart():
     truth, x = planted(800)
-    found = judged(x, {"view0": noisy(truth, uniform(0.9), 0), "view1": noisy(truth, uniform(0.4), 1)})
-    assert found.reliability["view0"] == pytest.approx(0.9, abs=0.05)
-    assert found.reliability["view1"] == pytest.approx(0.4, abs=0.05)
+    result = judged(x, {"view0": noisy(truth, uniform(0.9), 0), "view1": noisy(truth, uniform(0.4), 1)})
+    assert result.reliability["view0"] == pytest.approx(0.9, abs=0.05)
+    assert result.reliability["view1"] == pytest.approx(0.4, abs=0.05)
 
 
 def test_structured_noise_gets_full_transitions():
     truth, x = planted(800)
-    found = judged(x, {name: noisy(truth, flip(0.6), seed) for seed, name in enumerate(x)})
-    assert found.full
-    assert np.mean(found.posterior.argmax(axis=1) == truth) > 0.95
-    for matrix in found.transition.values():
+    result = judged(x, {name: noisy(truth, flip(0.6), seed) for seed, name in enumerate(x)})
+    assert result.full
+    assert np.mean(result.posterior.argmax(axis=1) == truth) > 0.95
+    for matrix in result.transition.values():
         np.testing.assert_allclose(matrix, flip(0.6), atol=0.08)
 
 
@@ -252,20 +252,20 @@ def test_structured_noise_gets_full_transitions():
 def test_the_reliability_of_a_single_witness_is_left_to_the_features(classes, p):
     truth, x = planted(800, pull=2.5, classes=classes)
     label = noisy(truth, uniform(p, classes), 0)
-    found = judged(x, dict.fromkeys(x, label), classes, rounds=20)
-    assert found.certain
-    assert found.reliability["view0"] == found.reliability["view1"] == pytest.approx(p, abs=0.06)
-    assert np.mean(found.posterior.argmax(axis=1) == truth) > 0.94
+    result = judged(x, dict.fromkeys(x, label), classes, rounds=20)
+    assert result.certain
+    assert result.reliability["view0"] == result.reliability["view1"] == pytest.approx(p, abs=0.06)
+    assert np.mean(result.posterior.argmax(axis=1) == truth) > 0.94
 
 
 def test_a_single_witness_is_uncertain_where_the_features_hardly_tell_the_classes():
     """Then EM believes too much of what it starts from."""
     truth, x = planted(800, pull=0.5, classes=10)
     label = noisy(truth, uniform(0.4, 10), 0)
-    found = judged(x, dict.fromkeys(x, label), 10)
-    assert found.penalty is not None
-    assert not found.certain
-    assert np.mean(label == truth) < found.reliability["view0"] - 0.1
+    result = judged(x, dict.fromkeys(x, label), 10)
+    assert result.penalty is not None
+    assert not result.certain
+    assert np.mean(label == truth) < result.reliability["view0"] - 0.1
 
 
 @pytest.mark.parametrize("classes", [CLASSES, 10])
@@ -276,20 +276,20 @@ def test_a_good_witness_beside_a_random_one_is_heard(classes, p):
     rng = np.random.default_rng(1)
     labels = {"view0": noisy(truth, uniform(p, classes), 3), "view1": rng.integers(classes, size=800)}
     assert truthfulness(labels, classes) is None
-    found = judged(x, labels, classes)
-    assert np.mean(found.posterior.argmax(axis=1) == truth) > 0.98
-    assert found.reliability["view0"] == pytest.approx(p, abs=0.03)
-    assert found.reliability["view1"] == pytest.approx(1 / classes, abs=0.03)
+    result = judged(x, labels, classes)
+    assert np.mean(result.posterior.argmax(axis=1) == truth) > 0.98
+    assert result.reliability["view0"] == pytest.approx(p, abs=0.03)
+    assert result.reliability["view1"] == pytest.approx(1 / classes, abs=0.03)
 
 
 def test_a_copy_of_a_witness_is_heard_once():
     truth, x = planted(800, views=3)
     one, other = (noisy(truth, uniform(0.5), seed) for seed in (1, 2))
-    found = judged(x, {"view0": one, "view1": other, "view2": one})
+    result = judged(x, {"view0": one, "view1": other, "view2": one})
     twice = judged(x, {"view0": one, "view1": other})
-    np.testing.assert_array_equal(found.posterior, twice.posterior)
-    assert list(found.reliability) == ["view0", "view1", "view2"]
-    assert found.reliability["view2"] == found.reliability["view0"] == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_array_equal(result.posterior, twice.posterior)
+    assert list(result.reliability) == ["view0", "view1", "view2"]
+    assert result.reliability["view2"] == result.reliability["view0"] == pytest.approx(0.5, abs=0.05)
 
 
 def test_the_reliability_under_full_transitions_is_the_share_of_right_labels():
@@ -301,30 +301,30 @@ def test_the_reliability_under_full_transitions_is_the_share_of_right_labels():
     matrix = flip(0.6)
     matrix[0] = [0.95, 0.05, 0, 0]
     labels = {name: noisy(truth, matrix, seed) for seed, name in enumerate(x)}
-    found = judged(x, labels)
-    assert found.full
-    for name, p in found.reliability.items():
+    result = judged(x, labels)
+    assert result.full
+    for name, p in result.reliability.items():
         right = np.mean(labels[name] == truth)
         assert p == pytest.approx(right, abs=0.02)
-        assert abs(found.transition[name].diagonal().mean() - right) > 0.05
+        assert abs(result.transition[name].diagonal().mean() - right) > 0.05
 
 
 def test_trusted_labels_are_believed():
     labels = {"a": np.array([0, 1, 2]), "b": np.array([0, 2, 2])}
-    found = trusted(labels, 3)
-    np.testing.assert_array_equal(found.posterior, [[1, 0, 0], [0, 0.5, 0.5], [0, 0, 1]])
-    assert found.reliability == pytest.approx({"a": 1, "b": 1})
+    result = trusted(labels, 3)
+    np.testing.assert_array_equal(result.posterior, [[1, 0, 0], [0, 0.5, 0.5], [0, 0, 1]])
+    assert result.reliability == pytest.approx({"a": 1, "b": 1})
 
 
 def test_random_labels_are_given_back():
     _, x = planted(300)
     rng = np.random.default_rng(5)
     labels = {name: rng.integers(CLASSES, size=300) for name in x}
-    found = judged(x, labels)
-    assert not found.certain
+    result = judged(x, labels)
+    assert not result.certain
     rows = np.arange(300)
     for name in x:
-        assert (found.posterior[rows, labels[name]] >= 0.5).all()
+        assert (result.posterior[rows, labels[name]] >= 0.5).all()
     alone = judged(x, dict.fromkeys(x, labels["view0"]))
     assert not alone.certain
     assert np.isfinite(alone.posterior).all()
@@ -335,30 +335,30 @@ def test_features_that_say_nothing_leave_the_evidence_of_the_labels():
     truth, _ = planted(600)
     views = {name: drawn(600, 6, seed=seed).float().numpy() for seed, name in enumerate(("view0", "view1"))}
     labels = {name: noisy(truth, uniform(0.7), seed) for seed, name in enumerate(views)}
-    found, alone = judged(views, labels), judged(views, labels, rounds=0)
-    np.testing.assert_array_equal(found.posterior, alone.posterior)
-    assert found.reliability == alone.reliability
-    assert not found.certain
+    result, alone = judged(views, labels), judged(views, labels, rounds=0)
+    np.testing.assert_array_equal(result.posterior, alone.posterior)
+    assert result.reliability == alone.reliability
+    assert not result.certain
 
 
 def test_no_rounds_read_labels_only():
     truth, x = planted(400)
     labels = {name: noisy(truth, uniform(0.7), seed) for seed, name in enumerate(x)}
-    found = judged(x, labels, rounds=0)
+    result = judged(x, labels, rounds=0)
     other = judged({name: -rows for name, rows in x.items()}, labels, rounds=0)
-    np.testing.assert_array_equal(found.posterior, other.posterior)
+    np.testing.assert_array_equal(result.posterior, other.posterior)
     p = truthfulness(labels, CLASSES)
     matrices = [symmetric(value, CLASSES) for value in p.values()]
     given = [torch.tensor(y) for y in labels.values()]
     expected = expectation(torch.zeros(400, CLASSES, dtype=torch.float64), matrices, given)
-    np.testing.assert_allclose(found.posterior, expected)
+    np.testing.assert_allclose(result.posterior, expected)
 
 
 def test_the_penalty_is_chosen_by_labels_that_its_classifiers_did_not_see():
     truth, x = planted(300, pull=0.7)
     labels = {name: noisy(truth, uniform(0.6), seed) for seed, name in enumerate(x)}
     penalties = [1e-6, 1e-2, 10.0]
-    found = judged(x, labels, penalties=penalties)
+    result = judged(x, labels, penalties=penalties)
     transitions = [symmetric(p, CLASSES) for p in truthfulness(labels, CLASSES).values()]
     given = [torch.tensor(y) for y in labels.values()]
     alone = expectation(torch.zeros(300, CLASSES, dtype=torch.float64), transitions, given)
@@ -369,8 +369,8 @@ def test_the_penalty_is_chosen_by_labels_that_its_classifiers_did_not_see():
     for penalty in penalties:
         opinions = [SoftRegression(principal(rows), fold, CLASSES, penalty).fit(alone, STEPS) for rows in features]
         scores.append(likelihood(joint_opinion(opinions, alone), transitions, given))
-    assert found.penalty == penalties[int(np.argmax(scores))] == 1e-2
-    assert found.posterior.tolist() == judged(x, labels, penalties=[1e-2]).posterior.tolist()
+    assert result.penalty == penalties[int(np.argmax(scores))] == 1e-2
+    assert result.posterior.tolist() == judged(x, labels, penalties=[1e-2]).posterior.tolist()
 
 
 def test_same_folds_same_bits():
@@ -384,10 +384,10 @@ def test_same_folds_same_bits():
 def test_pool_gives_a_view_that_knows_nothing_no_weight():
     """One view knows the class, the other is sure of something that has nothing to do with it."""
     truth, _ = planted(2000)
-    told = noisy(truth, uniform(0.5), 1)
+    printed = noisy(truth, uniform(0.5), 1)
     good = 3 * torch.nn.functional.one_hot(torch.tensor(truth), CLASSES).double() + 0.5 * drawn(2000, CLASSES)
     opinions = [good.log_softmax(1), (5 * drawn(2000, CLASSES, seed=1)).log_softmax(1)]
-    q, given, transitions = probabilities(2000, CLASSES), [torch.tensor(told)], [symmetric(0.5, CLASSES)]
+    q, given, transitions = probabilities(2000, CLASSES), [torch.tensor(printed)], [symmetric(0.5, CLASSES)]
 
     def right(opinion):
         return np.mean(opinion.argmax(1).numpy() == truth)
@@ -416,14 +416,14 @@ def test_pool_explains_the_labels_as_well_as_any_weights_on_a_grid():
 
 def test_better_classifiers_change_the_verdict_and_the_reliability():
     truth, views = planted(600, pull=0.7)
-    told = noisy(truth, uniform(0.5), 1)
-    labels = dict.fromkeys(views, told)
+    printed = noisy(truth, uniform(0.5), 1)
+    labels = dict.fromkeys(views, printed)
     before = judged(views, labels)
     better = 4 * torch.nn.functional.one_hot(torch.tensor(truth), CLASSES).double() + drawn(600, CLASSES)
     after = reconsider(before, [better.log_softmax(1)] * 2, labels)
     assert np.mean(before.posterior.argmax(1) == truth) < np.mean(after.posterior.argmax(1) == truth)
     assert after.reliability["view0"] == after.reliability["view1"]
-    assert after.reliability["view0"] == pytest.approx(np.mean(told == truth), abs=0.03)
+    assert after.reliability["view0"] == pytest.approx(np.mean(printed == truth), abs=0.03)
     assert (after.certain, after.full) == (before.certain, before.full)
 
 

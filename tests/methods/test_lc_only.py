@@ -17,11 +17,11 @@ def test_loss_and_gradients_are_those_of_mrl_with_beta_0(dims):
     one, other = make("lc_only", temperature=0.7), make("mrl", beta=0.0, temperature=0.7)
     model, with_prototypes = (method.build(dims, CLASSES).double() for method in (one, other))
     with_prototypes.encoders.load_state_dict(model.encoders.state_dict())
-    found = []
+    result = []
     for method, network in ((one, model), (other, with_prototypes)):
         total = method.loss(data, network, STEP)["total"]
-        found.append([total, *torch.autograd.grad(total, list(network.encoders.parameters()))])
-    for ours, mrls in zip(*found, strict=True):
+        result.append([total, *torch.autograd.grad(total, list(network.encoders.parameters()))])
+    for ours, mrls in zip(*result, strict=True):
         torch.testing.assert_close(ours, mrls, rtol=0, atol=1e-12)
 
 

@@ -36,8 +36,8 @@ def test_scatter_equals_loops(dims, centre):
     views, labels = given(30, dims)
     if not centre:
         views = [x + 3 for x in views]
-    for found, expected in zip(scatter(views, labels), by_loops(views, labels), strict=True):
-        np.testing.assert_allclose(found, expected, atol=1e-10)
+    for result, expected in zip(scatter(views, labels), by_loops(views, labels), strict=True):
+        np.testing.assert_allclose(result, expected, atol=1e-10)
 
 
 @pytest.mark.parametrize("lengths", [(30, 30), (30, 17)], ids=["paired", "unpaired"])
@@ -71,8 +71,8 @@ def test_ranks(dims):
 def test_an_absent_class_changes_nothing():
     views, labels = given()
     moved = [np.where(y == 2, 7, y) for y in labels]
-    for found, expected in zip(scatter(views, moved), scatter(views, labels), strict=True):
-        np.testing.assert_allclose(found, expected, atol=1e-10)
+    for result, expected in zip(scatter(views, moved), scatter(views, labels), strict=True):
+        np.testing.assert_allclose(result, expected, atol=1e-10)
 
 
 def test_principal_keeps_the_energy_and_forgets_the_units():

@@ -15,12 +15,12 @@ def test_loss_and_gradients_are_those_of_mrl_with_beta_1(dims):
     one, other = make("lr_only", temperature=0.7), make("mrl", beta=1.0, temperature=0.7)
     torch.manual_seed(0)
     model = one.build(dims, CLASSES).double()
-    found = []
+    result = []
     for method in (one, other):
         terms = method.loss(data, model, STEP)
         total = terms.get("total", sum(terms.values()))
-        found.append([total, *torch.autograd.grad(total, list(model.parameters()))])
-    for ours, mrls in zip(*found, strict=True):
+        result.append([total, *torch.autograd.grad(total, list(model.parameters()))])
+    for ours, mrls in zip(*result, strict=True):
         torch.testing.assert_close(ours, mrls, rtol=0, atol=1e-12)
 
 

@@ -51,11 +51,11 @@ def test_optimality_conditions(dims):
     np.testing.assert_allclose(rho, largest[:COUNT], atol=1e-9)
 
 
-def same_up_to_sign_and_scale(found, expected):
+def same_up_to_sign_and_scale(result, expected):
     """Column by column over all views at once: one factor per direction."""
-    found, expected = np.vstack(found), np.vstack(expected)
-    found, expected = (w / np.linalg.norm(w, axis=0) for w in (found, expected))
-    np.testing.assert_allclose(np.abs((found * expected).sum(axis=0)), 1, atol=1e-8)
+    result, expected = np.vstack(result), np.vstack(expected)
+    result, expected = (w / np.linalg.norm(w, axis=0) for w in (result, expected))
+    np.testing.assert_allclose(np.abs((result * expected).sum(axis=0)), 1, atol=1e-8)
 
 
 @pytest.mark.parametrize("dims", [DIMS, THREE], ids=["two views", "three views"])

@@ -85,16 +85,16 @@ def test_a_spare_prototype_takes_part_in_every_softmax():
 
 
 def test_labels_stay_within_the_classes_beside_a_spare_prototype():
-    told = []
+    printed = []
 
     class Watched(MRL):
         def loss(self, batch, model, step):
-            told.extend(torch.cat(list(batch.labels.values())).tolist())
+            printed.extend(torch.cat(list(batch.labels.values())).tolist())
             return super().loss(batch, model, step)
 
     train = split(30, 0)
     fitted = Watched(**settings("mrl", variant="authors_code")).fit(train, split(20, 1), run())
-    assert set(told) == set(range(CLASSES))
+    assert set(printed) == set(range(CLASSES))
     prototypes = fitted.model.prototypes.detach().numpy()
     for view, z in fitted.at(LAST_EPOCH).transform(train.views).items():
         weights = np.exp(z @ prototypes)

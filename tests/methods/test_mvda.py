@@ -46,11 +46,11 @@ def test_units_and_rotations_of_a_view_do_not_count():
     views, labels = given(60, THREE)
     rotation, _ = np.linalg.qr(np.random.default_rng(2).standard_normal((12, 12)))
     changed = [views[0] @ rotation, 1000 * views[1], views[2]]
-    expected, found = (
+    expected, result = (
         np.vstack([x @ w for x, w in zip(given_, solve("mvda", given_, labels, **ONE), strict=True)])
         for given_ in (views, changed)
     )
-    same_up_to_sign(found, expected)
+    same_up_to_sign(result, expected)
 
 
 def test_pairs_and_the_order_of_samples_do_not_count():
@@ -71,8 +71,8 @@ def test_views_may_differ_in_their_samples():
 def test_the_names_of_classes_do_not_count():
     views, labels = given()
     renamed = [np.array([2, 0, 1])[y] for y in labels]
-    expected, found = (np.vstack(solve("mvda", views, y, **ONE)) for y in (labels, renamed))
-    same_up_to_sign(found, expected)
+    expected, result = (np.vstack(solve("mvda", views, y, **ONE)) for y in (labels, renamed))
+    same_up_to_sign(result, expected)
 
 
 def test_each_view_is_read_with_its_own_labels():

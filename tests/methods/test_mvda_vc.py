@@ -34,8 +34,8 @@ def direct(views, ridge):
 @pytest.mark.parametrize("size", [9, 30], ids=["fewer samples than features", "more samples than features"])
 def test_equals_the_direct_form(dims, size):
     views, _ = given(size, dims)
-    found, expected = view_consistency(views, EPS), direct(views, EPS)
-    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-10 * np.abs(expected).max())
+    result, expected = view_consistency(views, EPS), direct(views, EPS)
+    np.testing.assert_allclose(result, expected, rtol=1e-7, atol=1e-10 * np.abs(expected).max())
 
 
 def test_is_the_sum_over_pairs_of_views():
@@ -76,9 +76,9 @@ def test_optimality_conditions(dims):
 
 def test_without_consistency_it_is_mvda():
     views, labels = given(60, THREE)
-    found = solve("mvda_vc", views, labels, **ONE | {"consistency": 1e-12})
+    result = solve("mvda_vc", views, labels, **ONE | {"consistency": 1e-12})
     expected = solve("mvda", views, labels, energy=1.0, ridge=0.1)
-    same_up_to_sign(np.vstack(found), np.vstack(expected))
+    same_up_to_sign(np.vstack(result), np.vstack(expected))
 
 
 def test_views_grow_consistent_with_alpha():
@@ -94,11 +94,11 @@ def test_views_grow_consistent_with_alpha():
 def test_units_do_not_count():
     views, labels = given()
     changed = [views[0], 1000 * views[1]]
-    expected, found = (
+    expected, result = (
         np.vstack([x @ w for x, w in zip(given_, solve("mvda_vc", given_, labels, **ONE), strict=True)])
         for given_ in (views, changed)
     )
-    same_up_to_sign(found, expected)
+    same_up_to_sign(result, expected)
 
 
 def test_pairs_count():

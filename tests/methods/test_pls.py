@@ -52,11 +52,11 @@ def test_no_unit_directions_covary_more():
     (first, second), (u, v) = views(), solve(views())
     between = first.T @ second / len(first)
     rng = np.random.default_rng(0)
-    for found in range(2):
+    for result in range(2):
         a, b = (rng.standard_normal((500, len(w))) for w in (u, v))
-        a, b = (x - x @ w[:, :found] @ w[:, :found].T for x, w in ((a, u), (b, v)))
+        a, b = (x - x @ w[:, :result] @ w[:, :result].T for x, w in ((a, u), (b, v)))
         a, b = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b))
-        best = u[:, found] @ between @ v[:, found]
+        best = u[:, result] @ between @ v[:, result]
         assert np.einsum("ni,ij,nj->n", a, between, b).max() < best
 
 
@@ -77,8 +77,8 @@ def test_equals_cca_zoo(scaling):
     scaled = [w / np.linalg.norm(w, axis=0) for w in other.weights_]
     between = given[0].T @ given[1] / len(given[0])
     expected = np.diag(scaled[0].T @ between @ scaled[1])
-    found = (ours[0] * ours[1]).mean(axis=0)
-    np.testing.assert_allclose(found, expected, atol=1e-9)
+    result = (ours[0] * ours[1]).mean(axis=0)
+    np.testing.assert_allclose(result, expected, atol=1e-9)
 
 
 def test_scaling_makes_units_irrelevant():

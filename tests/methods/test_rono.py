@@ -122,8 +122,8 @@ def test_distrust_grows_over_the_first_half_of_the_run(epochs, warm_up):
     believing, sceptical = (discriminative_centres(unit, labels, model.centres, v, 0.3, 0.05) for v in (0.0, 1.0))
     for epoch in range(epochs):
         term = method.loss(data, model, Step(epoch, epochs, epoch, epochs))["centres"]
-        found = (term - believing) / (sceptical - believing)
-        assert found.item() == pytest.approx(min(epoch / (warm_up - 1), 1), abs=1e-9)
+        result = (term - believing) / (sceptical - believing)
+        assert result.item() == pytest.approx(min(epoch / (warm_up - 1), 1), abs=1e-9)
 
 
 @pytest.mark.parametrize(("epochs", "warm_up"), [(1, 0.5), (2, 0.5), (50, 0.0), (50, 0.02)])
@@ -160,11 +160,11 @@ def test_each_weight_is_in_one_group_with_its_rate_and_decay():
     (optimiser,) = method.optimisers(model)
     groups = optimiser.param_groups
     names = {id(parameter): name for name, parameter in model.named_parameters()}
-    found = {
+    result = {
         names[id(p)]: (group["name"], group["lr"], group["weight_decay"]) for group in groups for p in group["params"]
     }
-    assert sum(len(group["params"]) for group in groups) == len(found) == len(names)
-    for name, setting in found.items():
+    assert sum(len(group["params"]) for group in groups) == len(result) == len(names)
+    for name, setting in result.items():
         if name == "centres":
             assert setting == ("centres", 1e-4, 0.0)
         else:

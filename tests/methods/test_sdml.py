@@ -14,8 +14,8 @@ from tests.support.paired import CLASSES, CPU, DIMS, THREE, batch_of, make, proj
 STEP = Step(0, 1, 0, 1)
 
 
-def slow_mean_distance(found, target):
-    rows = zip(found.tolist(), target.tolist(), strict=True)
+def slow_mean_distance(result, target):
+    rows = zip(result.tolist(), target.tolist(), strict=True)
     return np.mean([math.sqrt(sum((a - b) ** 2 for a, b in zip(row, other, strict=True))) for row, other in rows])
 
 

@@ -28,15 +28,15 @@ def fitted(noisy, variant="default", **changes):
     return make("witness", variant, **changes).fit(noisy, None, run())
 
 
-def believed(found):
+def believed(result):
     """What EM makes of all views' labels together."""
-    (one,) = {id(posterior): posterior for posterior in found.posteriors.values()}.values()
+    (one,) = {id(posterior): posterior for posterior in result.posteriors.values()}.values()
     return one
 
 
-def probability_of_own_labels(noisy, found):
+def probability_of_own_labels(noisy, result):
     rows = np.arange(len(noisy))
-    return np.mean([believed(found).posterior[rows, y] for y in noisy.labels.values()])
+    return np.mean([believed(result).posterior[rows, y] for y in noisy.labels.values()])
 
 
 def noisy_split(size=120, share=0.4, dims=None):
@@ -133,12 +133,12 @@ def test_rate_goes_up_and_down_once():
 @pytest.mark.parametrize("dims", [DIMS, THREE])
 def test_wrong_labels_are_found_and_mended(dims):
     clean, noisy = noisy_split(300, 0.6, dims)
-    found = fitted(noisy)
-    posterior = believed(found)
+    result = fitted(noisy)
+    posterior = believed(result)
     assert posterior.certain
     truth = clean.labels["image"]
     assert np.mean(posterior.posterior.argmax(axis=1) == truth) > 0.95
-    suspicion = found.suspicion()
+    suspicion = result.suspicion()
     for view in dims:
         wrong = noisy.labels[view] != truth
         assert posterior.reliability[view] == pytest.approx(np.mean(~wrong), abs=0.05)
@@ -168,13 +168,13 @@ def test_variants_differ_where_they_should():
     noisy, test = relabelled(clean, 3, 0.5), split(50, 2, pull=1.2)
     variants = ("default", "trusting", "no_em", "in_fold", "embedding", "one_witness")
     methods = {name: fitted(noisy, name) for name in variants}
-    beliefs = {name: [p.posterior for p in found.posteriors.values()] for name, found in methods.items()}
+    beliefs = {name: [p.posterior for p in result.posteriors.values()] for name, result in methods.items()}
     np.testing.assert_array_equal(beliefs["embedding"], beliefs["default"])
     for name in ("trusting", "no_em", "in_fold", "one_witness"):
         assert not np.array_equal(beliefs[name], beliefs["default"])
     trust = {name: probability_of_own_labels(noisy, methods[name]) for name in ("in_fold", "default")}
     assert trust["in_fold"] > trust["default"]
-    widths = {name: found.at(LAST_EPOCH).transform(test.views)["image"].shape[1] for name, found in methods.items()}
+    widths = {name: result.at(LAST_EPOCH).transform(test.views)["image"].shape[1] for name, result in methods.items()}
     assert {name: width == CLASSES + len(DIMS) for name, width in widths.items()} == {
         name: name != "embedding" for name in methods
     }
@@ -208,8 +208,8 @@ def test_networks_judge_only_samples_that_they_were_not_taught():
     def opinions(believed):
         q = np.full((60, CLASSES), 1 / CLASSES)
         q[7] = np.eye(CLASSES)[believed]
-        found = LabelPosterior(q, {}, {}, False, False, None)
-        return method._network_opinions(data, dict.fromkeys(DIMS, found), run(), 0)
+        result = LabelPosterior(q, {}, {}, False, False, None)
+        return method._network_opinions(data, dict.fromkeys(DIMS, result), run(), 0)
 
     for one, other in zip(opinions(0), opinions(1), strict=True):
         assert one.shape == (60, CLASSES)
@@ -235,13 +235,13 @@ def test_network_rounds_change_what_is_believed():
 
 def test_pictures_get_a_convolutional_encoder():
     clean = split(60, 0, {"image": 64, "text": 8})
-    found = fitted(clean, convolutional=["image"], network_rounds=1)
-    assert isinstance(found.model.encoders["image"], PictureEncoder)
-    assert not isinstance(found.model.encoders["text"], PictureEncoder)
-    live, mean = (dict(part["image"].named_buffers()) for part in (found.model.encoders, found.model.mean_encoders))
+    result = fitted(clean, convolutional=["image"], network_rounds=1)
+    assert isinstance(result.model.encoders["image"], PictureEncoder)
+    assert not isinstance(result.model.encoders["text"], PictureEncoder)
+    live, mean = (dict(part["image"].named_buffers()) for part in (result.model.encoders, result.model.mean_encoders))
     assert live.keys() == mean.keys() != set()
     test = split(20, 1, {"image": 64, "text": 8})
-    embedder = found.at(LAST_EPOCH)
+    embedder = result.at(LAST_EPOCH)
     alone = embedder.transform({"image": test.views["image"]})["image"]
     np.testing.assert_array_equal(alone, embedder.transform(test.views)["image"])
 
@@ -264,8 +264,8 @@ def test_unknown_picture_views_are_refused():
 
 def test_the_estimated_share_of_wrong_labels():
     clean, noisy = noisy_split(300, 0.6)
-    found = fitted(noisy).label_noise()
+    result = fitted(noisy).label_noise()
     for view in DIMS:
-        assert found.wrong[view] == pytest.approx(np.mean(noisy.labels[view] != clean.labels[view]), abs=0.05)
-    assert found.certain
+        assert result.wrong[view] == pytest.approx(np.mean(noisy.labels[view] != clean.labels[view]), abs=0.05)
+    assert result.certain
     assert fitted(noisy, "trusting").label_noise() is None

@@ -78,9 +78,9 @@ def predicted(noise: Noise) -> float:
     labels, views = world()
     noisy = draw(0.6, noise=noise)[0].labels["image"]
     chosen = (labels["image"] == 0) & (noisy != 0)
-    shown, asked = (chosen & half for half in (np.arange(N) < N // 2, np.arange(N) >= N // 2))
+    displayed, asked = (chosen & half for half in (np.arange(N) < N // 2, np.arange(N) >= N // 2))
     x = views["image"]
-    return float(LogisticRegression(max_iter=500).fit(x[shown], noisy[shown]).score(x[asked], noisy[asked]))
+    return float(LogisticRegression(max_iter=500).fit(x[displayed], noisy[displayed]).score(x[asked], noisy[asked]))
 
 
 def test_features_tell_the_wrong_class() -> None:

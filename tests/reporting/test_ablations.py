@@ -35,8 +35,8 @@ def test_they_leave_the_tables_and_have_one_with_the_whole_method(tmp_path: Path
 
 
 def test_without_any_nothing_is_said(tmp_path: Path) -> None:
-    shown = project(SHOWN | {"report": EMOJI})
-    build_report(write_records(tmp_path / "records"), tmp_path / "out", Subject(shown, DATASETS[:1], KNOWN))
+    displayed = project(SHOWN | {"report": EMOJI})
+    build_report(write_records(tmp_path / "records"), tmp_path / "out", Subject(displayed, DATASETS[:1], KNOWN))
     assert not list((tmp_path / "out" / "tables").glob("*_ablations.*"))
     assert "emoji-ablations" not in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 

@@ -82,34 +82,34 @@ def test_ours_is_measured_as_the_paper_measures(tmp_path: Path) -> None:
         *("PLS, here", "PLS, published (Table 3)", "difference"),
         *("GMA, here", "GMLDA, published (Table 3)", "difference"),
     ]
-    shown = [[round(cell.mean, 3) for cell in row.cells if isinstance(cell, Number)] for row in table.rows]
-    assert shown[:3] == [[0.2, 0.2], [0.207, 0.192], [-0.007, 0.008]]
-    assert shown[3:] == [[0.26, 0.26], [0.272, 0.232], [-0.012, 0.028]]
+    displayed = [[round(cell.mean, 3) for cell in row.cells if isinstance(cell, Number)] for row in table.rows]
+    assert displayed[:3] == [[0.2, 0.2], [0.207, 0.192], [-0.007, 0.008]]
+    assert displayed[3:] == [[0.26, 0.26], [0.272, 0.232], [-0.012, 0.028]]
     assert list(table.notes) == [PROTOCOLS[DISPLAY].remark]
     assert "centred by the training means" in table.notes[0]
 
 
 def test_cells_with_clean_labels_are_judged(tmp_path: Path) -> None:
-    found = [v for v in verdicts(PUBLICATIONS, PROTOCOLS, [results(write(tmp_path))]) if v.dataset == DISPLAY]
-    assert [(v.method, v.agrees) for v in found if v.reason is None] == [
+    result = [v for v in verdicts(PUBLICATIONS, PROTOCOLS, [results(write(tmp_path))]) if v.dataset == DISPLAY]
+    assert [(v.method, v.agrees) for v in result if v.reason is None] == [
         *(("PLS", True), ("PLS", True)),
         *(("GMLDA", True), ("GMLDA", False)),
     ]
-    assert {v.reason for v in found if v.method == "SCM"} == {
+    assert {v.reason for v in result if v.method == "SCM"} == {
         "not run here: no method of the report answers to this row"
     }
 
 
 def test_given_features_of_another_width_are_not_compared(tmp_path: Path) -> None:
-    found = mismatch(PROTOCOLS[DISPLAY], results(write(tmp_path, text=1000)))
-    assert found == "other protocol: the features' dimensions are image 128, text 1000, published image 128, text 10"
+    result = mismatch(PROTOCOLS[DISPLAY], results(write(tmp_path, text=1000)))
+    assert result == "other protocol: the features' dimensions are image 128, text 1000, published image 128, text 10"
 
 
 def test_a_mean_over_several_seeds_is_not_taken_for_one_of_them(tmp_path: Path) -> None:
-    found = results(write(tmp_path, seeds=(0, 1)), seeds=(0, 1))
-    pls, gma = found.scope.entries
-    assert found.eleven_point(gma, "symmetric", 0.0, LAST_EPOCH, DIRECTIONS[0]) == NO_SPREAD
-    assert found.eleven_point(pls, "symmetric", 0.0, LAST_EPOCH, DIRECTIONS[0]) != NO_SPREAD
+    result = results(write(tmp_path, seeds=(0, 1)), seeds=(0, 1))
+    pls, gma = result.scope.entries
+    assert result.eleven_point(gma, "symmetric", 0.0, LAST_EPOCH, DIRECTIONS[0]) == NO_SPREAD
+    assert result.eleven_point(pls, "symmetric", 0.0, LAST_EPOCH, DIRECTIONS[0]) != NO_SPREAD
 
 
 @pytest.mark.parametrize("rates", [[0.0], [0.0, 0.4]])

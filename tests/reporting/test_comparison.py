@@ -116,33 +116,33 @@ def test_one_rate_has_an_area_of_one_point(records: Path) -> None:
 
 def test_seeds_outside_the_grid_are_not_shown(records: Path) -> None:
     entry = Entry(METHODS[1], "default")
-    found = scoped(records, seeds=[0]).outcome(entry, "symmetric", 0.2, "last_epoch", "image->text")
-    assert isinstance(found, Values)
-    assert set(found.by_seed) == {0}
+    result = scoped(records, seeds=[0]).outcome(entry, "symmetric", 0.2, "last_epoch", "image->text")
+    assert isinstance(result, Values)
+    assert set(result.by_seed) == {0}
 
 
 def test_noise_of_another_kind_is_not_shown(results: Results) -> None:
-    found = results.outcome(Entry(METHODS[1], "default"), "pairflip", 0.2, "last_epoch", "image->text")
-    assert isinstance(found, Absent)
-    assert found.state == "not run"
+    result = results.outcome(Entry(METHODS[1], "default"), "pairflip", 0.2, "last_epoch", "image->text")
+    assert isinstance(result, Absent)
+    assert result.state == "not run"
 
 
 def test_differences_are_taken_seed_by_seed() -> None:
     one, other = Values({0: 0.5, 1: 0.7, 2: 0.9}), Values({0: 0.4, 1: 0.6})
-    found = combine([one, other], [1, -1])
-    assert isinstance(found, Values)
-    assert found.by_seed == pytest.approx({0: 0.1, 1: 0.1})
+    result = combine([one, other], [1, -1])
+    assert isinstance(result, Values)
+    assert result.by_seed == pytest.approx({0: 0.1, 1: 0.1})
 
 
 def test_a_deterministic_part_joins_every_seed() -> None:
-    found = combine([Values({None: 0.5}), Values({0: 0.1, 1: 0.3})], [0.5, 0.5])
-    assert found == Values({0: pytest.approx(0.3), 1: pytest.approx(0.4)})  # type: ignore[dict-item]
+    result = combine([Values({None: 0.5}), Values({0: 0.1, 1: 0.3})], [0.5, 0.5])
+    assert result == Values({0: pytest.approx(0.3), 1: pytest.approx(0.4)})  # type: ignore[dict-item]
 
 
 def test_a_missing_part_leaves_the_whole_out() -> None:
-    found = combine([Values({0: 0.5}), Absent("failed", "x")], [0.5, 0.5])
-    assert isinstance(found, Absent)
-    assert found.state == "incomplete"
+    result = combine([Values({0: 0.5}), Absent("failed", "x")], [0.5, 0.5])
+    assert isinstance(result, Absent)
+    assert result.state == "incomplete"
 
 
 def test_a_label_free_record_answers_for_every_noise_and_rate() -> None:

@@ -130,8 +130,8 @@ def test_precision_at_recall_levels_is_of_the_first_criterion(results: Results) 
         (rono, LAST_EPOCH, False),
         (mrl, LAST_EPOCH, True),
     ):
-        found = one.eleven_point(entry, NOISE, RATES[0], criterion, DIRECTIONS[0])
-        assert (found != NO_SPREAD) == known
+        result = one.eleven_point(entry, NOISE, RATES[0], criterion, DIRECTIONS[0])
+        assert (result != NO_SPREAD) == known
 
 
 def test_suspicion_and_readout_say_of_which_state_they_are(results: Results, tmp_path: Path) -> None:

@@ -70,8 +70,8 @@ def test_every_direction_is_there_and_folded(three: Path) -> None:
 
 def test_the_page_shows_the_means_and_folds_the_directions(three: Path, tmp_path: Path) -> None:
     emoji = PARAMS | {"experiments": PARAMS["experiments"][:1]}
-    shown = project(emoji, datasets=["emoji"], methods=["ce", "mrl"])
-    build_report(three, tmp_path / "out", Subject(shown, DATASETS[:1], METHODS[1:3]))
+    displayed = project(emoji, datasets=["emoji"], methods=["ce", "mrl"])
+    build_report(three, tmp_path / "out", Subject(displayed, DATASETS[:1], METHODS[1:3]))
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     means = text.index('id="table-emoji_symmetric_best_validation_by_query"')
     summary = text.index("<summary>Emoji, best validation, every direction</summary>")

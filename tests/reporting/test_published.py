@@ -60,8 +60,8 @@ def test_a_cell_that_two_tables_print_counts_once() -> None:
 
 
 def test_nothing_is_compared_before_a_paper_dataset_was_run(records: Path) -> None:
-    found = judge(scoped(records))
-    assert all(verdict.reason and verdict.reason.startswith("not run here: needs ") for verdict in found)
+    result = judge(scoped(records))
+    assert all(verdict.reason and verdict.reason.startswith("not run here: needs ") for verdict in result)
 
 
 def test_the_papers_protocol_is_compared_and_judged(tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def test_another_noise_is_not_compared(tmp_path: Path) -> None:
     run(tmp_path)
     path = tmp_path / "noise" / "wikipedia.json"
     path.write_text(json.dumps([{**receipt, "per_pair": True} for receipt in json.loads(path.read_text())]))
-    found = mismatch(PROTOCOLS["Wikipedia"], scoped(tmp_path, WIKIPEDIA))
-    assert found == "other protocol: the published noise is symmetric, drawn per view"
+    result = mismatch(PROTOCOLS["Wikipedia"], scoped(tmp_path, WIKIPEDIA))
+    assert result == "other protocol: the published noise is symmetric, drawn per view"
 
 
 def renamed(folder: Path, name: str, file: str) -> Results:

@@ -105,12 +105,12 @@ def test_every_table_and_figure_of_the_page_can_be_taken_along(out: Path, text: 
     files = {link for link in links if link.startswith(("tables/", "figures/"))}
     assert files
     assert all((out / link).is_file() for link in files)
-    shown = set(re.findall(r'<figure class="table" id="table-(\w+)"', text))
-    assert {f"tables/{name}.{suffix}" for name in shown for suffix in ("md", "csv")} <= files
+    displayed = set(re.findall(r'<figure class="table" id="table-(\w+)"', text))
+    assert {f"tables/{name}.{suffix}" for name in displayed for suffix in ("md", "csv")} <= files
     latex = {path.stem: path.read_text(encoding="utf-8") for path in (out / "tables").glob("*.tex")}
     assert set(latex) == {"emoji", "mnist3d_rono", "published"}
     labels = [label for content in latex.values() for label in re.findall(r"\\label\{tab:(\w+)\}", content)]
-    assert sorted(labels) == sorted(shown)
+    assert sorted(labels) == sorted(displayed)
     drawn = set(re.findall(r'<figure id="(\w+)"', text))
     assert {f"figures/{name}.{suffix}" for name in drawn for suffix in ("svg",)} <= files
 
@@ -212,8 +212,8 @@ def test_without_true_labels_what_needs_them_is_left_out(tmp_path: Path) -> None
     file = records / "datasets" / "emoji.json"
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"clean": False}), encoding="utf-8")
     names = [info.name for info in METHODS]
-    shown = project(PARAMS | {"report": {"datasets": ["emoji"], "methods": names}}, methods=names)
-    build_report(records, tmp_path / "out", Subject(shown, DATASETS[:1], METHODS))
+    displayed = project(PARAMS | {"report": {"datasets": ["emoji"], "methods": names}}, methods=names)
+    build_report(records, tmp_path / "out", Subject(displayed, DATASETS[:1], METHODS))
     names = {path.stem for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert "emoji_symmetric_best_validation" in names
     assert not names & {"emoji_noise", "emoji_probes", "emoji_symmetric_memorisation"}

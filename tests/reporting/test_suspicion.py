@@ -35,10 +35,10 @@ def test_views_are_averaged_before_seeds_are_spread(records: Path) -> None:
 def test_estimates_stand_under_the_truth(records: Path) -> None:
     write_suspicion(records)
     assert estimates(Records(records), scoped(records), "symmetric") is None
-    told = Records(records).suspicion("emoji", "mrl")
-    told["estimate"] = told["rate"]
-    told["certain"] = (told["rate"] < 0.5).astype(int)
-    write_method(SUSPICION, records, "emoji", "ce", told.drop(columns="method").to_dict("records"))
+    printed = Records(records).suspicion("emoji", "mrl")
+    printed["estimate"] = printed["rate"]
+    printed["certain"] = (printed["rate"] < 0.5).astype(int)
+    write_method(SUSPICION, records, "emoji", "ce", printed.drop(columns="method").to_dict("records"))
     table = estimates(Records(records), scoped(records), "symmetric")
     assert table is not None
     means = {row.label: [cell.mean for cell in row.cells if isinstance(cell, Number)] for row in table.rows}
@@ -56,11 +56,11 @@ def test_seeds_that_are_missing_are_told(records: Path) -> None:
     for record in (SUSPICION, CONFIDENT_LEARNING):
         keep(record, records, "emoji", lambda row: (row["rate"], row["seed"]) not in {("0.8", "2"), ("0.2", "1")})
     keep(READOUT, records, "emoji", lambda row: (row["rate"], row["seed"]) != ("0.2", "1"))
-    found = suspicion(Records(records), scoped(records), "symmetric")
+    result = suspicion(Records(records), scoped(records), "symmetric")
     matched = readout(Records(records), scoped(records), "symmetric")
-    assert found is not None
+    assert result is not None
     assert matched is not None
-    notes = [[cell.note for cell in row.cells[:2] if isinstance(cell, Number)] for row in found.rows]
+    notes = [[cell.note for cell in row.cells[:2] if isinstance(cell, Number)] for row in result.rows]
     failed = "n = 2 of 3 seeds: seed 2 failed (loss term 'loss/total' is not finite)"
     assert notes[0] == [
         "n = 2 of 3 seeds: seed 1 undefined (all training labels are right, or all are wrong: there is "
@@ -76,8 +76,8 @@ def test_seeds_that_are_missing_are_told(records: Path) -> None:
 def test_a_rate_without_numbers_says_why(records: Path) -> None:
     write_suspicion(records)
     results = scoped(records)
-    told = Records(records).suspicion("emoji", "mrl")
-    low = told[told["rate"] == 0.2].drop(columns="method")
+    printed = Records(records).suspicion("emoji", "mrl")
+    low = printed[printed["rate"] == 0.2].drop(columns="method")
     write_method(SUSPICION, records, "emoji", "sdml", low.to_dict("records"))
     table = suspicion(
         Records(records), Results(Records(records), replace(results.scope, rates=[0.0, 0.2, 0.8])), "symmetric"
@@ -117,10 +117,10 @@ def test_an_embedding_that_is_the_readout_is_told(records: Path) -> None:
     results = scoped(records)
     methods = [replace(info, matches=info.name == "ce") for info in results.scope.methods]
     matching = Results(Records(records), replace(results.scope, methods=methods))
-    for found, told in ((results, False), (matching, True)):
-        table = readout(Records(records), found, "symmetric")
+    for result, printed in ((results, False), (matching, True)):
+        table = readout(Records(records), result, "symmetric")
         assert table is not None
-        assert ("The cosine of what CE embeds is this probability already" in table.caption) == told
+        assert ("The cosine of what CE embeds is this probability already" in table.caption) == printed
 
 
 def test_a_method_without_class_probabilities_has_no_readout(records: Path) -> None:

@@ -46,23 +46,23 @@ def rows(folder: Path) -> dict[str, Any]:
 def test_what_was_tried_and_what_came_out(tmp_path: Path) -> None:
     tried = [trial(0.3, True, lr=1e-4, beta=0.7), trial(0.2, lr=1e-3, beta=0.7), trial(0.5, lr=1e-3, beta=10.0)]
     write(tmp_path, "mrl", *tried)
-    found = rows(tmp_path)
-    mrl = found["MRL: lr 0.001, beta 10.0"]
+    result = rows(tmp_path)
+    mrl = result["MRL: lr 0.001, beta 10.0"]
     assert [cell.mean for cell in mrl.cells] == [3, 0.3, 0.3, 0.5]
     assert mrl.note == "tried: lr 0.0001, 0.001; beta 0.7, 10.0"
-    assert all(isinstance(cell, Absent) and cell.state == "not run" for cell in found["CE"].cells)
-    assert len(found) == len(METHODS)
+    assert all(isinstance(cell, Absent) and cell.state == "not run" for cell in result["CE"].cells)
+    assert len(result) == len(METHODS)
 
 
 def test_no_published_settings_and_a_failed_trial(tmp_path: Path) -> None:
     write(tmp_path, "ce", trial(None, lr=1.0), trial(0.4, lr=0.1))
     write(tmp_path, "mrl", trial(None, True, lr=1.0), trial(0.4, lr=0.1))
-    found = rows(tmp_path)
-    count, published, median, chosen = found["CE: lr 0.1"].cells
+    result = rows(tmp_path)
+    count, published, median, chosen = result["CE: lr 0.1"].cells
     assert (count, chosen) == (Number(2), Number(0.4))
     assert published.state == "none"
     assert median.mean == pytest.approx(0.2)
-    assert found["MRL: lr 0.1"].cells[1].state == "failed"
+    assert result["MRL: lr 0.1"].cells[1].state == "failed"
 
 
 def test_the_table_reads_well(tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ def test_the_table_reads_well(tmp_path: Path) -> None:
 
 def test_a_method_that_had_more_than_the_others_is_named(tmp_path: Path) -> None:
     write(tmp_path, "ce", trial(0.4, lr=0.1))
-    shown = [*METHODS, method("witness", "Witness")]
-    for told in (False, True):
-        table = tuning(Records(tmp_path), PROJECT, shown)
+    displayed = [*METHODS, method("witness", "Witness")]
+    for printed in (False, True):
+        table = tuning(Records(tmp_path), PROJECT, displayed)
         assert table is not None
-        assert table.caption.endswith("a second grid." if told else "no test sample took part.")
-        assert ("Not so Witness: a second grid." in table.caption) == told
+        assert table.caption.endswith("a second grid." if printed else "no test sample took part.")
+        assert ("Not so Witness: a second grid." in table.caption) == printed
         write(tmp_path, "witness", trial(0.5, lr=0.1))
 
 

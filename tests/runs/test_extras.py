@@ -18,19 +18,19 @@ def fitted(name: str, **settings: object) -> Fitted:
 
 
 def readout(one: Fitted) -> dict[str, Array]:
-    found = posterior_readout(one, VALID, TEST)
-    assert found is not None
-    return found
+    result = posterior_readout(one, VALID, TEST)
+    assert result is not None
+    return result
 
 
 def test_suspicion_and_suggestions_are_of_the_training_samples() -> None:
-    found = suspicion(fitted("ce"), TRAIN)
-    assert found is not None
-    assert set(found) == {*DIMS, SUGGESTED}
+    result = suspicion(fitted("ce"), TRAIN)
+    assert result is not None
+    assert set(result) == {*DIMS, SUGGESTED}
     for view in DIMS:
-        assert found[view].shape == (len(TRAIN),)
-        assert ((found[view] >= 0) & (found[view] <= 1)).all()
-    assert set(found[SUGGESTED]) <= set(range(CLASSES))
+        assert result[view].shape == (len(TRAIN),)
+        assert ((result[view] >= 0) & (result[view] <= 1)).all()
+    assert set(result[SUGGESTED]) <= set(range(CLASSES))
 
 
 def test_spare_prototypes_are_no_class() -> None:
@@ -38,10 +38,10 @@ def test_spare_prototypes_are_no_class() -> None:
 
 
 def test_the_readout_ranks_the_test_split_at_a_listed_temperature() -> None:
-    found = readout(fitted("ce"))
-    assert float(found[TEMPERATURE]) in TEMPERATURES
+    result = readout(fitted("ce"))
+    assert float(result[TEMPERATURE]) in TEMPERATURES
     for view in DIMS:
-        np.testing.assert_allclose((found[view] ** 2).sum(axis=1), 1, rtol=1e-5)
+        np.testing.assert_allclose((result[view] ** 2).sum(axis=1), 1, rtol=1e-5)
 
 
 def test_without_validation_no_temperature_is_chosen() -> None:

@@ -268,7 +268,7 @@ except ImportError:
     fast = None
 pipeline.plain.run(numpy, short, other, networks, fast)
 """
-    found = behind(
+    result = behind(
         code,
         monkeypatch,
         root="from pipeline.core.errors import BadInput\nBadInput",
@@ -282,7 +282,7 @@ pipeline.plain.run(numpy, short, other, networks, fast)
         learning__networks="",
         guarded="",
     )
-    assert found == ["guarded", "lazy", "learning.networks", "methods.probe", "named", "part", "plain", "root"]
+    assert result == ["guarded", "lazy", "learning.networks", "methods.probe", "named", "part", "plain", "root"]
 
 
 def test_a_name_that_is_never_used_is_not_followed(code: Code, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,10 +292,10 @@ from pipeline.part import used, unused
 from pipeline.unused import name
 raise used(name)
 """
-    found = behind(code, monkeypatch, root="", methods__probe=probe, part="", unused="", unused_too="")
-    assert found == ["methods.probe", "root"]
-    found = behind(code, monkeypatch, root="", methods__probe=probe + "used()", part="", unused="", unused_too="")
-    assert found == ["methods.probe", "part", "root"]
+    result = behind(code, monkeypatch, root="", methods__probe=probe, part="", unused="", unused_too="")
+    assert result == ["methods.probe", "root"]
+    result = behind(code, monkeypatch, root="", methods__probe=probe + "used()", part="", unused="", unused_too="")
+    assert result == ["methods.probe", "part", "root"]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -328,12 +328,12 @@ def test_no_method_stands_behind_another() -> None:
 
 
 def test_settings_and_the_methods_own_file_count() -> None:
-    found = {
+    result = {
         code_fingerprint(make(method, **settings))
         for method in ("ce", "mrl")
         for settings in ({}, {"epochs": 5}, {"epochs": 6}, {"batch_size": 5})
     }
-    assert len(found) == 8
+    assert len(result) == 8
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -381,14 +381,14 @@ def test_all_that_makes_a_cell_counts() -> None:
             "seed": 1,
         }.items()
     ]
-    found = [cell_fingerprint(key, "code", "features", "labels", False) for key in (KEY, *changed)]
-    found.append(cell_fingerprint(KEY, "other", "features", "labels", False))
-    found.append(cell_fingerprint(KEY, "code", "other", "labels", False))
-    found.append(cell_fingerprint(KEY, "code", "features", "other", False))
-    found.append(cell_fingerprint(KEY, "code", "features", None, False))
-    found.append(cell_fingerprint(KEY, "code", "features", "labels", True))
-    assert len(set(found)) == len(found)
-    assert cell_fingerprint(KEY, "code", "features", "labels", False) == found[0]
+    result = [cell_fingerprint(key, "code", "features", "labels", False) for key in (KEY, *changed)]
+    result.append(cell_fingerprint(KEY, "other", "features", "labels", False))
+    result.append(cell_fingerprint(KEY, "code", "other", "labels", False))
+    result.append(cell_fingerprint(KEY, "code", "features", "other", False))
+    result.append(cell_fingerprint(KEY, "code", "features", None, False))
+    result.append(cell_fingerprint(KEY, "code", "features", "labels", True))
+    assert len(set(result)) == len(result)
+    assert cell_fingerprint(KEY, "code", "features", "labels", False) == result[0]
 
 
 def test_the_form_of_a_finished_cells_files_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,9 +96,9 @@ def test_a_label_free_method_with_a_seed_has_a_cell_per_seed(monkeypatch: pytest
 
 def test_a_labelled_method_has_a_cell_per_rate_seed_and_variant() -> None:
     params = with_variants(tiny.experiment(rates=[0.2, 0.4], seeds=[0, 1, 2]), wide={"embedding": 8})
-    found = list(keys(parse(params), "emoji", "ce"))
-    assert len({key.name for key in found}) == len(set(found)) == len(found) == 12
-    assert {key.variant for key in found} == {"default", "wide"}
+    result = list(keys(parse(params), "emoji", "ce"))
+    assert len({key.name for key in result}) == len(set(result)) == len(result) == 12
+    assert {key.variant for key in result} == {"default", "wide"}
 
 
 def test_further_experiments_add_cells_with_rates_of_their_own() -> None:

@@ -58,7 +58,7 @@ def fill(store: CellStore, fingerprint: str, state: str = "done", reason: str = 
     store.add(fingerprint, write)
 
 
-def found(
+def result(
     folders: tuple[Path, Path], store: CellStore, recorded: Mapping[CellKey, Mapping[str, str]] | None = None
 ) -> MethodStatus:
     return method_status(project(), "emoji", "ce", folders, store, (recorded or {}).items())
@@ -69,7 +69,7 @@ def fingerprints(folders: tuple[Path, Path]) -> list[str]:
 
 
 def test_an_untouched_grid_is_missing(prepared: tuple[Path, Path], store: CellStore) -> None:
-    assert found(prepared, store).counts == {"missing": 3}
+    assert result(prepared, store).counts == {"missing": 3}
 
 
 def test_done_failed_and_running_cells_are_told_apart(prepared: tuple[Path, Path], store: CellStore) -> None:
@@ -77,10 +77,10 @@ def test_done_failed_and_running_cells_are_told_apart(prepared: tuple[Path, Path
     fill(store, first)
     fill(store, second, "failed", "epoch 3: 'loss/total' is not finite", 60.0)
     with store.running(third):
-        now = found(prepared, store)
+        now = result(prepared, store)
     assert [(cell.key.seed, cell.state) for cell in now.cells] == [(0, "done"), (1, "failed"), (2, "running")]
     assert now.reasons() == ["1 failed: epoch 3: 'loss/total' is not finite"]
-    assert found(prepared, store).counts == {"done": 1, "failed": 1, "missing": 1}
+    assert result(prepared, store).counts == {"done": 1, "failed": 1, "missing": 1}
 
 
 def test_the_fingerprints_are_those_that_training_uses(prepared: tuple[Path, Path], store: CellStore) -> None:
@@ -98,19 +98,19 @@ def test_a_record_counts_when_the_code_of_today_made_it(tmp_path: Path, store: C
     facts = {"status": "done", "reason": ""}
     recorded = {KEYS[0]: facts | {"code": code()}, KEYS[1]: facts | {"code": "older"}}
     clone = tmp_path / "no features", tmp_path / "no noise"
-    assert [cell.state for cell in found(clone, store, recorded).cells] == ["recorded", "missing", "missing"]
+    assert [cell.state for cell in result(clone, store, recorded).cells] == ["recorded", "missing", "missing"]
 
 
 def test_a_cell_in_the_store_is_done_whatever_is_recorded(prepared: tuple[Path, Path], store: CellStore) -> None:
     fill(store, fingerprints(prepared)[0])
     recorded = {key: {"status": "done", "reason": "", "code": code()} for key in KEYS}
-    assert found(prepared, store, recorded).counts == {"done": 1, "recorded": 2}
+    assert result(prepared, store, recorded).counts == {"done": 1, "recorded": 2}
 
 
 def test_noise_that_is_not_drawn_yet_hides_no_other_cell(prepared: tuple[Path, Path], store: CellStore) -> None:
     fill(store, fingerprints(prepared)[0])
     (prepared[1] / noise_store.file_name("symmetric", 0.2, 2)).unlink()
-    assert found(prepared, store).counts == {"done": 1, "missing": 2}
+    assert result(prepared, store).counts == {"done": 1, "missing": 2}
 
 
 def cells(*states: tuple[str, float], variant: str = "default", device: str = "cpu") -> list[CellStatus]:
@@ -148,6 +148,8 @@ def test_a_method_that_nothing_is_known_of_leaves_the_time_open() -> None:
 def test_a_sentence_sums_up() -> None:
     one = MethodStatus("emoji", "ce", cells(("done", 5400.0), ("missing", 0.0), ("running", 0.0)))
     other = MethodStatus("emoji", "mrl", cells(("done", 3600.0), device="cuda:0"))
-    told = "4 cells: 2 done, 1 running, 1 missing; cost so far: 1.50 CPU-hours, 1.00 GPU-hours; left: about 1 h 30 min"
-    assert sentence([one, other], TimeLeft({}, 2)) == told
+    printed = (
+        "4 cells: 2 done, 1 running, 1 missing; cost so far: 1.50 CPU-hours, 1.00 GPU-hours; left: about 1 h 30 min"
+    )
+    assert sentence([one, other], TimeLeft({}, 2)) == printed
     assert cost_so_far([MethodStatus("emoji", "ce", cells(("done", 0.5)))]) == "0.01 CPU-hours"

@@ -68,13 +68,13 @@ def test_a_trial_is_scored_on_validation_by_training_like_a_cell(features: Featu
     assert [t["settings"] for t in trials] == [{"epochs": 1}, {"epochs": 2}]
     train, valid = features.splits["train"], features.splits["valid"]
     noisy = type(train)(train.views, drawn.labels, train.index, train.classes)
-    for found in trials:
-        settings = given.settings("ce", DEFAULT, "emoji") | found["settings"]
+    for result in trials:
+        settings = given.settings("ce", DEFAULT, "emoji") | result["settings"]
         fitted = discovery.build("pipeline.methods", "ce", Method, settings).fit(noisy, valid, Run(100, CPU))
         maps = mean_average_precision(fitted.at(BEST_VALIDATION).transform(valid.views), valid.labels)
         for direction, value in maps.items():
-            assert found["maps"][direction] == pytest.approx(value, abs=1e-6)
-        assert found["maps"]["mean"] == pytest.approx(np.mean(list(maps.values())), abs=1e-6)
+            assert result["maps"][direction] == pytest.approx(value, abs=1e-6)
+        assert result["maps"]["mean"] == pytest.approx(np.mean(list(maps.values())), abs=1e-6)
 
 
 def test_finished_trials_are_not_run_again_unless_code_or_settings_change(features: Features) -> None:

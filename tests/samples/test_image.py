@@ -22,11 +22,11 @@ def halves(width, height, mode="RGB"):
 def test_kinds_of_files_and_shapes(tmp_path, suffix, size):
     file = tmp_path / f"a.{suffix}"
     halves(*size).save(file)
-    found = read_picture(file, 32)
-    assert found.shape == (32, 32, 3)
-    assert found.dtype == np.uint8
-    assert np.abs(found[4, 16].astype(int) - RED).max() < 30
-    assert np.abs(found[-4, 16].astype(int) - BLUE).max() < 30
+    result = read_picture(file, 32)
+    assert result.shape == (32, 32, 3)
+    assert result.dtype == np.uint8
+    assert np.abs(result[4, 16].astype(int) - RED).max() < 30
+    assert np.abs(result[-4, 16].astype(int) - BLUE).max() < 30
 
 
 def test_the_central_square_is_taken(tmp_path):
@@ -40,9 +40,9 @@ def test_it_is_turned_as_exif_says(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 3
     halves(20, 20).save(tmp_path / "a.png", exif=exif)
-    found = read_picture(tmp_path / "a.png", 20)
-    assert (found[0] == BLUE).all()
-    assert (found[-1] == RED).all()
+    result = read_picture(tmp_path / "a.png", 20)
+    assert (result[0] == BLUE).all()
+    assert (result[-1] == RED).all()
 
 
 def test_transparent_parts_are_white(tmp_path):
@@ -53,9 +53,9 @@ def test_transparent_parts_are_white(tmp_path):
     palette.putpalette([*RED, *BLUE])
     palette.paste(0, (0, 0, 10, 20))
     palette.save(tmp_path / "b.png", transparency=0)
-    found, other = (read_picture(tmp_path / name, 20) for name in ("a.png", "b.png"))
-    assert found[0, 0].tolist() == list(RED)
-    assert (found[:, 10:] == WHITE).all()
+    result, other = (read_picture(tmp_path / name, 20) for name in ("a.png", "b.png"))
+    assert result[0, 0].tolist() == list(RED)
+    assert (result[:, 10:] == WHITE).all()
     assert (other[:, :10] == WHITE).all()
     assert other[0, 19].tolist() == list(BLUE)
 

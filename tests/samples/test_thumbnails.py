@@ -16,9 +16,11 @@ from pipeline.samples.text import LONGEST
 
 
 def picture(html: str) -> Image.Image:
-    found = re.fullmatch(r'<img src="data:image/webp;base64,([^"]+)" width="\d+" height="\d+" alt="picture \d+">', html)
-    assert found
-    return Image.open(io.BytesIO(base64.b64decode(found[1])))
+    result = re.fullmatch(
+        r'<img src="data:image/webp;base64,([^"]+)" width="\d+" height="\d+" alt="picture \d+">', html
+    )
+    assert result
+    return Image.open(io.BytesIO(base64.b64decode(result[1])))
 
 
 def dots(html: str) -> list[Array]:

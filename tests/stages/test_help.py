@@ -19,8 +19,8 @@ def commands() -> dict[str, click.Command]:
     """Module name -> the command that it runs."""
     folders = ((stages.__path__, "stages."), (stages.tools.__path__, "stages.tools."))
     names = [module.name for path, prefix in folders for module in pkgutil.iter_modules(path, prefix)]
-    found = {name: getattr(importlib.import_module(name), "main", None) for name in names}
-    return {name: command for name, command in found.items() if isinstance(command, click.Command)}
+    result = {name: getattr(importlib.import_module(name), "main", None) for name in names}
+    return {name: command for name, command in result.items() if isinstance(command, click.Command)}
 
 
 COMMANDS = commands()
@@ -32,9 +32,9 @@ def test_all_commands_are_found() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_ends_with_an_example_of_the_command(name: str) -> None:
-    told = CliRunner().invoke(COMMANDS[name], ["--help"], terminal_width=200)
-    assert told.exit_code == 0
-    assert re.search(rf"Example: (\S+=\S+ )?python -m {re.escape(name)}\b", told.stdout), told.stdout
+    printed = CliRunner().invoke(COMMANDS[name], ["--help"], terminal_width=200)
+    assert printed.exit_code == 0
+    assert re.search(rf"Example: (\S+=\S+ )?python -m {re.escape(name)}\b", printed.stdout), printed.stdout
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -49,16 +49,16 @@ def test_the_example_is_a_call_that_the_command_takes(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_an_unknown_option_is_refused(name: str) -> None:
-    told = CliRunner().invoke(COMMANDS[name], ["--nonsense"])
-    assert told.exit_code == 2
-    assert "No such option" in told.stderr
+    printed = CliRunner().invoke(COMMANDS[name], ["--nonsense"])
+    assert printed.exit_code == 2
+    assert "No such option" in printed.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_outside_the_project_a_command_says_so(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     words = re.search(rf"python -m {re.escape(name)}( .+)?", COMMANDS[name].help or "")
-    told = CliRunner().invoke(COMMANDS[name], re.findall(r'"[^"]*"|\S+', words[1] or "") if words else [])
-    assert told.exit_code == 2, told.output
-    assert told.stderr.startswith(("Error: ", "Usage: "))
+    printed = CliRunner().invoke(COMMANDS[name], re.findall(r'"[^"]*"|\S+', words[1] or "") if words else [])
+    assert printed.exit_code == 2, printed.output
+    assert printed.stderr.startswith(("Error: ", "Usage: "))
     assert not list(tmp_path.iterdir())

@@ -59,8 +59,8 @@ def test_three_places_are_written_and_comments_stay(project: Path) -> None:
 
 @pytest.mark.parametrize("params", ["methods:\n", "methods:\n  a: {}", "methods:\n  a: {}\n\n\n"])
 def test_the_block_comes_to_the_end_of_the_methods(params: str) -> None:
-    found = yaml.safe_load(scaffold.with_settings(params, "mine"))["methods"]
-    assert list(found)[-1] == "mine"
+    actual = yaml.safe_load(scaffold.with_settings(params, "mine"))["methods"]
+    assert list(actual)[-1] == "mine"
 
 
 @pytest.mark.parametrize("params", ["methods: {a: {}}\n", "noises: {}\n"])
@@ -78,7 +78,7 @@ def test_a_name_that_cannot_be_is_refused(project: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "there", "told"),
+    ("name", "there", "printed"),
     [
         ("mrl", None, "'mrl' is there already; choose another name"),
         ("old", None, "'old' has a block already"),
@@ -86,12 +86,12 @@ def test_a_name_that_cannot_be_is_refused(project: Path, name: str) -> None:
         ("mine", "tests/methods/test_mine.py", "tests/methods/test_mine.py: the file is there already"),
     ],
 )
-def test_what_is_there_stays(project: Path, name: str, there: str | None, told: str) -> None:
+def test_what_is_there_stays(project: Path, name: str, there: str | None, printed: str) -> None:
     if there:
         (project / there).write_text("mine", encoding="utf-8")
     result = call(name)
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert printed in result.stderr
     assert written(project) == {"params.yaml", *([there] if there else [])}
     assert (project / "params.yaml").read_text(encoding="utf-8") == PARAMS
 

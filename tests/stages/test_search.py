@@ -34,7 +34,7 @@ def call(command: str, *arguments: str) -> Result:
     return CliRunner().invoke(importlib.import_module(f"stages.tools.{command}").main, list(arguments))
 
 
-def found(*arguments: str) -> str:
+def actual(*arguments: str) -> str:
     result = call("search", *arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -48,17 +48,17 @@ def refused(command: str, *arguments: str) -> str:
 
 
 def test_the_test_split_is_searched_where_no_gallery_is_named() -> None:
-    lines = found("--run", str(RUN), "--query", QUERY, "-k", "3").splitlines()
+    lines = actual("--run", str(RUN), "--query", QUERY, "-k", "3").splitlines()
     assert len(lines) == 4
     assert all(line.split()[2].startswith("id") for line in lines[1:])
 
 
 def test_run_bundle_and_stored_gallery_print_the_same_table(pictures: Path) -> None:
     searched = ("--query", QUERY, "--gallery", str(pictures), "-k", "6")
-    first = found("--run", str(RUN), *searched, "--save-gallery", "kept.npz", "--html", "found.html")
+    first = actual("--run", str(RUN), *searched, "--save-gallery", "kept.npz", "--html", "found.html")
     assert call("export", "--run", str(RUN), "--out", "bundle").exit_code == 0
-    assert found("--bundle", "bundle", *searched) == first
-    assert found("--bundle", "bundle", "--query", QUERY, "--gallery", "kept.npz", "-k", "6") == first
+    assert actual("--bundle", "bundle", *searched) == first
+    assert actual("--bundle", "bundle", "--query", QUERY, "--gallery", "kept.npz", "-k", "6") == first
     assert "pictures/0.png" in Path("found.html").read_text(encoding="utf-8")
 
 

@@ -121,10 +121,10 @@ class Page:
 
     def evaluate(self, script: str) -> Any:
         """Value of an expression, a promise's once it is kept."""
-        found = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        if "exceptionDetails" in found:
-            raise RuntimeError(found["exceptionDetails"].get("exception", {}).get("description", script))
-        return found["result"].get("value")
+        result = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description", script))
+        return result["result"].get("value")
 
     def resize(self, width: int, height: int) -> None:
         """CSS pixels; below 600 wide as on a phone."""
@@ -151,17 +151,17 @@ class Page:
     def _hear(self, message: dict[str, Any]) -> None:
         if message.get("sessionId") != self._session:
             return
-        method, told = message["method"], message["params"]
+        method, printed = message["method"], message["params"]
         if method == "Page.loadEventFired":
             self._loaded = True
         elif method == "Network.requestWillBeSent":
-            self.requests.append(told["request"]["url"])
+            self.requests.append(printed["request"]["url"])
         elif method == "Runtime.exceptionThrown":
-            self.complaints.append(str(told["exceptionDetails"].get("exception", told["exceptionDetails"])))
-        elif method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"):
-            self.complaints.append(" ".join(str(argument.get("value", "")) for argument in told["args"]))
-        elif method == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"):
-            self.complaints.append(told["entry"]["text"])
+            self.complaints.append(str(printed["exceptionDetails"].get("exception", printed["exceptionDetails"])))
+        elif method == "Runtime.consoleAPICalled" and printed["type"] in ("error", "warning", "assert"):
+            self.complaints.append(" ".join(str(argument.get("value", "")) for argument in printed["args"]))
+        elif method == "Log.entryAdded" and printed["entry"]["level"] in ("error", "warning"):
+            self.complaints.append(printed["entry"]["text"])
 
 
 def _pipe() -> tuple[int, int]:

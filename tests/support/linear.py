@@ -30,10 +30,10 @@ def score(name: str, train: Split, test: Split, **settings: object) -> float:
     return float(np.mean(list(mean_average_precision(embeddings, test.labels).values())))
 
 
-def same_up_to_sign(found: Array, expected: Array, atol: float = 1e-7) -> None:
+def same_up_to_sign(result: Array, expected: Array, atol: float = 1e-7) -> None:
     """Columns are equal up to one sign and one positive factor each."""
-    found, expected = (z / np.linalg.norm(z, axis=0) for z in (found, expected))
-    np.testing.assert_allclose(np.abs((found * expected).sum(axis=0)), 1, atol=atol)
+    result, expected = (z / np.linalg.norm(z, axis=0) for z in (result, expected))
+    np.testing.assert_allclose(np.abs((result * expected).sum(axis=0)), 1, atol=atol)
 
 
 def awkward(size: int = 60) -> dict[str, Split]:

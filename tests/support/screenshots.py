@@ -72,8 +72,8 @@ def _open(page: Page, address: str) -> None:
 
 def _click(page: Page, selector: str, text: str = "") -> None:
     """The first element that the selector finds and whose text begins so."""
-    found = f"[...document.querySelectorAll({selector!r})].find(e => e.innerText.startsWith({text!r}))"
-    place = page.evaluate(f"(b => [b.x + b.width / 2, b.y + b.height / 2])(({found}).getBoundingClientRect())")
+    result = f"[...document.querySelectorAll({selector!r})].find(e => e.innerText.startsWith({text!r}))"
+    place = page.evaluate(f"(b => [b.x + b.width / 2, b.y + b.height / 2])(({result}).getBoundingClientRect())")
     for kind in ("mousePressed", "mouseReleased"):
         page.send("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
     time.sleep(1)

@@ -25,9 +25,9 @@ def test_every_part_of_the_key_counts(part: str) -> None:
 
 
 def test_a_cell_without_noise_stays_in_a_group() -> None:
-    found = tags(FREE, CELL)
-    assert (found["noise"], found["rate"], found["seed"]) == ("any", "any", "any")
-    assert found["kind"] == "cell"
+    result = tags(FREE, CELL)
+    assert (result["noise"], result["rate"], result["seed"]) == ("any", "any", "any")
+    assert result["kind"] == "cell"
 
 
 def test_a_sentence_says_what_it_is() -> None:
