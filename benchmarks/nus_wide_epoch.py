@@ -22,7 +22,7 @@ from torch import nn
 
 from pipeline.config.load import load
 from pipeline.config.project import DEFAULT
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.splits import Array, Split
 from pipeline.data.nus_wide import CLASSES, SIZES
 from pipeline.learning.loop import Batch, run_epochs
@@ -73,7 +73,7 @@ def work(model: PrototypeNetwork, batch: int) -> tuple[float, float, float]:
 def main(pairs: int) -> None:
     torch.set_num_threads(os.cpu_count() or 1)
     settings = load(Path("params.yaml")).settings("mrl", DEFAULT, "nus_wide")
-    method = discovery.build("pipeline.methods", "mrl", MRL, settings | {"epochs": 1})
+    method = plugins.build("pipeline.methods", "mrl", MRL, settings | {"epochs": 1})
     rng = np.random.default_rng(0)
     click.echo(
         f"{pairs} pairs, inputs {WIDTHS}, hidden {method.hidden}, embedding {method.embedding}, "

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from benchmarks.witness_summary import summary
 from pipeline.config.load import load
 from pipeline.config.project import DEFAULT, Project
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.runs import Run
 from pipeline.core.splits import Array, Embeddings, Split, Views
@@ -291,12 +291,12 @@ IDEAS: dict[str, Make] = {
 def rows_of(project: Project, dataset: str, rate: float, seed: int, ideas: list[str]) -> Iterator[dict[str, Any]]:
     splits = featurestore.read(Path("data/features") / dataset).splits
     train, valid, test = splits["train"], splits["valid"], splits["test"]
-    source = discovery.build("pipeline.noise", NOISE, Noise, project.noise_settings(NOISE, dataset))
+    source = plugins.build("pipeline.noise", NOISE, Noise, project.noise_settings(NOISE, dataset))
     noise, _ = make(source, NOISE, dataset, train.labels, train.classes, rate, seed, train.views)
     given = noise.applied(train)
     settings = project.settings("witness", DEFAULT, dataset)
     run = Run(seed, CPU)
-    believed = discovery.build("pipeline.methods", "witness", Witness, settings)._recover(given, list(given.views), run)
+    believed = plugins.build("pipeline.methods", "witness", Witness, settings)._recover(given, list(given.views), run)
     for idea in ideas:
         embed = IDEAS[idea](settings, believed).readout(given, valid, run)
         on_valid, on_test = (mean_average_precision(embed(split.views), split.labels) for split in (valid, test))

@@ -8,7 +8,7 @@ from pipeline.reporting.results.report_scope import Subject
 from pipeline.tracking.base import open_tracker
 from pipeline.tracking.base.sync import sync
 from stages.command import stage, warn
-from stages.paths import RECORDS, REPORTS
+from stages.paths import COSTS, MACHINE, RECORDS, REPORTS
 
 
 @stage
@@ -17,7 +17,7 @@ def main(project: Project) -> None:
 
     Example: python -m stages.report
     """
-    build_report(RECORDS, REPORTS, Subject.of(project))
+    build_report(RECORDS, REPORTS, Subject.of(project), COSTS, MACHINE)
     for dataset in project.shown_datasets:
         sync(open_tracker(dataset, warn), RECORDS, project, dataset)
 

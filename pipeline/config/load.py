@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import reprlib
 from difflib import get_close_matches
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _check_experiments(project: Project) -> None:
-    """Names are different, companions and profiles exist, and a dataset has one profile: its runs share a folder."""
+    """Names are different, companions and profiles exist; a dataset has one profile, for its runs share a folder.
+
+    Of experiments that stand on one page, one alone has a dataset, noise and rate: they are a column of its tables.
+    """
     names = [experiment.name for experiment in project.experiments]
     profiles: dict[str, str] = {}
+    columns: dict[tuple[str, str, str, float], str] = {}
     for number, experiment in enumerate(project.experiments):
         place = f"params.yaml, experiments, entry {number + 1}"
         if experiment.name in names[:number]:
@@ -100,6 +105,12 @@ def _check_experiments(project: Project) -> None:
             if profiles.setdefault(dataset, experiment.profile) != experiment.profile:
                 problem = f"'{dataset}' has the profiles {profiles[dataset]} and {experiment.profile}"
                 raise BadParams(problem, place, "give the dataset a second name with `source`")
+        page = experiment.beside or experiment.name
+        for column in product([page], experiment.datasets, experiment.noises, experiment.rates):
+            if (other := columns.setdefault(column, experiment.name)) != experiment.name:
+                _, dataset, noise, rate = column
+                problem = f"'{other}' has {dataset} with {noise} noise at {rate}, too"
+                raise BadParams(problem, place, "leave it out of one of the two")
 
 
 def _check_companion(experiment: Experiment, project: Project, place: str) -> None:

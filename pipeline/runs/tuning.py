@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from pipeline.config.project import DEFAULT, Project, Tuning
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.errors import BadInput, BadParams, UnknownName
@@ -58,7 +58,7 @@ def tune(
     jobs = []
     for varied, published in configurations(project, method):
         settings = common | varied
-        built = discovery.build("pipeline.methods", method, Method, settings)
+        built = plugins.build("pipeline.methods", method, Method, settings)
         code = code_fingerprint(built)
         trial = {"settings": varied, "published": published, "code": code}
         if code in finished:

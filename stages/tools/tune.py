@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipeline.config.project import Project
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.progress import counting
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
@@ -29,7 +29,7 @@ def main(project: Project, methods: tuple[str, ...]) -> None:
     plans = {name: configurations(project, name) for name in methods or project.experiments[0].methods}
     features = featurestore.read(FEATURES / dataset)
     train = features.splits["train"]
-    source = discovery.build("pipeline.noise", kind, Noise, project.noise_settings(kind, dataset))
+    source = plugins.build("pipeline.noise", kind, Noise, project.noise_settings(kind, dataset))
     noise, _ = make(source, kind, dataset, train.labels, train.classes, rate, seed, train.views)
     for method, plan in plans.items():
         earlier = {trial["code"]: trial for trial in TUNING.read(RECORDS, method)}

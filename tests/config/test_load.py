@@ -157,6 +157,13 @@ def test_a_dataset_has_one_profile_for_its_runs_share_a_folder(tmp_path: Path) -
     assert expected in sentence(tmp_path, params)
 
 
+def test_a_column_of_the_tables_belongs_to_one_experiment(tmp_path: Path) -> None:
+    params = changed("experiments.1.noises", WHOLE["experiments"][0]["noises"])
+    params["experiments"][1]["rates"] = WHOLE["experiments"][0]["rates"]
+    expected = f"{SECOND}: 'default' has emoji with symmetric noise at 0.2, too; leave it out of one of the two."
+    assert sentence(tmp_path, params) == expected
+
+
 @pytest.mark.parametrize("keys", ["viewer", "tuning", "report", "experiments.1"])
 def test_what_may_be_left_out(tmp_path: Path, keys: str) -> None:
     load(write(tmp_path, changed(keys, ...)))

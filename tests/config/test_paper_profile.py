@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from pipeline.config.load import parse
 from pipeline.config.project import Project
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.data import inria_websearch, nus_wide, wikipedia, xmedianet
 from pipeline.methods.base import Method
@@ -62,7 +62,7 @@ def settings(method: str, dataset: str) -> dict[str, Any]:
 
 
 def built(method: str, dataset: str) -> Method:
-    return discovery.build("pipeline.methods", method, Method, settings(method, dataset))
+    return plugins.build("pipeline.methods", method, Method, settings(method, dataset))
 
 
 @pytest.mark.parametrize("dataset", PAPERS)

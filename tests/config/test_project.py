@@ -97,7 +97,7 @@ def test_experiments_beside_another_follow_it_on_their_datasets_alone() -> None:
     params["datasets"]["other"] = params["datasets"]["emoji"]
     first = params["experiments"][0]
     params["experiments"] += [
-        first | {"name": "pairs", "beside": "default"},
+        first | {"name": "pairs", "beside": "default", "rates": [0.3]},
         first | {"name": "elsewhere", "datasets": ["other"]},
         first | {"name": "small"},
     ]

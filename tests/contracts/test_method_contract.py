@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.project import DEFAULT
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.core.errors import BadInput
 from pipeline.core.papers import Paper
@@ -28,7 +28,7 @@ from pipeline.runs.plan import prepare, resolve
 from tests.support.paired import CLASSES, CPU, DIMS, THREE, make, relabelled, run, split
 from tests.support.samples import project
 
-METHODS = discovery.names("pipeline.methods")
+METHODS = plugins.names("pipeline.methods")
 TRAIN, VALID, TEST = split(60, 0), split(30, 1), split(30, 2)
 TESTS = Path(__file__).parents[1]
 SQUARE = {"image": 64, "text": 8}
@@ -56,7 +56,7 @@ def last(fit: Fitted) -> Embedder:
 
 
 def kind(name: str) -> type[Method]:
-    return discovery.find("pipeline.methods", name, Method)
+    return plugins.find("pipeline.methods", name, Method)
 
 
 def configured() -> Iterator[tuple[str, str, str]]:
@@ -339,5 +339,5 @@ def test_paper_is_named(name: str) -> None:
 def test_every_file_has_a_test_file(package: str) -> None:
     folder = TESTS.joinpath(*package.split("."))
     tested = {file.stem.removeprefix("test_") for file in folder.glob("test_*.py")}
-    missing = set(discovery.names(f"pipeline.{package}")) - tested
+    missing = set(plugins.names(f"pipeline.{package}")) - tested
     assert not missing, f"{folder.relative_to(TESTS.parent)} lacks a test file for {', '.join(sorted(missing))}"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.core.splits import Labels, Views
@@ -20,7 +20,7 @@ from pipeline.noise.base import store as noise_store
 BLOCKS: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")
 )["noises"]
-KINDS = discovery.names("pipeline.noise")
+KINDS = plugins.names("pipeline.noise")
 DRAWN = [kind for kind in KINDS if kind != "given"]
 """Labels that a user brings have no rate to draw at; tests/noise/test_given.py has what they owe."""
 ONE_DRAW = {"recorded"}
@@ -55,7 +55,7 @@ def label_files(clean: Labels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def draw(
     kind: str, labels: Labels, features: Views, rate: float = 0.4, seed: int = 0, dataset: str = "digits"
 ) -> tuple[Corruption, NoiseReceipt]:
-    noise = discovery.build("pipeline.noise", kind, Noise, BLOCKS[kind])
+    noise = plugins.build("pipeline.noise", kind, Noise, BLOCKS[kind])
     return make(noise, kind, dataset, labels, K, rate, seed, features)
 
 
@@ -94,7 +94,7 @@ def test_same_draw_same_bits_and_other_draws_differ(kind: str, clean: Labels, fe
 @pytest.mark.parametrize("kind", DRAWN)
 def test_a_cell_does_not_depend_on_other_cells(kind: str, clean: Labels, features: Views) -> None:
     alone = draw(kind, clean, features)[1]
-    noise = discovery.build("pipeline.noise", kind, Noise, BLOCKS[kind])
+    noise = plugins.build("pipeline.noise", kind, Noise, BLOCKS[kind])
     for rate, seed, dataset in ((0.6, 0, "digits"), (0.4, 1, "digits"), (0.4, 0, "other")):
         make(noise, kind, dataset, clean, K, rate, seed, features)
     assert make(noise, kind, "digits", clean, K, 0.4, 0, features)[1] == alone
@@ -170,4 +170,4 @@ def test_unusable_labels_are_named(clean: Labels, features: Views) -> None:
 
 def test_a_misspelt_setting_is_named() -> None:
     with pytest.raises(UnknownName, match=r"noise.symmetric: unknown name 'per_pairs'; did you mean 'per_pair'\?"):
-        discovery.build("pipeline.noise", "symmetric", Noise, {"per_pairs": True})
+        plugins.build("pipeline.noise", "symmetric", Noise, {"per_pairs": True})

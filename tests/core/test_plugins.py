@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.errors import BadParams, UnknownName
 
 BASE = """
@@ -61,54 +61,54 @@ def animal() -> type:
 
 
 def test_names_are_the_files_without_base() -> None:
-    assert discovery.names("kennel") == ["cat", "twins"]
+    assert plugins.names("kennel") == ["cat", "twins"]
 
 
 def test_a_file_dropped_into_the_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "kennel" / "dog.py").write_text(CAT.replace("Cat", "Dog").replace("meow", "woof"))
-    assert discovery.names("kennel") == ["cat", "dog", "twins"]
-    assert discovery.build("kennel", "dog", animal(), {}).sound() == "woof"
+    assert plugins.names("kennel") == ["cat", "dog", "twins"]
+    assert plugins.build("kennel", "dog", animal(), {}).sound() == "woof"
 
 
 def test_settings_reach_the_constructor() -> None:
-    cat = discovery.build("kennel", "cat", animal(), {"lives": 7, "names": ["Tom"]})
+    cat = plugins.build("kennel", "cat", animal(), {"lives": 7, "names": ["Tom"]})
     assert (cat.lives, cat.names) == (7, ["Tom"])
 
 
 def test_a_plugin_may_be_a_dataclass(tmp_path: Path) -> None:
     (tmp_path / "kennel" / "bee.py").write_text(BEE)
-    assert discovery.build("kennel", "bee", animal(), {"wings": 2}).wings == 2
+    assert plugins.build("kennel", "bee", animal(), {"wings": 2}).wings == 2
     with pytest.raises(BadParams, match="'wings' is 'none'"):
-        discovery.build("kennel", "bee", animal(), {"wings": "none"})
+        plugins.build("kennel", "bee", animal(), {"wings": "none"})
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"kennel: unknown name 'cta'; did you mean 'cat'\?"):
-        discovery.build("kennel", "cta", animal(), {})
+        plugins.build("kennel", "cta", animal(), {})
 
 
 def test_a_wrong_setting_suggests_the_nearest() -> None:
     with pytest.raises(UnknownName, match=r"params.yaml, kennel.cat: unknown name 'live'; did you mean 'lives'\?"):
-        discovery.build("kennel", "cat", animal(), {"live": 3})
+        plugins.build("kennel", "cat", animal(), {"live": 3})
 
 
 @pytest.mark.parametrize(("setting", "value"), [("lives", "many"), ("names", "Tom"), ("lives", 1.5)])
 def test_a_setting_of_the_wrong_type_is_named(setting: str, value: object) -> None:
     with pytest.raises(BadParams, match=rf"params.yaml, kennel.cat: '{setting}' is {value!r}: .*; correct the value"):
-        discovery.build("kennel", "cat", animal(), {setting: value})
+        plugins.build("kennel", "cat", animal(), {setting: value})
 
 
 def test_a_missing_setting_is_named(tmp_path: Path) -> None:
     (tmp_path / "kennel" / "fish.py").write_text(CAT.replace("Cat", "Fish").replace("int = 9", "int"))
     with pytest.raises(BadParams, match=r"params.yaml, kennel.fish: the setting 'lives' is missing; add it"):
-        discovery.build("kennel", "fish", animal(), {})
+        plugins.build("kennel", "fish", animal(), {})
 
 
 def test_a_file_with_two_plugins_is_refused() -> None:
     with pytest.raises(TypeError, match="must define one concrete Animal, it defines 2"):
-        discovery.find("kennel", "twins", animal())
+        plugins.find("kennel", "twins", animal())
 
 
 def test_the_projects_own_folders_import() -> None:
     for package in ("pipeline.data", "pipeline.features", "pipeline.noise", "pipeline.methods"):
-        assert discovery.names(package)
+        assert plugins.names(package)

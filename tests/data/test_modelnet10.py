@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.errors import BadInput, BadParams, MissingFiles
 from pipeline.data.base import Dataset
 from pipeline.data.modelnet10 import ModelNet10
@@ -88,10 +88,10 @@ def test_without_files_the_layout_is_told(tmp_path):
 
 def test_settings():
     settings = project().dataset("modelnet10").load or {}
-    dataset = discovery.build("pipeline.data", "modelnet10", Dataset, settings)
+    dataset = plugins.build("pipeline.data", "modelnet10", Dataset, settings)
     assert (dataset.points, dataset.side) == (1024, 112)
     with pytest.raises(BadParams, match="'elevation' is 91"):
-        discovery.build("pipeline.data", "modelnet10", Dataset, settings | {"elevation": 91})
+        plugins.build("pipeline.data", "modelnet10", Dataset, settings | {"elevation": 91})
 
 
 def test_what_is_no_shape_of_a_class_is_not_known(folder):

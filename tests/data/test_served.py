@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.errors import MissingFiles
 from pipeline.data.base import Dataset, lacking
 from pipeline.data.mnist3d_rono import GZIPPED, LABELS, Mnist3dRono
@@ -18,12 +18,12 @@ from stages import fetch
 from tests.support import tiny
 from tests.support.samples import project
 
-DATASETS = [name for name in discovery.names("pipeline.data") if name not in {"arrays", "folder"}]
+DATASETS = [name for name in plugins.names("pipeline.data") if name not in {"arrays", "folder"}]
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_what_is_declared_is_well_formed(name: str) -> None:
-    dataset = discovery.build("pipeline.data", name, Dataset, project().dataset(name).load or {})
+    dataset = plugins.build("pipeline.data", name, Dataset, project().dataset(name).load or {})
     for file in dataset.served:
         assert file.url.startswith("https://")
         assert file.url.endswith(file.name)

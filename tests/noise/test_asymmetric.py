@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.splits import Labels
@@ -85,12 +85,12 @@ def test_a_given_map_is_followed_and_other_classes_stay() -> None:
 
 
 def test_a_given_map_is_written_in_params() -> None:
-    noise = discovery.build("pipeline.noise", "asymmetric", Noise, {"map": {2: 7}})
+    noise = plugins.build("pipeline.noise", "asymmetric", Noise, {"map": {2: 7}})
     _, receipt = make(noise, "asymmetric", "digits", truth(), K, 1.0, 0)
     assert targets(receipt) == [[7] if k == 2 else [] for k in range(K)]
     for wrong in ("drwan", {2: "seven"}, [7]):
         with pytest.raises(BadParams, match=r"noises?\.asymmetric: 'map' is "):
-            discovery.build("pipeline.noise", "asymmetric", Noise, {"map": wrong})
+            plugins.build("pipeline.noise", "asymmetric", Noise, {"map": wrong})
 
 
 def test_views_seeds_rates_and_datasets_select_independently() -> None:

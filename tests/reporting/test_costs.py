@@ -15,7 +15,7 @@ from tests.reporting.conftest import DATASETS, scoped, write_costs
 
 def test_costs_stand_beside_the_headline_map(records: Path, tmp_path: Path) -> None:
     results = scoped(records)
-    table = cost_table(read(write_costs(tmp_path)), results)
+    table = cost_table(read(write_costs(tmp_path) / "cost.csv"), results)
     assert table is not None
     rows = {row.label: row.cells for row in table.rows}
     quality, *costs = rows["CE"]
@@ -27,19 +27,20 @@ def test_costs_stand_beside_the_headline_map(records: Path, tmp_path: Path) -> N
 
 
 def test_without_costs_of_a_dataset_there_is_no_table(records: Path, tmp_path: Path) -> None:
-    assert cost_table(read(tmp_path / "none"), scoped(records)) is None
-    assert cost_table(read(write_costs(tmp_path)), scoped(records, DATASETS[1])) is None
+    assert cost_table(read(tmp_path / "none.csv"), scoped(records)) is None
+    assert cost_table(read(write_costs(tmp_path) / "cost.csv"), scoped(records, DATASETS[1])) is None
 
 
 def test_a_row_that_stands_twice_is_refused(tmp_path: Path) -> None:
     file = write_costs(tmp_path) / "cost.csv"
     file.write_text(file.read_text() + "emoji,ce,default,6,1,1,1\n")
     with pytest.raises(BadInput, match=r"cost\.csv, line 4: the same dataset, method and variant stand twice"):
-        read(tmp_path)
+        read(file)
 
 
 def test_a_machine_that_is_half_described_is_refused(tmp_path: Path) -> None:
-    assert machine(tmp_path) is None
-    (tmp_path / "machine.json").write_text(json.dumps({"cpu": "x", "cores": 1}))
+    file = tmp_path / "machine.json"
+    assert machine(file) is None
+    file.write_text(json.dumps({"cpu": "x", "cores": 1}))
     with pytest.raises(BadInput, match="a machine lacks memory_bytes, python, torch, device"):
-        machine(tmp_path)
+        machine(file)

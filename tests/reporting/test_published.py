@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.criteria import CRITERIA
 from pipeline.data.base import Dataset
 from pipeline.reporting.published.publications import Publication, as_printed, read, sources
@@ -128,7 +128,7 @@ def test_the_papers_pairs_under_another_block_name_are_compared(tmp_path: Path) 
 
 def test_every_protocol_is_read_by_a_dataset_of_ours_of_that_name() -> None:
     for display, protocol in PROTOCOLS.items():
-        assert discovery.find("pipeline.data", protocol.dataset, Dataset).display == display
+        assert plugins.find("pipeline.data", protocol.dataset, Dataset).display == display
 
 
 def test_every_protocol_is_chosen_by_one_of_our_criteria_and_reads_our_directions() -> None:

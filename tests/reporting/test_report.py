@@ -15,7 +15,7 @@ from pipeline.records.cells import CELLS
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.results.report_scope import Subject
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RONO, project, write_records
-from tests.support.whole_report import ALL, write_report
+from tests.support.whole_report import ALL, report_of, write_report
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -59,7 +59,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_same_records_give_the_same_bytes_and_stale_files_go(out: Path) -> None:
     before = contents(out)
     (out / "tables" / "stale.md").write_text("from an earlier report")
-    build_report(out.parent / "records", out, Subject(project(), DATASETS, ALL))
+    report_of(out.parent / "records", out)
     assert contents(out) == before
 
 
@@ -130,7 +130,7 @@ def test_who_ranks_by_match_probability_everywhere_is_told(out: Path, text: str,
     sentence = "That of CE is the probability that query\nand candidate are of one class"
     assert sentence not in text
     methods = [replace(info, matches=info.name == "ce") for info in ALL]
-    build_report(out.parent / "records", tmp_path, Subject(project(), DATASETS, methods))
+    report_of(out.parent / "records", tmp_path, methods)
     assert sentence in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.methods.base import Method
 from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, documented, noise_words
 from tests.support.samples import project
 
 
-@pytest.mark.parametrize("name", discovery.names("pipeline.methods"))
+@pytest.mark.parametrize("name", plugins.names("pipeline.methods"))
 def test_every_method_tells_what_it_does_and_where_it_deviates(name: str) -> None:
-    summary, deviations = documented(discovery.find("pipeline.methods", name, Method))
+    summary, deviations = documented(plugins.find("pipeline.methods", name, Method))
     assert summary.endswith(".")
     assert len(deviations) > 10
     assert "\n" not in summary + deviations

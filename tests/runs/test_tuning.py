@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.config.project import DEFAULT, Project
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.errors import BadInput, BadParams
@@ -70,7 +70,7 @@ def test_a_trial_is_scored_on_validation_by_training_like_a_cell(features: Featu
     noisy = type(train)(train.views, drawn.labels, train.index, train.classes)
     for result in trials:
         settings = given.settings("ce", DEFAULT, "emoji") | result["settings"]
-        fitted = discovery.build("pipeline.methods", "ce", Method, settings).fit(noisy, valid, Run(100, CPU))
+        fitted = plugins.build("pipeline.methods", "ce", Method, settings).fit(noisy, valid, Run(100, CPU))
         maps = mean_average_precision(fitted.at(BEST_VALIDATION).transform(valid.views), valid.labels)
         for direction, value in maps.items():
             assert result["maps"][direction] == pytest.approx(value, abs=1e-6)

@@ -69,6 +69,7 @@ def test_the_copy_has_the_experiment_first_and_what_is_beside_it_alone() -> None
     assert project.shown_datasets == ("digits",)
     assert project.shown_methods == ("ce",)
     assert project.noise_settings("symmetric", "digits") == {"per_pair": True}
+    assert project.report.ablations == {"ce": ("other",)}
     assert [experiment.name for experiment in load(copy("small") / "params.yaml").experiments] == ["small"]
 
 

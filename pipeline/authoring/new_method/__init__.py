@@ -9,7 +9,7 @@ from string import Template
 
 import yaml
 
-from pipeline.core import plugins as discovery
+from pipeline.core import plugins
 from pipeline.core.errors import BadParams
 
 WHERE = "new method"
@@ -23,7 +23,7 @@ def check_name(name: str) -> None:
             "take lower-case letters, digits and underscores, a letter first, and no word of Python, e.g. my_method"
         )
         raise BadParams(f"'{name}' cannot be its name", WHERE, remedy)
-    if name in discovery.names("pipeline.methods"):
+    if name in plugins.names("pipeline.methods"):
         raise BadParams(f"'{name}' is there already", WHERE, "choose another name, or delete its file first")
 
 

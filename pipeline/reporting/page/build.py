@@ -18,7 +18,8 @@ from pipeline.reporting.results.exports import map_against_rate, metrics
 from pipeline.reporting.results.report_scope import Subject
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables import formats
-from pipeline.reporting.tables.costs import machine
+from pipeline.reporting.tables.costs import Costs
+from pipeline.reporting.tables.costs import machine as describe
 from pipeline.reporting.tables.costs import read as read_costs
 from pipeline.reporting.tables.receipts import receipts
 from pipeline.reporting.tables.tuning import tuning
@@ -26,15 +27,17 @@ from pipeline.reporting.tables.tuning import tuning
 _FOLDERS = ("tables", "figures", "plots")
 
 
-def build_report(records: Path, out: Path, subject: Subject) -> None:
+def build_report(
+    records: Path, out: Path, subject: Subject, costs: Path | None = None, machine: Path | None = None
+) -> None:
     """Write tables/, figures/, plots/, metrics.json and index.html under out; the same records, the same bytes.
 
-    records: its folder; the files of pipeline.reporting.tables.costs stand beside it, or are missing.
+    records: its folder; costs, machine: the files that pipeline.runs.costs writes, for the tables of costs.
     Nothing is written before everything is made; files of an earlier report that this one lacks are removed.
     """
     reader = Records(records)
     every = [Results(reader, scope) for scope in subject.scopes()]
-    page = _page(reader, every, subject, records.parent)
+    page = _page(reader, every, subject, read_costs(costs) if costs else {}, describe(machine) if machine else None)
     files = {f"tables/{table.name}.md": formats.markdown(table) for table in page.tables()}
     files |= {f"tables/{table.name}.csv": formats.tidy(table) for table in page.tables()}
     for name, tables in page.tables_by_file().items():
@@ -46,9 +49,8 @@ def build_report(records: Path, out: Path, subject: Subject) -> None:
     _write(files, out)
 
 
-def _page(reader: Records, every: list[Results], subject: Subject, costs: Path) -> Page:
+def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs, machine: str | None) -> Page:
     publications, protocols = read()
-    known = read_costs(costs)
     studies = {
         results: Study(
             reader,
@@ -56,8 +58,8 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Path) 
             [noise for noise in results.scope.noises if results.has_numbers(noise)],
             publications,
             protocols,
-            known,
-            machine(costs) if known else None,
+            costs,
+            machine if costs else None,
         )
         for results in every
     }

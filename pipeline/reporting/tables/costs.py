@@ -13,7 +13,6 @@ from pipeline.reporting.results.results import CRITERION_NAMES, Results
 from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table
 from pipeline.runs import costs
 
-FILE, MACHINE_FILE = "cost.csv", "machine.json"
 MACHINE = ("cpu", "cores", "memory_bytes", "python", "torch", "device")
 Costs = Mapping[tuple[str, str, str], Mapping[str, float]]
 """Dataset, method and variant -> cells, mean seconds, largest peak memory in bytes, learned numbers."""
@@ -21,15 +20,14 @@ Costs = Mapping[tuple[str, str, str], Mapping[str, float]]
 _UNKNOWN = Absent("not kept", "no cost was recorded for this row")
 
 
-def read(folder: Path) -> Costs:
+def read(file: Path) -> Costs:
     """The rows of the file of costs; no file, no costs."""
-    rows = costs.read(folder / FILE)
+    rows = costs.read(file)
     return {key: {name: float(row[name]) for name in costs.COLUMNS[3:]} for key, row in rows.items()}
 
 
-def machine(folder: Path) -> str | None:
+def machine(file: Path) -> str | None:
     """One sentence about the machine that they were measured on; None where no file describes it."""
-    file = folder / MACHINE_FILE
     recorded: dict[str, Any] | None = json_content(file)
     if recorded is None:
         return None
