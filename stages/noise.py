@@ -21,12 +21,13 @@ def main(project: Project, dataset: str) -> None:
 
     Example: python -m stages.noise emoji
     """
-    train = feature_store.read(FEATURES / dataset, ["train"]).splits["train"]
+    splits = feature_store.read(FEATURES / dataset, ["train", "valid"]).splits
+    train, valid = splits["train"], splits.get("valid")
     made = []
     for draw in draws.read(DRAWS / f"{dataset}.json"):
         noise = plugins.build("pipeline.noise", draw.kind, Noise, draw.settings)
         labels, classes, seed = train.labels, train.classes, draw.seed
-        made.append(make(noise, draw.kind, dataset, labels, classes, draw.rate, seed, train.views))
+        made.append(make(noise, draw.kind, dataset, labels, classes, draw.rate, seed, train.views, valid))
     (NOISE / dataset).mkdir(parents=True, exist_ok=True)
     for corruption, receipt in made:
         name = noise_store.file_name(receipt.kind, receipt.rate, receipt.seed)

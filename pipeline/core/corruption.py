@@ -13,16 +13,21 @@ class Corruption:
     """What noise makes of a training split.
 
     labels: view name -> n noisy class indices; rows: view name -> n, the sample whose features stand at each
-    place. Only kinds that pair samples wrongly give rows; a view that is absent keeps its order.
+    place. Only kinds that pair samples wrongly give rows; a view that is absent keeps its order. valid: what the same
+    noise makes of the validation split, None where that is not known.
     """
 
     labels: Labels
     rows: Mapping[str, Array] = field(default_factory=dict)
+    valid: Corruption | None = None
 
     def applied(self, train: Split) -> Split:
         """The training split as a method is given it."""
-        moved = {view: train.views[view][rows] for view, rows in self.rows.items()}
-        return replace(train, views={**train.views, **moved}, labels=self.labels)
+        return replace(train, views=self.moved(train.views), labels=self.labels)
+
+    def moved(self, views: Mapping[str, Array]) -> dict[str, Array]:
+        """View -> n rows, such as features or embeddings, of the samples that stand at each place."""
+        return {view: rows[self.rows[view]] if view in self.rows else rows for view, rows in views.items()}
 
     def wrong(self, clean: Labels) -> dict[str, Array]:
         """View -> n booleans, where the given label is not that of the sample which stands there."""
@@ -31,4 +36,4 @@ class Corruption:
 
     def true(self, clean: Labels) -> Labels:
         """View -> n class indices, the true labels of the samples that stand at each place."""
-        return {view: labels[self.rows.get(view, slice(None))] for view, labels in clean.items()}
+        return self.moved(clean)

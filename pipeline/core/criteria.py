@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 BEST_VALIDATION = "best_validation"
+NOISY_VALIDATION = "noisy_validation"
 FIXED_CHECKPOINT = "fixed_checkpoint"
 LAST_EPOCH = "last_epoch"
-CRITERIA = (BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH)
-"""How the evaluated state is chosen: by clean validation labels (most papers; an oracle), at an epoch that was
-fixed beforehand (RONO's code), or where training ends."""
+CRITERIA = (BEST_VALIDATION, NOISY_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH)
+"""How the evaluated state is chosen: by clean validation labels (most papers; an oracle), by validation labels as noisy
+as those of training, at an epoch that was fixed beforehand (RONO's code), or where training ends."""

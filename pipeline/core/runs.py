@@ -12,6 +12,8 @@ from pipeline.core.splits import Labels
 if TYPE_CHECKING:
     import torch
 
+    from pipeline.core.corruption import Corruption
+
 Row = dict[str, float]
 """History of one epoch: column -> value."""
 
@@ -40,9 +42,13 @@ class Run:
     """One training run: its seed, its device and an observer.
 
     diagnose: called after every epoch with the predicted class of each training sample per view; the row that it
-    returns joins the history. It may know the clean labels, the method does not.
+    returns joins the history. It may know the clean labels, the method does not. valid_noise: what the noise of the
+    training split makes of the validation split, which chooses a state of its own. true: the true training labels
+    per view, for oracles alone.
     """
 
     seed: int
     device: torch.device
     diagnose: Callable[[Labels], Row] | None = None
+    valid_noise: Corruption | None = None
+    true: Labels | None = None

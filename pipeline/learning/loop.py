@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +11,19 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.core.errors import Diverged
 from pipeline.core.runs import Row
 from pipeline.core.splits import Split
 from pipeline.learning.networks import MultiViewNetwork
+from pipeline.learning.shared_network import average
 
 Weights = dict[str, Tensor]
 """A network's state dict."""
 Network = TypeVar("Network", bound=MultiViewNetwork, contravariant=True)
 Optimisers = Sequence[torch.optim.Optimizer]
+SELECTION = {BEST_VALIDATION: "valid/mean", NOISY_VALIDATION: "noisy_valid/mean"}
+"""Criterion -> the column of the history whose highest value chooses the epoch."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Trainable(Protocol[Network]):
     batch_size: int
     checkpoint: float | None
 
+    @property
+    def averaged(self) -> float | None: ...
     def optimisers(self, model: Network) -> Optimisers: ...
     def learning_rate_scale(self, epoch: int, group: str) -> float: ...
     def before_step(self, model: Network, position: Step) -> None: ...
@@ -81,9 +87,10 @@ def run_epochs(
 ) -> tuple[list[Row], dict[str, Weights]]:
     """Run all epochs; return the history (a row per epoch) and the weights per selection criterion.
 
-    observe: called after every epoch with its number, the scores that it returns join the history; the epoch with the
-    highest 'valid/mean' is kept as best_validation, the one at method.checkpoint (a share of the run) as
-    fixed_checkpoint. Raises Diverged where a loss term is not finite.
+    observe: called after every epoch with its number, the scores that it returns join the history; the epochs of
+    SELECTION are kept, and the one at method.checkpoint (a share of the run) as fixed_checkpoint. method.averaged:
+    decay of the average over the steps that is evaluated and kept in place of the live weights, None for no average.
+    Raises Diverged where a loss term is not finite.
     """
     size = len(data.index)
     per_epoch = len(_batches(data.index, method.batch_size))
@@ -93,7 +100,8 @@ def run_epochs(
     rates = [group["lr"] for group in groups]
     history: list[Row] = []
     states: dict[str, Weights] = {}
-    best = float("-inf")
+    best = dict.fromkeys(SELECTION, float("-inf"))
+    evaluated = model if method.averaged is None else copy.deepcopy(model).requires_grad_(False)
     for epoch in range(method.epochs):
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate * method.learning_rate_scale(epoch, group.get("name", ""))
@@ -105,22 +113,25 @@ def run_epochs(
             position = Step(epoch, method.epochs, epoch * per_epoch + number, method.epochs * per_epoch)
             method.before_step(model, position)
             terms = method.step(data.take(rows), model, optimisers, position)
+            if method.averaged is not None:
+                average(evaluated, model, method.averaged, position.iteration)
             sums = sums + torch.stack(list(terms.values())).detach() * len(rows)
         assert isinstance(sums, Tensor)
         row: Row = {"epoch": epoch + 1}
         row |= {f"loss/{term}": value for term, value in zip(terms, (sums / size).tolist(), strict=True)}
         _refuse_divergence(row, epoch + 1)
-        model.eval()
+        evaluated.eval()
         with torch.inference_mode():
-            method.finish(model, data)
-            row |= observe(model, epoch + 1)
+            method.finish(evaluated, data)
+            row |= observe(evaluated, epoch + 1)
         history.append(row)
-        if row.get("valid/mean", float("-inf")) > best:
-            best = row["valid/mean"]
-            states[BEST_VALIDATION] = _copy(model)
+        for criterion, column in SELECTION.items():
+            if row.get(column, float("-inf")) > best[criterion]:
+                best[criterion] = row[column]
+                states[criterion] = _copy(evaluated)
         if epoch + 1 == fixed:
-            states[FIXED_CHECKPOINT] = _copy(model)
-    states[LAST_EPOCH] = _copy(model)
+            states[FIXED_CHECKPOINT] = _copy(evaluated)
+    states[LAST_EPOCH] = _copy(evaluated)
     return history, states
 
 

@@ -86,7 +86,7 @@ class DSCMR(Deep[DSCMRNetwork]):
     def build(self, dims: Mapping[str, int], classes: int) -> DSCMRNetwork:
         return DSCMRNetwork(dims, classes, self.hidden, self.embedding)
 
-    def learning_rate_scale(self, epoch: int, group: str) -> float:
+    def own_schedule(self, epoch: int, group: str) -> float:
         return 1.0
 
     def loss(self, batch: Batch, model: DSCMRNetwork, position: Step) -> dict[str, Tensor]:

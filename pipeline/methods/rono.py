@@ -165,7 +165,7 @@ class RONO(Deep[RONONetwork]):
             {"name": "centres", "params": [model.centres], "weight_decay": 0.0},
         ]
 
-    def learning_rate_scale(self, epoch: int, group: str) -> float:
+    def own_schedule(self, epoch: int, group: str) -> float:
         falls = group == "centres" or self.network_rates_decay
         return DECAY ** int(epoch / (DECAY_AFTER * self.epochs) + 1e-9) if falls else 1.0
 

@@ -95,7 +95,7 @@ class SDML(Deep[SDMLNetwork]):
             for position, view in enumerate(model.encoders)
         ]
 
-    def learning_rate_scale(self, epoch: int, group: str) -> float:
+    def own_schedule(self, epoch: int, group: str) -> float:
         return 1.0
 
     def loss(self, batch: Batch, model: SDMLNetwork, position: Step) -> dict[str, Tensor]:

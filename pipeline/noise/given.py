@@ -35,6 +35,7 @@ class Given(Noise):
     """
 
     display: ClassVar[str] = "given"
+    of_training: ClassVar[bool] = True
 
     def __init__(
         self, labels: str | dict[str, str] | None = None, fetched: Path | None = None, file_column: str = "file"

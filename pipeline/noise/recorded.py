@@ -31,6 +31,7 @@ class Recorded(Noise):
     """
 
     display: ClassVar[str] = "recorded"
+    of_training: ClassVar[bool] = True
     paper: ClassVar[Paper | None] = Paper(
         title="RONO: Robust Discriminative Learning with Noisy Labels for 2D-3D Cross-Modal Retrieval",
         authors="Feng, Zhu, Peng, Peng, Hu",

@@ -43,17 +43,19 @@ def run_cell(
     """Fit a method and embed the test split; a cell whose loss or embeddings are not finite has failed.
 
     noise: None for a label-free method, which is given zeros for labels; watched: whether the history tells how much
-    of the noisy labels was memorised, for which alone the clean training labels are used.
+    of the noisy labels was memorised. Clean training labels are used for that alone, and given to oracles.
     """
-    diagnose = None
+    diagnose = valid_noise = true = None
     if noise is None:
         given = replace(train, labels={view: np.zeros_like(y) for view, y in train.labels.items()})
     else:
-        given = noise.applied(train)
+        given, valid_noise = noise.applied(train), noise.valid
         if watched:
             diagnose = _memorisation(noise.labels, noise.true(train.labels))
+        if method.needs_truth:
+            true = noise.true(train.labels)
     try:
-        fitted = method.fit(given, valid, Run(seed, device, diagnose))
+        fitted = method.fit(given, valid, Run(seed, device, diagnose, valid_noise, true))
     except Diverged as error:
         return Outcome(FAILED, str(error))
     embeddings = {criterion: fitted.at(criterion).transform(test.views) for criterion in fitted.states}

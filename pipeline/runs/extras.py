@@ -29,12 +29,12 @@ def suspicion(fitted: Fitted, train: Split) -> dict[str, Array] | None:
     return arrays
 
 
-def posterior_readout(fitted: Fitted, valid: Split | None, test: Split) -> dict[str, Array] | None:
+def posterior_readout(fitted: Fitted, test: Split) -> dict[str, Array] | None:
     """View -> test embeddings (float32) by match probability, and the temperature that clean validation labels chose.
 
     None for a method without class scores, or without validation samples.
     """
-    embedder = fitted.at(fitted.states[0])
+    embedder, valid = fitted.at(fitted.states[0]), fitted.chosen_by
     if valid is None or (scores := _class_scores(embedder, valid.views)) is None:
         return None
     temperature, _ = calibrated(scores, valid.labels)

@@ -102,7 +102,7 @@ def train_cell(
                 given = train if noise is None else noise.applied(train)
                 if (arrays := suspicion(fitted, given)) is not None:
                     np.savez(folder / SUSPICION, allow_pickle=False, **arrays)
-                if (arrays := posterior_readout(fitted, valid, test)) is not None:
+                if (arrays := posterior_readout(fitted, test)) is not None:
                     np.savez(folder / READOUT, allow_pickle=False, **arrays)
                 headline = fitted.at(fitted.states[0])
                 cost["parameters"] = parameters(headline)

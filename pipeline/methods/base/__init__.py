@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput
 from pipeline.core.papers import Paper
 from pipeline.core.runs import LabelNoise, Need, Row, Run
@@ -57,11 +58,12 @@ class Fitted(ABC):
     """The result of a fit; it never changes.
 
     history: a row per epoch, none for closed forms; states: the selection criteria for which a state was kept, the
-    headline one first.
+    headline one first; chosen_by: the clean validation pairs that chose, none of which was learned from.
     """
 
     history: Sequence[Row]
     states: tuple[str, ...]
+    chosen_by: Split | None
 
     @abstractmethod
     def at(self, criterion: str) -> Embedder:
@@ -83,15 +85,18 @@ class Method(ABC):
     """A cross-modal retrieval method with its settings; fitting never changes it.
 
     display: its name in tables; needs: what it cannot do without (a method that does not need labels is never shown
-    any); random: whether a seed changes the result; ranks_by_match_probability: whether its embeddings are made to
-    rank by the probability that two samples are of one class.
+    any); random: whether a seed changes the result.
     """
 
     display: ClassVar[str]
     paper: ClassVar[Paper]
     needs: ClassVar[frozenset[Need]]
     random: ClassVar[bool] = True
-    ranks_by_match_probability: ClassVar[bool] = False
+
+    @property
+    def needs_truth(self) -> bool:
+        """Whether it is an oracle that is given the true training labels."""
+        return False
 
     @abstractmethod
     def fit(self, train: Split, valid: Split | None, run: Run) -> Fitted:
@@ -107,8 +112,16 @@ class Method(ABC):
         """The embedder whose state() gave these arrays, for a method with the same settings."""
 
 
-def validation_scores(embeddings: Embeddings, valid: Split) -> Row:
-    """MAP of every direction on the validation split and their mean, as history columns."""
+def validation_scores(embeddings: Embeddings, valid: Split, noise: Corruption | None = None) -> Row:
+    """MAP of every direction on the validation split and their mean, as history columns.
+
+    noise: what the noise of the training split makes of the validation split, where that is known; then the mean MAP
+    with the labels and pairs that it gives stands beside the clean one.
+    """
     scores = mean_average_precision(embeddings, valid.labels)
     row = {f"valid/{direction}": score for direction, score in scores.items()}
-    return row | {"valid/mean": sum(scores.values()) / len(scores)}
+    row["valid/mean"] = sum(scores.values()) / len(scores)
+    if noise is not None:
+        scores = mean_average_precision(noise.moved(embeddings), noise.labels)
+        row["noisy_valid/mean"] = sum(scores.values()) / len(scores)
+    return row

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
+from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.core.runs import Run
 from pipeline.core.splits import Array, Embeddings, Split, Views
 from pipeline.methods.base import Embedder, Fitted, Method
@@ -45,6 +45,7 @@ class Solved(Fitted):
 
     projections: Projections
     states: tuple[str, ...]
+    chosen_by: Split | None
     history = ()
 
     def at(self, criterion: str) -> Projections:
@@ -66,8 +67,9 @@ class ClosedForm(Method):
         centred = [x - means[view] for view, x in train.views.items()]
         labels = [train.labels[view] for view in train.views]
         matrices = dict(zip(train.views, self.solve(centred, labels), strict=True))
-        states = (LAST_EPOCH,) if valid is None else (BEST_VALIDATION, LAST_EPOCH)
-        return Solved(Projections(means, matrices, train.classes), states)
+        chosen = () if valid is None else (BEST_VALIDATION,)
+        chosen_by_noise = () if valid is None or run.valid_noise is None else (NOISY_VALIDATION,)
+        return Solved(Projections(means, matrices, train.classes), (*chosen, *chosen_by_noise, LAST_EPOCH), valid)
 
     def restore(
         self, dims: Mapping[str, int], classes: int, arrays: Mapping[str, Array], device: torch.device

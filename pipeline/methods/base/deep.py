@@ -7,13 +7,13 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import numpy as np
 import torch
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from scipy.special import softmax
-from torch import Tensor
+from torch import Tensor, nn
 
 from pipeline.core.errors import Diverged
 from pipeline.core.runs import Row, Run
@@ -21,9 +21,12 @@ from pipeline.core.seeds import torch_seed
 from pipeline.core.splits import Array, Embeddings, Split, Views
 from pipeline.learning.loop import Batch, Optimisers, Step, Weights, run_epochs
 from pipeline.learning.networks import MultiViewNetwork
+from pipeline.learning.shared_network import BETAS, one_cycle, regularised_mlp
 from pipeline.methods.base import Embedder, Fitted, Method, validation_scores
+from pipeline.methods.base.targets import ORACLES, OWN, Lesson, Source, lesson
 
 Network = TypeVar("Network", bound=MultiViewNetwork)
+SHARED = "shared"
 BLOCK = 1000
 """Rows that a network embeds at a time, so that what it holds between its layers does not grow with the split."""
 
@@ -55,12 +58,20 @@ class NetworkEmbedder(Embedder):
 
 @dataclass(frozen=True)
 class Trained(Fitted):
-    """A trained network with the weights of every kept state. train: the split it was fitted on, labels included."""
+    """A trained network with the weights of every kept state.
+
+    train: the training split as it was given, labels included; lesson: what was made of it.
+    """
 
     model: MultiViewNetwork
     weights: Mapping[str, Weights]
     history: Sequence[Row]
     train: Split
+    lesson: Lesson
+
+    @property
+    def chosen_by(self) -> Split | None:  # type: ignore[override]
+        return self.lesson.valid
 
     @property
     def states(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -87,7 +98,10 @@ class Deep(Method, Generic[Network]):
 
     epochs, batch_size, learning_rate, betas, weight_decay: of Adam; hidden: widths of the hidden
     layers; checkpoint: share of the run after which the weights are kept as fixed_checkpoint, None for no
-    such state. The hooks below may keep what they need on self: every fit runs on a copy of the method.
+    such state; targets: where the labels come from that are learned (methods/base/targets.py); network: `shared` puts
+    the encoders, the optimiser, the schedule and the weight average of learning/shared_network.py in the place of the
+    method's own, with the dropouts of its inputs and hidden layers and the decay of its average (averaging). The hooks
+    below may keep what they need on self: every fit runs on a copy of the method.
     """
 
     epochs: PositiveInt
@@ -97,10 +111,27 @@ class Deep(Method, Generic[Network]):
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: NonNegativeFloat = 0.0
     checkpoint: Annotated[float, Field(gt=0, le=1)] | None = None
+    targets: Source = OWN
+    network: Literal["own", "shared"] = "own"
+    dropouts: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.2, 0.5)
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.99
+
+    @property
+    def needs_truth(self) -> bool:
+        return self.targets in ORACLES
+
+    @property
+    def averaged(self) -> float | None:
+        """Decay of the average of the weights that is evaluated, None where it is the weights themselves."""
+        return self.averaging if self.network == SHARED else None
 
     @abstractmethod
     def build(self, dims: Mapping[str, int], classes: int) -> Network:
-        """The untrained network for views of the given widths."""
+        """The untrained network for views of the given widths, with the method's own encoders."""
+
+    def shared_encoder(self, view: str, dim: int, width: int) -> nn.Module:
+        """n x dim -> n x width: what replaces the method's own encoder of a view in the shared network."""
+        return regularised_mlp(dim, self.hidden, width, self.dropouts)
 
     def loss(self, batch: Batch, model: Network, position: Step) -> dict[str, Tensor]:
         """Named scalar terms; 'total' is minimised, or their sum where there is none.
@@ -135,28 +166,34 @@ class Deep(Method, Generic[Network]):
         return [{"name": "all", "params": list(model.parameters())}]
 
     def optimisers(self, model: Network) -> Optimisers:
-        """One Adam over all parameter groups."""
-        return [
-            torch.optim.Adam(
-                self.parameter_groups(model),
-                lr=self.learning_rate,
-                betas=self.betas,
-                weight_decay=self.weight_decay,
-                fused=True,
-            )
-        ]
+        """One Adam over all parameter groups; the shared network has AdamW."""
+        kind, betas = (torch.optim.AdamW, BETAS) if self.network == SHARED else (torch.optim.Adam, self.betas)
+        groups = self.parameter_groups(model)
+        return [kind(groups, lr=self.learning_rate, betas=betas, weight_decay=self.weight_decay, fused=True)]
 
     def learning_rate_scale(self, epoch: int, group: str) -> float:
+        """Share of a group's rate in an epoch."""
+        return one_cycle(epoch, self.epochs) if self.network == SHARED else self.own_schedule(epoch, group)
+
+    def own_schedule(self, epoch: int, group: str) -> float:
         """Cosine to zero with one epoch of lag, as MRL's code steps it: epochs 0 and 1 run at the full rate."""
         return 0.5 * (1 + math.cos(math.pi * max(epoch - 1, 0) / self.epochs))
 
     def fit(self, train: Split, valid: Split | None, run: Run) -> Fitted:
-        return copy.copy(self)._fit(train, valid, run)
+        method = copy.copy(self)
+        return method.train(method.lesson(train, valid, run), train, run)
 
-    def _fit(self, train: Split, valid: Split | None, run: Run) -> Trained:
+    def lesson(self, train: Split, valid: Split | None, run: Run) -> Lesson:
+        """What is learned from training labels as they were given."""
+        return lesson(self.targets, train, valid, run)
+
+    def train(self, learned: Lesson, given: Split, run: Run) -> Trained:
+        """Train a network on what is learned. given: the training split as it came."""
+        train, valid = learned.train, learned.valid
         dims = {view: x.shape[1] for view, x in train.views.items()}
         data = Batch.of(train, run.device)
         validation = None if valid is None else Batch.of(valid, run.device)
+        watched = data if train.views is given.views else Batch.of(given, run.device)
 
         def observe(model: Network, epoch: int) -> Row:
             row: Row = {}
@@ -164,24 +201,34 @@ class Deep(Method, Generic[Network]):
                 embeddings = embed(model, validation.views)
                 if not all(np.isfinite(z).all() for z in embeddings.values()):
                     raise Diverged("embeddings", epoch)
-                row |= validation_scores(embeddings, valid)
+                row |= validation_scores(embeddings, valid, learned.valid_noise)
             if run.diagnose is not None:
-                scores = class_scores(model, data.views)
+                scores = class_scores(model, watched.views)
                 row |= run.diagnose({view: s.argmax(axis=1) for view, s in scores.items()}) if scores else {}
             return row
 
         torch.manual_seed(torch_seed(run.seed, "weights"))
-        model = self.build(dims, train.classes).to(run.device)
+        model = self.whole(dims, train.classes).to(run.device)
         torch.manual_seed(torch_seed(run.seed, "training"))
         self.before_training(model, data, validation)
         shuffle = torch.Generator().manual_seed(torch_seed(run.seed, "shuffle"))
         history, weights = run_epochs(self, model, data, shuffle, observe)
-        return Trained(model, weights, history, train)
+        return Trained(model, weights, history, given, learned)
+
+    def whole(self, dims: Mapping[str, int], classes: int) -> Network:
+        """The untrained network, with the shared encoders where they are asked for."""
+        model = self.build(dims, classes)
+        if self.network == SHARED:
+            for view, own in model.encoders.items():
+                with torch.no_grad():
+                    width = own.eval()(torch.zeros(1, dims[view])).shape[1]
+                model.encoders[view] = self.shared_encoder(view, dims[view], width)
+        return model
 
     def restore(
         self, dims: Mapping[str, int], classes: int, arrays: Mapping[str, Array], device: torch.device
     ) -> NetworkEmbedder:
-        model = self.build(dims, classes).to(device)
+        model = self.whole(dims, classes).to(device)
         model.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
         return NetworkEmbedder(model, dims, classes)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from pipeline.learning.loop import Step
+from pipeline.learning.loop import Batch, Step
 from pipeline.learning.networks import PrototypeNetwork
 from pipeline.methods.base.deep import Deep
 
@@ -29,3 +29,7 @@ class PrototypeMethod(Deep[PrototypeNetwork]):
 
     def before_step(self, model: PrototypeNetwork, position: Step) -> None:
         model.normalise_prototypes()
+
+    def finish(self, model: PrototypeNetwork, data: Batch) -> None:
+        if self.averaged is not None:  # the mean of unit vectors is shorter than one
+            model.normalise_prototypes()

@@ -40,18 +40,25 @@ class GaussianFeatures:
 
 
 class Principal(NamedTuple):
-    """Features in the eigenbasis of their covariance. rows: n x d, centred, of mean squared norm 1; variances: d."""
+    """Features in the eigenbasis of their covariance: rows = (x - mean) @ directions.
+
+    rows: n x d, centred, of mean squared norm 1; variances: d; mean: d; directions: d x d, scaled.
+    """
 
     rows: Tensor
     variances: Tensor
+    mean: Tensor
+    directions: Tensor
 
 
 def principal(x: Tensor) -> Principal:
     """n x d, scaled so that a penalty does not depend on the unit; float64, for the smallest variances count."""
-    rows = x.double() - x.double().mean(dim=0)
-    rows = rows / rows.square().sum(dim=1).mean().sqrt().clamp_min(torch.finfo(rows.dtype).tiny)
+    mean = x.double().mean(dim=0)
+    rows = x.double() - mean
+    scale = rows.square().sum(dim=1).mean().sqrt().clamp_min(torch.finfo(rows.dtype).tiny)
+    rows = rows / scale
     variances, directions = torch.linalg.eigh(rows.T @ rows / len(rows))
-    return Principal(rows @ directions, variances)
+    return Principal(rows @ directions, variances, mean, directions / scale)
 
 
 class SoftRegression:
@@ -66,6 +73,7 @@ class SoftRegression:
     def __init__(self, x: Principal, fold: Tensor, classes: int, penalty: float) -> None:
         kept = x.variances > NEGLIGIBLE * penalty
         variances = x.variances[kept]
+        self.basis = x.mean, x.directions[:, kept]
         self.x = F.pad(x.rows[:, kept], (0, 1), value=1.0).float()
         folds = int(fold.max()) + 1
         self.fold = fold
@@ -93,6 +101,12 @@ class SoftRegression:
         self.weights = previous
         own = self.fold[:, None, None].expand(-1, 1, self.classes)
         return self._scores(previous).gather(1, own).squeeze(1).double().log_softmax(dim=1)
+
+    def coefficients(self) -> tuple[Tensor, Tensor]:
+        """Slopes (d x K) and intercepts (K) of a single fold's model: x @ slopes + intercepts are logits, n x K."""
+        mean, directions = self.basis
+        slopes = directions @ self.weights[:-1].double()
+        return slopes, self.weights[-1].double() - mean @ slopes
 
     def _scores(self, weights: Tensor) -> Tensor:
         """n x folds x K."""

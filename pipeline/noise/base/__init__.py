@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.papers import Paper
 from pipeline.core.seeds import generator
-from pipeline.core.splits import Array, Labels, Views
+from pipeline.core.splits import Array, Labels, Split, Views
 
 RngFor = Callable[..., np.random.Generator]
 """rng_for(*words) -> a generator of its own for these words, e.g. rng_for('image')."""
@@ -26,12 +26,14 @@ class Noise(ABC):
 
     display: its name in captions, 'label noise' behind it unless pairs are moved; paper: where it comes from;
     per_pair: whether all views of a sample share one noisy label; moves_pairs: whether samples are paired wrongly,
-    which methods that use no labels meet as well.
+    which methods that use no labels meet as well; of_training: whether it knows labels of training samples alone, so
+    that validation has no noisy ones.
     """
 
     display: ClassVar[str]
     paper: ClassVar[Paper | None] = None
     moves_pairs: ClassVar[bool] = False
+    of_training: ClassVar[bool] = False
     per_pair: bool
 
     @abstractmethod
@@ -60,7 +62,7 @@ class NoiseReceipt:
     """How noisy labels were made and what came out.
 
     realised: view -> share of samples whose label is wrong; transition: view -> K x K counts, row = true class,
-    column = noisy label; hash: of the noisy labels (and rows), 16 hex digits.
+    column = noisy label; hash: of the noisy labels and rows, those of the validation split too, 16 hex digits.
     """
 
     kind: str
@@ -84,15 +86,19 @@ def make(
     rate: float,
     seed: int,
     features: Views | None = None,
+    valid: Split | None = None,
 ) -> tuple[Corruption, NoiseReceipt]:
-    """Noisy labels with their receipt; the draw depends on kind, dataset, rate and seed, and on nothing else."""
+    """Noisy labels with their receipt; the draw depends on kind, dataset, rate and seed, and on nothing else.
+
+    valid: the validation split, which gets a draw of its own.
+    """
     if not 0 <= rate <= 1:
         raise BadParams(f"the noise rate is {rate}", "params.yaml, experiments", "give rates from 0 to 1")
-    _check(labels, classes, "clean labels")
-    corruption = noise.corrupt(
-        labels, classes, rate, features, partial(generator, seed, "noise", dataset, kind, repr(float(rate)))
-    )
-    _check(corruption.labels, classes, f"noise '{kind}'")
+    rng_for = partial(generator, seed, "noise", dataset, kind, repr(float(rate)))
+    corruption = _corrupted(noise, kind, labels, classes, rate, features, rng_for)
+    if valid is not None and not noise.of_training:
+        of_valid = _corrupted(noise, kind, valid.labels, classes, rate, valid.views, partial(rng_for, "valid"))
+        corruption = replace(corruption, valid=of_valid)
     realised, transition = {}, {}
     for view, true in corruption.true(labels).items():
         noisy = corruption.labels[view]
@@ -102,13 +108,29 @@ def make(
     return corruption, receipt
 
 
+def _corrupted(
+    noise: Noise, kind: str, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor
+) -> Corruption:
+    _check(labels, classes, "clean labels")
+    corruption = noise.corrupt(labels, classes, rate, features, rng_for)
+    _check(corruption.labels, classes, f"noise '{kind}'")
+    return corruption
+
+
+def parts(corruption: Corruption) -> dict[str, Array]:
+    """All labels and rows by name, such as 'labels/image' and, of the validation split, 'valid labels/image'."""
+    named = {"labels": corruption.labels, "rows": corruption.rows}
+    if corruption.valid is not None:
+        named |= {"valid labels": corruption.valid.labels, "valid rows": corruption.valid.rows}
+    return {f"{part}/{view}": views[view].astype("<i8") for part, views in named.items() for view in sorted(views)}
+
+
 def fingerprint(corruption: Corruption) -> str:
     """16 hex digits of the SHA-256 of all labels and rows, independent of platform and order of views."""
     digest = hashlib.sha256()
-    for part, views in (("labels", corruption.labels), ("rows", corruption.rows)):
-        for view in sorted(views):
-            digest.update(f"{part}/{view}/{len(views[view])}/".encode())
-            digest.update(views[view].astype("<i8").tobytes())
+    for name, values in parts(corruption).items():
+        digest.update(f"{name}/{len(values)}/".encode())
+        digest.update(values.tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput
-from pipeline.noise.base import NoiseReceipt, fingerprint
+from pipeline.noise.base import NoiseReceipt, fingerprint, parts
 
 
 def file_name(kind: str | None, rate: float | None, seed: int | None) -> str:
@@ -20,9 +21,7 @@ def file_name(kind: str | None, rate: float | None, seed: int | None) -> str:
 
 def write(corruption: Corruption, receipt: NoiseReceipt, path: Path) -> None:
     """Write a draw's labels and rows with its receipt as one .npz."""
-    arrays = {"receipt": np.array(json.dumps(receipt.as_dict(), sort_keys=True))}
-    for part, views in (("labels", corruption.labels), ("rows", corruption.rows)):
-        arrays |= {f"{part}/{view}": views[view].astype("<i8") for view in sorted(views)}
+    arrays = {"receipt": np.array(json.dumps(receipt.as_dict(), sort_keys=True)), **parts(corruption)}
     with path.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -38,11 +37,12 @@ def read(path: Path) -> tuple[Corruption, NoiseReceipt]:
         raise BadInput("there are no noisy labels", str(path), remedy) from None
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile):
         raise BadInput("the file of noisy labels cannot be read", str(path), remedy) from None
-    parts: dict[str, dict[str, np.ndarray]] = {"labels": {}, "rows": {}}
+    named: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
     for name, values in arrays.items():
         part, view = name.split("/", 1)
-        parts[part][view] = values
-    corruption = Corruption(**parts)
+        named[part][view] = values
+    valid = Corruption(named["valid labels"], named["valid rows"]) if "valid labels" in named else None
+    corruption = Corruption(named["labels"], named["rows"], valid)
     if fingerprint(corruption) != receipt.hash:
         raise BadInput("the noisy labels do not match their receipt", str(path), remedy)
     return corruption, receipt

@@ -130,18 +130,11 @@ def render(page: Page) -> str:
     return environment.get_template("page.html.j2").render(
         page=page,
         checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in page.chapters),
-        matching=_matching(page),
         total=len(page.verdicts),
         compared=len(compared),
         reproduced=sum(verdict.agrees for verdict in compared),
         unpublished=_reasons(page.verdicts),
     )
-
-
-def _matching(page: Page) -> list[str]:
-    """Who ranks by match probability in all tables, where others are shown with the same readout."""
-    read_out = any(table.name.endswith("_readout") for table in page.tables())
-    return [method.display for method in page.methods if method.matches and read_out]
 
 
 def _listed(values: Sequence[float]) -> str:

@@ -23,8 +23,7 @@ _DEVIATIONS = "Deviations from the authors' code: "
 @dataclass(frozen=True)
 class MethodInfo:
     """A method of the report. label_free: its records have no noise rate and hold at every rate; summary: what it
-    does, in a sentence; deviations: from its authors' code; matches: whether its embeddings are made to rank by the
-    probability of a match, unless a variant says otherwise.
+    does, in a sentence; deviations: from its authors' code.
     """
 
     name: str
@@ -34,7 +33,6 @@ class MethodInfo:
     label_free: bool
     summary: str = ""
     deviations: str = ""
-    matches: bool = False
 
     @classmethod
     def of(cls, project: Project, name: str) -> MethodInfo:
@@ -47,7 +45,6 @@ class MethodInfo:
             project.method(name).variant_names,
             Need.LABELS not in kind.needs,
             *documented(kind),
-            kind.ranks_by_match_probability,
         )
 
 

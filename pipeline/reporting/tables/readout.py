@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 
 import pandas as pd
@@ -44,22 +43,11 @@ def readout(records: Records, results: Results, noise: str) -> Table | None:
         "the embeddings, as everywhere else, and by the probability that query and candidate are of one class, which "
         "their class probabilities give. The temperature of these was chosen on clean validation labels, so the second "
         "way uses the oracle once more; the difference is taken seed by seed. Methods without class probabilities are "
-        f"left out. {_already(entries)}{spread(results, noise)} Best of a column bold, second underlined.",
+        f"left out. {spread(results, noise)} Best of a column bold, second underlined.",
         stub="method",
         levels=("ranking", "noise rate"),
         columns=[Column((head, str(rate)), ranked=head != _DIFFERENCE) for head, rate in heads],
         rows=rows,
-    )
-
-
-def _already(entries: Sequence[Entry]) -> str:
-    """Of whose embeddings the cosine is the match probability, a sentence before others; empty where there are none."""
-    names = [entry.label for entry in entries if entry.method.matches and entry.variant == "default"]
-    if not names:
-        return ""
-    return (
-        f"The cosine of what {' and '.join(names)} embeds is this probability already, at the temperature of training: "
-        "its difference is that of another temperature and no gain from the readout. "
     )
 
 
