@@ -33,13 +33,13 @@ def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Exponential, with mean 0 and variance 1."""
-    return rng.standard_exponential(shape) - 1
+    return np.asarray(rng.standard_exponential(shape) - 1)
 
 
 def queries(rng: np.random.Generator, seed_effects: Array, count: int) -> Array:
     """AP differences (... x count) around the effects of seeds (...): skewness 2.8, kurtosis 15."""
     z = rng.standard_normal((*seed_effects.shape, count), dtype=np.float32)
-    return (seed_effects[..., None] + SPREAD * (z * z - 1) / np.sqrt(2)).astype(np.float32)
+    return np.asarray(seed_effects[..., None] + SPREAD * (z * z - 1) / np.sqrt(2), dtype=np.float32)
 
 
 def limits(rng: np.random.Generator, values: Array, rounds: int) -> dict[str, tuple[Array, Array]]:
@@ -68,8 +68,7 @@ def limits(rng: np.random.Generator, values: Array, rounds: int) -> dict[str, tu
 
 
 def percentiles(draws: Array) -> tuple[Array, Array]:
-    low, high = np.quantile(draws, [TAIL, 1 - TAIL], axis=1)
-    return low, high
+    return np.quantile(draws, TAIL, axis=1, method="lower"), np.quantile(draws, 1 - TAIL, axis=1, method="higher")
 
 
 def share(events: Array) -> str:
@@ -113,7 +112,7 @@ def several_rivals(rng: np.random.Generator, experiments: int, seeds: int, effec
         own = [np.take_along_axis(ends, nearest, axis=0)[0] for ends in t_limits(endpoints, TAIL)]
         covers = [(one <= 0) & (other >= 0) for one, other in ((low, high), own)]
         events = (p <= 0.05, better <= 0.05, covers[0], low > 0, high < 0, covers[1])
-        click.echo(f"{rivals:6} {gap:5}  {''.join(map(share, events))}")
+        click.echo(f"{rivals:6} {gap:5}  {''.join(map(share, events)).rstrip()}")
 
 
 @click.command(help=__doc__)

@@ -14,7 +14,6 @@ from scipy import stats
 
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
-from pipeline.evaluation import hierarchical
 from pipeline.evaluation.hierarchical import (
     Comparison,
     against_best,
@@ -27,7 +26,6 @@ from pipeline.evaluation.hierarchical import (
     seed_endpoints,
     t_limits,
 )
-from pipeline.evaluation.significance import holm
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -81,7 +79,7 @@ def test_numbers_worked_out_by_hand() -> None:
 
 def test_identical_methods_do_not_differ() -> None:
     assert against_best(drawn(0), {"twin": drawn(0)}) == Comparison(0.0, 0.0, 0.0, 1.0, 4, "twin")
-    assert nested_interval(paired_differences(drawn(0), drawn(0)), 9, rng()) == (0.0, 0.0)
+    assert nested_interval(paired_differences(drawn(0), drawn(0)), 9, rng(), 0.025) == (0.0, 0.0)
 
 
 def test_the_best_rival_is_named_and_the_largest_p_counts() -> None:
@@ -102,7 +100,8 @@ def test_an_erratic_rival_that_is_not_the_best_can_decide_the_claim() -> None:
     steady, erratic = np.array([0.010, 0.011, 0.009, 0.010]), np.array([0.15, -0.1, 0.2, -0.05])
     low, _, p = best_limits(np.stack([steady, erratic]))
     assert steady.mean() < erratic.mean()
-    assert p == pytest.approx(2 * p_above(erratic)) > 0.05 > 2 * p_above(steady)
+    assert p == pytest.approx(2 * p_above(erratic))
+    assert 2 * p_above(steady) < 0.05 < p
     assert low < 0
 
 
@@ -129,7 +128,7 @@ def test_holm_over_the_endpoints_keeps_their_names() -> None:
     p = [0.03, 0.01, 0.04]
     adjusted = corrected({key: replace(one, p=value) for key, value in zip(keys, p, strict=True)})
     assert list(adjusted) == keys
-    assert list(adjusted.values()) == pytest.approx(holm(np.array(p))) == pytest.approx([0.06, 0.03, 0.06])
+    assert list(adjusted.values()) == pytest.approx([0.06, 0.03, 0.06])
 
 
 def test_a_comparison_cannot_be_changed() -> None:
@@ -168,20 +167,18 @@ def test_the_nested_interval_agrees_with_a_loop() -> None:
         t.append((np.mean(draw) - ends.mean()) / stats.sem(draw))
     t.sort()
     expected = ends.mean() - t[38] * stats.sem(ends), ends.mean() - t[0] * stats.sem(ends)
-    assert nested_interval(differences, 39, rng()) == pytest.approx(expected)
+    assert nested_interval(differences, 39, rng(), 0.025) == pytest.approx(expected)
 
 
-def test_the_generator_decides_the_draws_and_the_block_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_generator_decides_the_draws() -> None:
     differences = paired_differences(drawn(0), drawn(1))
     first = nested_draws(differences, 50, rng(3))
     assert np.array_equal(first, nested_draws(differences, 50, rng(3)))
     assert not np.array_equal(first, nested_draws(differences, 50, rng(4)))
-    monkeypatch.setattr(hierarchical, "BLOCK", 20)
-    assert np.array_equal(first, nested_draws(differences, 50, rng(3)))
 
 
 def test_rounds_without_spread_give_an_infinite_limit() -> None:
-    low, high = nested_interval([np.full((2, 1), 0.1), np.full((2, 1), 0.2)], 99, rng())
+    low, high = nested_interval([np.full((2, 1), 0.1), np.full((2, 1), 0.2)], 99, rng(), 0.025)
     assert (low, high) == (-np.inf, np.inf)
 
 
@@ -218,7 +215,7 @@ def simulated(experiments: int, ratio: float, seeds: int = 10, count: int = 60) 
     """Skewed differences (experiments x seeds x count) with mean 0; ratio: sd between seeds / error over queries."""
     draw = rng(12)
     between = ratio / np.sqrt(count) * draw.standard_normal((experiments, seeds, 1))
-    return between + (draw.chisquare(1, (experiments, seeds, count)) - 1) / np.sqrt(2)
+    return np.asarray(between + (draw.chisquare(1, (experiments, seeds, count)) - 1) / np.sqrt(2))
 
 
 @pytest.mark.parametrize("ratio", [1.0, 3.0])
@@ -227,7 +224,7 @@ def test_intervals_cover_as_often_as_they_say(ratio: float) -> None:
     values = simulated(experiments, ratio)
     low, high = t_limits(values.mean(axis=-1), 0.025)
     draw = rng(5)
-    nested = np.array([nested_interval(list(one[..., None]), 199, draw) for one in values])
+    nested = np.array([nested_interval(list(one[..., None]), 199, draw, 0.025) for one in values])
     within = 3 * np.sqrt(0.95 * 0.05 / experiments)
     assert abs(((low <= 0) & (high >= 0)).mean() - 0.95) < within
     assert abs(((nested[:, 0] <= 0) & (nested[:, 1] >= 0)).mean() - 0.95) < within
