@@ -33,11 +33,11 @@ class Comparison:
     """One primary endpoint: a method against the best of its rivals, as `against_best` explains."""
 
     difference: float
-    """To the rival with the highest mean endpoint, over all seeds."""
+    """To the rival, over all seeds."""
     low: float
     high: float
     p: float
-    """Of the claim that the method is above every rival; before Holm."""
+    """Of the claim that the method is above every rival, one-sided and doubled; before Holm."""
     seeds: int
     rival: str
 
@@ -82,8 +82,7 @@ def t_limits(endpoints: Array, tail: float) -> tuple[Array, Array]:
 def p_above(endpoints: Array) -> Array:
     """Return the one-sided p values of Student's t test that the mean of endpoints (... x S, S seeds) is above 0."""
     seeds = endpoints.shape[-1]
-    t = _ratio(endpoints.mean(axis=-1), endpoints.std(axis=-1, ddof=1)) * np.sqrt(seeds)
-    return np.asarray(stdtr(seeds - 1, -t))
+    return np.asarray(stdtr(seeds - 1, -np.sqrt(seeds) * _ratio(endpoints.mean(axis=-1), endpoints.std(-1, ddof=1))))
 
 
 def corrected(comparisons: Mapping[tuple[str, str], Comparison]) -> dict[tuple[str, str], float]:
@@ -134,8 +133,7 @@ def nested_draws(differences: Seeds, rounds: int, rng: np.random.Generator) -> A
     draws = np.empty(drawn.shape)
     for seed, values in enumerate(rows):
         chosen = drawn == seed
-        queries = rng.integers(0, len(values), (int(chosen.sum()), len(values)))
-        draws[chosen] = values[queries].mean(axis=1)
+        draws[chosen] = values[rng.integers(0, len(values), (chosen.sum(), len(values)))].mean(axis=1)
     return draws
 
 
