@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, NonNegativeInt, PositiveInt, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from pipeline.config.fields import (
     Block,
@@ -137,11 +146,27 @@ class Viewer(Block):
 
 
 class Tuned(Block):
-    """The configurations that a method is tried in. remark: in which way its tuning was not equal."""
+    """How a variant of a method is tuned.
+
+    published: settings of the paper or its code; start: where the climb begins; ladders: setting -> values in order.
+    """
 
     published: Settings | None = None
-    grid: dict[str, Listed[Any]]
-    remark: str = ""
+    start: Settings
+    ladders: dict[str, Listed[Any]]
+
+    @model_validator(mode="after")
+    def check_start(self) -> Tuned:
+        """The climb begins on every ladder."""
+        for name, ladder in self.ladders.items():
+            if name not in self.start:
+                raise PydanticCustomError("start", "Input should have a '{name}'", {"name": name})
+            if self.start[name] not in ladder:
+                problem = "Input should have a '{name}' of its ladder"
+                raise PydanticCustomError("start", problem, {"name": name})
+        for name in self.start:
+            one_of(self.ladders, name)
+        return self
 
 
 class Tuning(Block):
@@ -151,7 +176,7 @@ class Tuning(Block):
     noise: NoiseName
     rate: Rate
     seed: NonNegativeInt
-    methods: dict[MethodName, Tuned]
+    methods: dict[MethodName, dict[Name, Tuned]]
 
 
 class Project(Block):

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from pipeline.records.json_record import JsonRecord
 
-TUNING = JsonRecord("tuning", "trial", ("settings", "published", "maps", "reason", "code"))
+TUNING = JsonRecord("tuning", "trial", ("variant", "settings", "published", "maps", "reason", "code"))

@@ -1,14 +1,19 @@
-"""Equal tuning: every method is tried in as many configurations as every other, and clean validation chooses."""
+"""Equal tuning: every method climbs its ladders of settings with the budget of every other; clean validation decides.
+
+A ladder is a list of values of one setting, in order. From the settings in tuning.yaml, one step up and one step down
+every ladder are tried; the best of these is where the next round starts, until no step is better or the budget spent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import product
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import torch
 
-from pipeline.config.project import DEFAULT, Project, Tuning
+from pipeline.config.fields import Settings
+from pipeline.config.project import Project, Tuned, Tuning
 from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
@@ -17,15 +22,20 @@ from pipeline.features.base.store import Features
 from pipeline.methods.base import Method
 from pipeline.retrieval.ranking import mean_average_precision
 from pipeline.runs.cell import run_cell
+from pipeline.runs.extras import TEMPERATURE, posterior_readout
 from pipeline.runs.fingerprint import code_fingerprint
 from pipeline.runs.pool import on_pool
 
-BUDGET = 20
-"""The most configurations that a method may be tried in, the published one among them."""
+BUDGET = 30
+"""The most configurations that a variant may be tried in, the published one among them."""
+COSINE, MATCH = "cosine", "match probability"
 
 Trial = dict[str, Any]
-"""settings: what was varied; published: whether these are the paper's; maps: validation MAP by direction and their
-mean, empty where training failed for the reason that is given; code: fingerprint of code and all settings."""
+"""settings: what was varied; published: whether these are the paper's; maps: mean validation MAP by readout, empty
+where training failed for the reason that is given; code: fingerprint of code and all settings."""
+TrialT = TypeVar("TrialT", bound=Mapping[str, Any])
+Evaluate = Callable[[Sequence[Settings]], Iterable[Trial]]
+"""Settings -> their trials, in any order."""
 
 
 def tuning_of(project: Project) -> Tuning:
@@ -35,55 +45,114 @@ def tuning_of(project: Project) -> Tuning:
     return project.tuning
 
 
-def configurations(project: Project, method: str) -> list[tuple[dict[str, Any], bool]]:
-    """The published settings where there are any, then all combinations of the lists, each once."""
+def tuned_variants(project: Project, method: str) -> Mapping[str, Tuned]:
+    """Variant -> how it is tuned. Raises UnknownName for a method that is not."""
     tuned = tuning_of(project).methods
     if method not in tuned:
         raise UnknownName(method, tuned, "tuning.yaml, methods")
-    grid, published = tuned[method].grid, tuned[method].published
-    listed = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    tried = listed if published is None else [published, *(settings for settings in listed if settings != published)]
-    if len(tried) > BUDGET:
-        place = f"tuning.yaml, methods.{method}"
-        raise BadParams(f"{len(tried)} configurations are more than the {BUDGET} of every method", place, "try fewer")
-    return [(settings, settings == published) for settings in tried]
+    return tuned[method]
+
+
+def climb(tuned: Tuned, evaluate: Evaluate) -> list[Trial]:
+    """Try settings round by round and return the trials: the published one, the start, then the steps in their order."""
+    trials: dict[str, Trial] = {}
+
+    def attempt(wanted: Iterable[Settings]) -> None:
+        new = {_key(settings): settings for settings in wanted if _key(settings) not in trials}
+        listed = list(new.values())[: BUDGET - len(trials)]
+        made = {_key(trial["settings"]): trial for trial in evaluate(listed)}
+        trials.update({_key(settings): made[_key(settings)] for settings in listed})
+
+    attempt([] if tuned.published is None else [tuned.published])
+    attempt([tuned.start])
+    place = tuned.start
+    while len(trials) < BUDGET:
+        attempt(_steps(tuned, place))
+        reached = max(trials.values(), key=value)
+        if value(reached) <= value(trials[_key(place)]) or not _on_ladders(tuned, reached["settings"]):
+            break
+        place = reached["settings"]
+    return list(trials.values())
 
 
 def tune(
-    project: Project, method: str, features: Features, noise: Corruption, finished: Mapping[str, Trial]
-) -> Iterator[Trial]:
-    """Yield a trial per configuration as it lands. finished: earlier trials by their code, which are not run again."""
-    tuning = tuning_of(project)
-    common = project.settings(method, DEFAULT, tuning.dataset)
-    jobs = []
-    for varied, published in configurations(project, method):
-        settings = common | varied
-        built = plugins.build("pipeline.methods", method, Method, settings)
-        code = code_fingerprint(built)
-        trial = {"settings": varied, "published": published, "code": code}
-        if code in finished:
-            yield finished[code] | trial
-        else:
-            jobs.append((_try, (trial, built, features, noise, tuning.seed)))
-    yield from on_pool(jobs)
+    project: Project,
+    method: str,
+    variant: str,
+    features: Features,
+    noise: Corruption,
+    finished: Mapping[str, Trial],
+) -> list[Trial]:
+    """Climb a variant's ladders. finished: earlier trials by their code, which are not run again."""
+    tuning, tuned = tuning_of(project), tuned_variants(project, method)[variant]
+    common = project.settings(method, variant, tuning.dataset)
+
+    def evaluate(wanted: Sequence[Settings]) -> Iterator[Trial]:
+        jobs = []
+        for settings in wanted:
+            built = plugins.build("pipeline.methods", method, Method, common | settings)
+            code = code_fingerprint(built)
+            trial = {"settings": settings, "published": settings == tuned.published, "code": code}
+            if code in finished:
+                yield finished[code] | trial
+            else:
+                jobs.append((_try, (trial, built, features, noise, tuning.seed)))
+        yield from on_pool(jobs)
+
+    return climb(tuned, evaluate)
 
 
-def best(trials: list[Trial]) -> Trial:
-    """The trial of highest mean validation MAP, the first of equal ones."""
-    return max(trials, key=lambda trial: trial["maps"].get("mean", -1.0))
+def value(trial: Mapping[str, Any]) -> float:
+    """Validation MAP by the better readout, -1 where training failed."""
+    return max(trial["maps"].values(), default=-1.0)
 
 
-def check(project: Project, method: str, trials: list[Trial]) -> None:
-    """Refuse trials that are not those of the configurations in params.yaml, and a choice that does not stand there."""
-    place = f"the tuning of '{method}'"
-    if [trial["settings"] for trial in trials] != [settings for settings, _ in configurations(project, method)]:
-        remedy = f"run `python -m stages.tools.tune {method}`"
-        raise BadInput("what was tried is not what tuning.yaml lists", place, remedy)
-    settings = project.settings(method, DEFAULT, tuning_of(project).dataset)
-    for name, value in best(trials)["settings"].items():
-        if settings.get(name) != value:
-            problem = f"'{name}' is {settings.get(name)}, but {value} was chosen"
-            raise BadInput(problem, place, f"set it in params.yaml, methods.{method}.default")
+def best(trials: Iterable[TrialT]) -> TrialT:
+    """The trial of highest validation MAP, the first of equal ones."""
+    return max(trials, key=value)
+
+
+def at_an_end(tuned: Tuned, settings: Settings) -> list[str]:
+    """Names of the settings that stand at an end of their ladder."""
+    return [name for name, ladder in tuned.ladders.items() if settings[name] in (ladder[0], ladder[-1])]
+
+
+def check(project: Project, method: str, variant: str, trials: list[Trial]) -> None:
+    """Refuse trials that the ladders do not lead to, and a choice that does not stand in params.yaml."""
+    place = f"the tuning of '{method}', {variant}"
+    tuned, recorded = tuned_variants(project, method)[variant], {_key(trial["settings"]): trial for trial in trials}
+    try:
+        replayed = climb(tuned, lambda wanted: [recorded[_key(settings)] for settings in wanted])
+    except KeyError:
+        replayed = []
+    if [trial["settings"] for trial in replayed] != [trial["settings"] for trial in trials] or not trials:
+        raise BadInput(
+            "what was tried is not what tuning.yaml leads to", place, f"run `python -m stages.tools.tune {method}`"
+        )
+    settings = project.settings(method, variant, tuning_of(project).dataset)
+    for name, chosen in best(trials)["settings"].items():
+        if settings.get(name) != chosen:
+            problem = f"'{name}' is {settings.get(name)}, but {chosen} was chosen"
+            raise BadInput(problem, place, f"set it in params.yaml, methods.{method}")
+
+
+def _steps(tuned: Tuned, place: Settings) -> Iterator[Settings]:
+    """One step up and one step down every ladder."""
+    for name, ladder in tuned.ladders.items():
+        rung = ladder.index(place[name])
+        for other in (rung + 1, rung - 1):
+            if 0 <= other < len(ladder):
+                yield {**place, name: ladder[other]}
+
+
+def _on_ladders(tuned: Tuned, settings: Settings) -> bool:
+    return set(settings) == set(tuned.ladders) and all(
+        settings[name] in ladder for name, ladder in tuned.ladders.items()
+    )
+
+
+def _key(settings: Settings) -> str:
+    return json.dumps(settings, sort_keys=True)
 
 
 def _try(trial: Trial, method: Method, features: Features, noise: Corruption, seed: int, device: torch.device) -> Trial:
@@ -92,7 +161,10 @@ def _try(trial: Trial, method: Method, features: Features, noise: Corruption, se
     outcome = run_cell(method, train, valid, valid, noise, seed, device)
     maps: dict[str, float] = {}
     if outcome.fitted is not None:
-        maps = mean_average_precision(outcome.embeddings[BEST_VALIDATION], valid.labels)
-        maps = {name: round(value, 6) for name, value in maps.items()}
-        maps["mean"] = round(sum(maps.values()) / len(maps), 6)
+        by_readout = {COSINE: outcome.embeddings[BEST_VALIDATION]}
+        if (arrays := posterior_readout(outcome.fitted, valid)) is not None:
+            by_readout[MATCH] = {view: z for view, z in arrays.items() if view != TEMPERATURE}
+        for readout, embeddings in by_readout.items():
+            scores = mean_average_precision(embeddings, valid.labels)
+            maps[readout] = round(sum(scores.values()) / len(scores), 6)
     return trial | {"maps": maps, "reason": outcome.reason}

@@ -19,10 +19,12 @@ def main(project: Project) -> None:
 
     Example: python -m stages.tools.check_records
     """
-    records, tuned = Records(RECORDS), project.experiments[0].methods
+    records, tuned = Records(RECORDS), tuning.tuning_of(project).methods
     checked = check_cells(project, records, project.shown_datasets)
-    for method in tuned:
-        tuning.check(project, method, records.tuning(method))
+    for method, variants in tuned.items():
+        trials = records.tuning(method)
+        for variant in variants:
+            tuning.check(project, method, variant, [trial for trial in trials if trial["variant"] == variant])
     click.echo(
         f"{checked} cells were made by the code and parameters as they stand; {len(tuned)} methods are set as tuned."
     )

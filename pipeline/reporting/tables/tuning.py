@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 from typing import Any
 
-from pipeline.config.project import Project
+from pipeline.config.project import DEFAULT, Project, Tuned
 from pipeline.records.reader import Records
 from pipeline.reporting.results.report_scope import MethodInfo
 from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table
-from pipeline.runs.tuning import BUDGET, best, tuning_of
+from pipeline.runs.tuning import BUDGET, at_an_end, best, tuning_of, value
 
 _UNPUBLISHED = Absent("none", "neither paper nor code gives these settings")
 _UNTRIED = Absent("not run", "no record of its tuning")
@@ -18,48 +17,54 @@ _FAILED = Absent("failed", "training with these settings does not end well")
 
 
 def tuning(records: Records, project: Project, methods: Sequence[MethodInfo]) -> Table | None:
-    """A row per method: how many configurations were tried, what the published, the median and the chosen one reach.
+    """A row per tuned variant: how many configurations were tried, what the published, the first and the chosen one reach.
 
     None where nothing was tuned.
     """
-    tried = {method: records.tuning(method.name) for method in methods}
-    if not any(tried.values()):
+    if not any(records.tuning(method.name) for method in methods):
         return None
-    setup, rows = tuning_of(project), []
-    for method, trials in tried.items():
-        if not trials:
-            rows.append(Row(method.display, [_UNTRIED] * 4, method=method.name))
-            continue
-        reached = [_reached(trial) for trial in trials]
-        published = next((_cell(trial) for trial in trials if trial["published"]), _UNPUBLISHED)
-        cells = [Number(len(trials)), published, Number(median(reached)), _cell(best(trials))]
-        chosen = f"{method.display}: {_listed(best(trials)['settings'])}"
-        rows.append(Row(chosen, cells, _tried(trials), method.name))
-    tuned = [(method.display, setup.methods.get(method.name)) for method, trials in tried.items() if trials]
-    exceptions = "".join(f" Not so {display}: {how.remark}." for display, how in tuned if how and how.remark)
+    setup = tuning_of(project)
+    rows = [
+        row
+        for method in methods
+        for variant, tuned in setup.methods.get(method.name, {}).items()
+        for row in [_row(method, variant, tuned, records.tuning(method.name))]
+    ]
     return Table(
         name="tuning",
         title="Equal tuning",
-        caption=f"Every method was tried in at most {BUDGET} configurations on {setup.dataset} under {setup.noise} "
-        f"noise at rate {setup.rate}, seed {setup.seed}, which is no seed of the grid. The configuration of highest "
-        "validation MAP (mean of the directions, clean labels, best epoch) was chosen once and stands in every cell of "
-        f"the default grid; no test sample took part.{exceptions}",
+        caption=f"Every variant was tried in at most {BUDGET} configurations on {setup.dataset} under {setup.noise} "
+        f"noise at rate {setup.rate}, seed {setup.seed}, which is no seed of the grid: from a start, one step up and "
+        "down each list of values at a time, on to the best, until no step was better. Validation MAP is the mean of "
+        "the directions with clean labels, at the best epoch, by the better of the two readouts. The highest one was "
+        "chosen once and stands in every cell of the default grid; no test sample took part. Logistic regression "
+        "chooses its penalty in each cell.",
         stub="method and what was chosen",
         levels=("measure",),
         columns=[
             Column(("configurations",), ranked=False, decimals=0),
-            *(Column((f"MAP, {name}",), ranked=False) for name in ("published settings", "median", "chosen")),
+            *(Column((f"MAP, {name}",), ranked=False) for name in ("published settings", "start", "chosen")),
         ],
         rows=rows,
     )
 
 
-def _reached(trial: Mapping[str, Any]) -> float:
-    return float(trial["maps"].get("mean", 0.0))
+def _row(method: MethodInfo, variant: str, tuned: Tuned, recorded: Sequence[Mapping[str, Any]]) -> Row:
+    trials = [trial for trial in recorded if trial["variant"] == variant]
+    label = method.display if variant == DEFAULT else f"{method.display} ({variant})"
+    if not trials:
+        return Row(label, [_UNTRIED] * 4, method=method.name)
+    published = next((_cell(trial) for trial in trials if trial["published"]), _UNPUBLISHED)
+    start = next(_cell(trial) for trial in trials if trial["settings"] == tuned.start)
+    chosen = best(trials)
+    ends = at_an_end(tuned, chosen["settings"])
+    note = f"; at an end of what was offered: {', '.join(ends)}" if ends else ""
+    cells = [Number(len(trials)), published, start, _cell(chosen)]
+    return Row(f"{label}: {_listed(chosen['settings'])}{note}", cells, _tried(trials), method.name)
 
 
 def _cell(trial: Mapping[str, Any]) -> Cell:
-    return Number(_reached(trial)) if trial["maps"] else _FAILED
+    return Number(value(trial)) if trial["maps"] else _FAILED
 
 
 def _tried(trials: Sequence[Mapping[str, Any]]) -> str:
