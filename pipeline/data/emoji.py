@@ -240,5 +240,5 @@ def _draw(labels: Array, concept: Sequence[str], sizes: Mapping[str, int], seed:
     for label in range(len(ends)):
         rows = np.flatnonzero(small & (labels == label))
         quota = {name: int(share[label]) for name, share in shares.items()}
-        split[rows] = draw_splits(labels[rows], [concept[row] for row in rows], quota, seed)
+        split[rows] = draw_splits(labels[rows], [concept[row] for row in rows.tolist()], quota, seed)
     return split
