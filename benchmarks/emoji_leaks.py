@@ -79,7 +79,7 @@ def loaded(seed: int, *, rule: bool, families: bool) -> RawDataset:
 
 def print_words(raw: RawDataset) -> None:
     """The words that the rule takes from these texts, by class, the most frequent first."""
-    words = class_words(raw.views["text"].samples, raw.labels)
+    words = class_words([str(text) for text in raw.views["text"].samples], raw.labels)
     print("| class | word | purity | share of the class's texts |\n|---|---|---|---|")
     for word, (label, purity, share) in sorted(words.items(), key=lambda item: (item[1][0], -item[1][2], item[0])):
         print(f"| {raw.class_names[label]} | {word} | {purity:.3f} | {share:.3f} |")
