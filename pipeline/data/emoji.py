@@ -188,9 +188,9 @@ def class_words(
             counts[word][label] += 1
     words = {}
     for word, count in counts.items():
-        label, texts_with = count.most_common(1)[0]
-        if texts_with >= purity * count.total() and texts_with >= share * sizes[label]:
-            words[word] = (label, texts_with / count.total(), float(texts_with / sizes[label]))
+        label, in_class = count.most_common(1)[0]
+        if in_class >= purity * count.total() and in_class >= share * sizes[label]:
+            words[word] = (label, in_class / count.total(), float(in_class / sizes[label]))
     return words
 
 

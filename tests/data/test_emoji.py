@@ -80,7 +80,7 @@ def test_emoji_beside_a_family_keep_their_concept():
         assert _family(_concept(name)) not in FAMILIES, name
 
 
-def test_a_family_is_of_one_class_and_is_no_other_concept_s_name():
+def test_a_family_is_of_one_class_and_shares_its_name_with_no_other_concept():
     raw = dataset("emoji")
     concepts = np.array(raw.concept)
     for family in FAMILIES:
