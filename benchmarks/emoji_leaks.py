@@ -4,7 +4,7 @@
 
 Prints the removed words, then per seed of the split: the accuracy of a linear classifier on the test texts' words,
 trained on train texts with true labels; the share of test texts with a word that in train is at least 95 % pure; the
-share of test texts with a near copy in train; the MAP of random rankings of the test split. No file is written.
+share of test texts with a near copy in train; the MAP of random rankings of the test split. Then what becomes of flags. No file is written.
 """
 
 from __future__ import annotations
@@ -66,11 +66,28 @@ MEASURES: dict[str, Callable[[Array, Array, Array, Array], float]] = {
 }
 
 
-def measured(raw: RawDataset) -> list[float]:
-    """The measures of one split, in their order."""
+def bags(raw: RawDataset) -> tuple[Array, Array, Array, Array]:
+    """Texts as n x d float32, 1 where a text holds a word; their class indices; which are train; which are test."""
     vectorizer = CountVectorizer(binary=True, token_pattern=r"\S+")
     words = vectorizer.fit_transform(raw.views["text"].samples).toarray().astype(np.float32)
-    return [measure(words, raw.labels, raw.split == "train", raw.split == "test") for measure in MEASURES.values()]
+    return words, raw.labels, raw.split == "train", raw.split == "test"
+
+
+def print_flags(raw: RawDataset) -> None:
+    """Test flags: how many the classifier recognises, how many other texts it calls flags, and texts new to train."""
+    words, labels, train, test = bags(raw)
+    model = LogisticRegression(max_iter=1000).fit(words[train], labels[train])
+    flag = raw.class_names.index("Flags")
+    flags, called = labels[test] == flag, model.predict(words[test]) == flag
+    new = ~words[test][:, words[train].any(axis=0)].any(axis=1)
+    unknown = raw.class_names[int(model.predict(np.zeros_like(words[:1]))[0])]
+    print(f"{flags.sum()} flags, {(flags & called).sum()} recognised, {(~flags & called).sum()} others called Flags;")
+    print(f"{(flags & new).sum()} flags and {(~flags & new).sum()} others without a train word, called {unknown}")
+
+
+def splits(rule: bool, families: bool) -> list[tuple[Array, Array, Array, Array]]:
+    """The texts in the split of each seed."""
+    return [bags(loaded(seed, rule=rule, families=families)) for seed in SEEDS]
 
 
 def loaded(seed: int, *, rule: bool, families: bool) -> RawDataset:
@@ -91,7 +108,7 @@ def main() -> None:
     settings = {"before": (False, False), "families alone": (False, True), "rule alone": (True, False)}
     settings["after"] = (True, True)
     values = {
-        name: np.array([measured(loaded(seed, rule=rule, families=families)) for seed in SEEDS])
+        name: np.array([[measure(*split) for measure in MEASURES.values()] for split in splits(rule, families)])
         for name, (rule, families) in settings.items()
     }
     print(f"| measure | seed | {' | '.join(values)} |\n|---|---|{'---|' * len(values)}")
@@ -100,6 +117,9 @@ def main() -> None:
             print(f"| {measure} | {seed} | {' | '.join(f'{each[row, column]:.3f}' for each in values.values())} |")
         means = " | ".join(f"{each[:, column].mean():.3f}" for each in values.values())
         print(f"| {measure} | mean | {means} |")
+    for name, switch in (("before", False), ("after", True)):
+        print(f"\nFlags in the test split, seed {SEEDS[0]}, {name}:")
+        print_flags(loaded(SEEDS[0], rule=switch, families=switch))
 
 
 if __name__ == "__main__":
