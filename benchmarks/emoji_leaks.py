@@ -4,7 +4,8 @@
 
 Prints the removed words, then per seed of the split: the accuracy of a linear classifier on the test texts' words,
 trained on train texts with true labels; the share of test texts with a word that in train is at least 95 % pure; the
-share of test texts with a near copy in train; the MAP of random rankings of the test split. Then what becomes of flags. No file is written.
+share of test texts with a near copy in train; the MAP of random rankings of the test split. Last come the flags of one
+test split: how many are recognised, and how many hold no train word. No file is written.
 """
 
 from __future__ import annotations

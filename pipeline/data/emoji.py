@@ -99,7 +99,7 @@ class Emoji(Dataset):
     nearly the same and whose drawings differ in a detail alone: a digit or a hand's position on clock faces and
     keycaps, direction (arrows and player buttons, pointing hands, mailboxes), phase (moons), colour (hearts, shapes,
     books), the glyph on a button (letters, ideographs, zodiac signs), eyes (grinning, kissing), hair or wheelchair.
-    Every flag is a concept of its own.
+    Flags are no family: each drawing is a concept of its own.
     """
 
     display = "Emoji"
