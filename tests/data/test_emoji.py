@@ -1,9 +1,23 @@
 import re
 
 import numpy as np
+import pytest
 
-from pipeline.data.emoji import _concept, _drawing, _merge_same_drawings, _text
-from tests.support.samples import dataset
+from pipeline.core.errors import BadInput
+from pipeline.data.emoji import (
+    FAMILIES,
+    LARGEST,
+    PURITY,
+    SHARE,
+    _concept,
+    _drawing,
+    _family,
+    _merge_same_drawings,
+    _text,
+    class_words,
+    without,
+)
+from tests.support.samples import dataset, load
 
 
 def test_sizes():
@@ -40,7 +54,81 @@ def test_person_twins_and_families_are_one_concept():
         ["man", "woman", "boy", "girl", "child", "person"],
     ):
         assert len({_concept(name) for name in names}) == 1, names
-    assert _concept("red_heart") != _concept("blue_heart")
+    assert _concept("red_apple") != _concept("green_apple")
+
+
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        ("clock face", ["one_o’clock", "twelve_o’clock", "one-thirty", "twelve-thirty"]),
+        ("keycap", ["keycap_#", "keycap_*", "keycap_1", "keycap_10"]),
+        ("arrow", ["up_arrow", "right_arrow_curving_left", "BACK_arrow", "clockwise_vertical_arrows", "repeat_button"]),
+        ("arrow", ["play_button", "play_or_pause_button", "stop_button", "upwards_button", "red_triangle_pointed_up"]),
+        ("shape", ["red_circle", "white_medium-small_square", "large_blue_diamond", "black_square_button"]),
+        ("letter button", ["A_button_(blood_type)", "AB_button_(blood_type)", "COOL_button", "UP!_button"]),
+        ("moon", ["new_moon", "waning_gibbous_moon", "full_moon_face"]),
+        ("heart", ["red_heart", "light_blue_heart"]),
+        ("wheelchair", ["man_in_manual_wheelchair", "woman_in_motorized_wheelchair_facing_right"]),
+    ],
+)
+def test_family_of_like_drawings_is_one_concept(family, names):
+    assert {_family(_concept(name)) for name in names} == {family}
+
+
+def test_emoji_beside_a_family_keep_their_concept():
+    for name in ("bow_and_arrow", "heart_with_arrow", "mantelpiece_clock", "moon_viewing_ceremony", "radio_button"):
+        assert _family(_concept(name)) not in FAMILIES, name
+
+
+def test_a_family_is_of_one_class_and_shares_its_name_with_no_other_concept():
+    raw = dataset("emoji")
+    concepts = np.array(raw.concept)
+    for family in FAMILIES:
+        assert (concepts == family).sum() >= 2, family
+        assert len(set(raw.labels[concepts == family])) == 1, family
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_no_concept_straddles_a_split_and_large_ones_train(seed):
+    raw = load("emoji", seed=seed)
+    concepts, counts = np.unique(raw.concept, return_counts=True)
+    for concept, count in zip(concepts, counts, strict=True):
+        parts = set(raw.split[np.array(raw.concept) == concept])
+        assert len(parts) == 1, concept
+        assert parts == {"train"} or count <= LARGEST, concept
+    for name, size in (("train", 1338), ("valid", 200), ("test", 360)):
+        assert (raw.split == name).sum() == size
+        assert set(raw.labels[raw.split == name]) == set(range(9))
+
+
+def test_no_class_word_is_left_and_no_text_is_empty():
+    raw = dataset("emoji")
+    texts = raw.views["text"].samples
+    assert class_words(texts, raw.labels) == {}
+    assert min(len(text.split()) for text in texts) == 1
+    words = {word for text in texts for word in text.split()}
+    assert not words & {"banner", "country", "nation", "square", "button", "arrow", "weather", "vehicle", "game", "man"}
+    assert words >= {"brazil", "blue", "island", "bread", "train", "insect", "poker", "guitar", "heart", "photo"}
+
+
+def test_class_words_by_hand():
+    texts = ["a b"] * 9 + ["b c"] + ["a c d"] + ["c"] * 9
+    labels = np.repeat([0, 1], 10)
+    assert class_words(texts, labels) == {
+        "a": (0, 0.9, 0.9),
+        "b": (0, 1.0, 1.0),
+        "c": (1, 10 / 11, 1.0),
+        "d": (1, 1.0, 0.1),
+    }
+    assert set(class_words(texts, labels, purity=0.95)) == {"b", "d"}
+    assert set(class_words(texts, labels, share=0.2)) == {"a", "b", "c"}
+    assert (PURITY, SHARE) == (0.9, 0.1)
+
+
+def test_a_text_of_class_words_alone_is_named():
+    assert without(["a b c", "b"], ["a", "c"]) == ["b", "b"]
+    with pytest.raises(BadInput, match="it holds class words alone"):
+        without(["a b", "a"], ["a"])
 
 
 def test_concepts_drawn_alike_become_one():
