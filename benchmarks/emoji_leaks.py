@@ -18,7 +18,8 @@ from sklearn.linear_model import LogisticRegression
 
 from pipeline.core.datasets import RawDataset
 from pipeline.core.splits import Array
-from pipeline.data.emoji import Emoji, class_words
+from pipeline.data.base.class_words import class_words
+from pipeline.data.emoji import Emoji
 
 SEEDS = (0, 1, 2)
 PURE, AT_LEAST = 0.95, 3

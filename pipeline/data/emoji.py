@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from io import BytesIO
@@ -21,7 +21,9 @@ from pipeline.core.errors import BadInput
 from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
+from pipeline.data.base.class_words import class_words, without
 from pipeline.data.base.drawn_splits import draw_splits
+from pipeline.data.base.emoji_families import family
 
 SIZES = {"test": 360, "valid": 200}
 """Of 1,898; the rest is for training."""
@@ -38,51 +40,8 @@ PERSON_WORDS = frozenset(
 )
 TWINS = {"princess": "prince", "mermaid": "merperson", "merman": "merperson"}
 VARIATION_SELECTOR = "\ufe0f"
-PURITY = 0.9
-"""Share of the texts with a class word that are of its class, at least. At .8, "blue" and "photo" would go."""
-SHARE = 0.1
-"""Share of a class's texts that hold its class word, at least. At .05, "island", "bread" and "poker" would go."""
 LARGEST = 10
 """Samples; a larger concept is for training alone: in test, 24 clock faces would be over half of their class."""
-FAMILIES = {
-    "arrow": r"(?!bow|.* with ).*\barrows?\b.*|(shuffle|repeat|fast|upwards|downwards) .*button|red triangle .*"
-    r"|(play|reverse|next|last|pause|stop|record|eject) .*button",
-    "clock face": r".* (o clock|thirty)",
-    "keycap": r"keycap.*",
-    "shape": r".*(circle|square|diamond)( button)?",
-    "letter button": r"([abop]|ab|cl|cool|free|id|new|ng|ok|sos|up|vs) button.*",
-    "Japanese button": r"japanese .* button",
-    "input button": r"input .*",
-    "zodiac": r"aries|taurus|gemini|cancer|leo|virgo|libra|scorpio|ophiuchus|sagittarius|capricorn|aquarius|pisces",
-    "punctuation": r"(red|white) (question|exclamation) mark",
-    "moon": r".* moon( face)?",
-    "globe": r"globe showing .*",
-    "sun and cloud": r"sun behind .*cloud",
-    "snowman": r"snowman.*",
-    "hourglass": r"hourglass .*",
-    "heart": r"(red|orange|yellow|green|light blue|blue|purple|brown|black|grey|white|pink) heart",
-    "hearts": r"(two|revolving) hearts",
-    "grin": r"(grinning|beaming) .*",
-    "kissing face": r"kissing face.*|face blowing a kiss",
-    "face with tongue": r".*face with tongue",
-    "no evil": r".* no evil monkey",
-    "suit": r".* suit",
-    "medal": r"(1st place|2nd place|3rd place|sports) medal",
-    "banknote": r".* banknote",
-    "book": r"(closed|green|blue|orange) book",
-    "mailbox": r".* mailbox .*",
-    "tray": r".* tray",
-    "speaker": r"(muted )?speaker.*",
-    "magnifying glass": r"magnifying glass .*",
-    "camera": r"camera.*",
-    "pointing hand": r".*index pointing (up|down|left|right)",
-    "fist": r"(left|right) facing fist",
-    "sideways hand": r"(left|right)wards( pushing)? hand",
-    "hair": r"(red|curly|white|blond) hair|bald",
-    "couple": r"kiss|couple with heart",
-    "wheelchair": r"in (motorized|manual) wheelchair",
-}
-"""Family -> the concepts that it joins, as a pattern of their whole name."""
 
 
 class Emoji(Dataset):
@@ -126,7 +85,7 @@ class Emoji(Dataset):
             _text([name, entry.name, *words[entry.char.replace(VARIATION_SELECTOR, "")]])
             for name, entry in zip(names, entries, strict=True)
         ]
-        concepts = [_family(_concept(name)) if families else _concept(name) for name in names]
+        concepts = [family(_concept(name)) if families else _concept(name) for name in names]
         concept = _merge_same_drawings(concepts, pictures)
         class_names = sorted({entry.category for entry in entries})
         labels = np.array([class_names.index(entry.category) for entry in entries], dtype=np.int64)
@@ -174,45 +133,11 @@ def _text(phrases: Sequence[str]) -> str:
     return " ".join(word for word in words if word not in GROUP_WORDS)
 
 
-def class_words(
-    texts: Sequence[str], labels: Array, purity: float = PURITY, share: float = SHARE
-) -> dict[str, tuple[int, float, float]]:
-    """Class word -> its class, purity (of n texts with it, the share of that class) and share of that class's texts.
-
-    texts: n; labels: n class indices. One pass suffices: removing a word changes the counts of no other.
-    """
-    sizes = np.bincount(labels)
-    counts: dict[str, Counter[int]] = defaultdict(Counter)
-    for text, label in zip(texts, labels.tolist(), strict=True):
-        for word in set(text.split()):
-            counts[word][label] += 1
-    words = {}
-    for word, count in counts.items():
-        label, in_class = count.most_common(1)[0]
-        if in_class >= purity * count.total() and in_class >= share * sizes[label]:
-            words[word] = (label, in_class / count.total(), float(in_class / sizes[label]))
-    return words
-
-
-def without(texts: Sequence[str], words: Iterable[str]) -> list[str]:
-    """The texts without these words; a text of nothing else stops the dataset, for no sample may lack a view."""
-    removed = frozenset(words)
-    left = [" ".join(word for word in text.split() if word not in removed) for text in texts]
-    if "" in left:
-        place = f"the text {texts[left.index('')]!r}"
-        raise BadInput("it holds class words alone", place, "raise PURITY or SHARE in pipeline/data/emoji.py")
-    return left
-
-
 def _concept(name: str) -> str:
     words = [TWINS.get(word, word) for word in _words(name.replace("facing_right", ""))]
     if "family" in words:
         return "family"
     return " ".join(word for word in words if word not in PERSON_WORDS) or "person"
-
-
-def _family(concept: str) -> str:
-    return next((name for name, pattern in FAMILIES.items() if re.fullmatch(pattern, concept)), concept)
 
 
 def _merge_same_drawings(concepts: Sequence[str], pictures: Array) -> list[str]:

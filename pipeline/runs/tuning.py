@@ -54,7 +54,7 @@ def tuned_variants(project: Project, method: str) -> Mapping[str, Tuned]:
 
 
 def climb(tuned: Tuned, evaluate: Evaluate) -> list[Trial]:
-    """Try settings round by round and return the trials: the published one, the start, then the steps in their order."""
+    """Try settings round by round and return the trials: the published one, the start, then the steps in order."""
     trials: dict[str, Trial] = {}
 
     def attempt(wanted: Iterable[Settings]) -> None:

@@ -4,19 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import BadInput
-from pipeline.data.emoji import (
-    FAMILIES,
-    LARGEST,
-    PURITY,
-    SHARE,
-    _concept,
-    _drawing,
-    _family,
-    _merge_same_drawings,
-    _text,
-    class_words,
-    without,
-)
+from pipeline.data.base.class_words import PURITY, SHARE, class_words, without
+from pipeline.data.base.emoji_families import FAMILIES, family
+from pipeline.data.emoji import LARGEST, _concept, _drawing, _merge_same_drawings, _text
 from tests.support.samples import dataset, load
 
 
@@ -58,7 +48,7 @@ def test_person_twins_and_families_are_one_concept():
 
 
 @pytest.mark.parametrize(
-    ("family", "names"),
+    ("joined", "names"),
     [
         ("clock face", ["one_o’clock", "twelve_o’clock", "one-thirty", "twelve-thirty"]),
         ("keycap", ["keycap_#", "keycap_*", "keycap_1", "keycap_10"]),
@@ -71,21 +61,21 @@ def test_person_twins_and_families_are_one_concept():
         ("wheelchair", ["man_in_manual_wheelchair", "woman_in_motorized_wheelchair_facing_right"]),
     ],
 )
-def test_family_of_like_drawings_is_one_concept(family, names):
-    assert {_family(_concept(name)) for name in names} == {family}
+def test_family_of_like_drawings_is_one_concept(joined, names):
+    assert {family(_concept(name)) for name in names} == {joined}
 
 
 def test_emoji_beside_a_family_keep_their_concept():
     for name in ("bow_and_arrow", "heart_with_arrow", "mantelpiece_clock", "moon_viewing_ceremony", "radio_button"):
-        assert _family(_concept(name)) not in FAMILIES, name
+        assert family(_concept(name)) not in FAMILIES, name
 
 
 def test_a_family_is_of_one_class_and_shares_its_name_with_no_other_concept():
     raw = dataset("emoji")
     concepts = np.array(raw.concept)
-    for family in FAMILIES:
-        assert (concepts == family).sum() >= 2, family
-        assert len(set(raw.labels[concepts == family])) == 1, family
+    for name in FAMILIES:
+        assert (concepts == name).sum() >= 2, name
+        assert len(set(raw.labels[concepts == name])) == 1, name
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

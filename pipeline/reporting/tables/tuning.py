@@ -17,7 +17,7 @@ _FAILED = Absent("failed", "training with these settings does not end well")
 
 
 def tuning(records: Records, project: Project, methods: Sequence[MethodInfo]) -> Table | None:
-    """A row per tuned variant: how many configurations were tried, what the published, the first and the chosen one reach.
+    """A row per tuned variant: how many configurations were tried; what the published, first and chosen one reach.
 
     None where nothing was tuned.
     """
