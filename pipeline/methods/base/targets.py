@@ -1,7 +1,7 @@
 """Where the labels that a method learns from come from: the first axis of what is compared, before network and readout.
 
 own: every view's own label. mean: all views' labels, each with the same weight. em: what EM over the views' labels and
-features believes (label_em.py). true: the true labels, a ceiling. clean: for an oracle who knows which labels are
+features believes (label_em.py). truth: the true labels, a ceiling. clean: for an oracle who knows which labels are
 right, the pairs that have a right label, with that label. validation: the clean validation pairs and no noisy label at
 all; a fifth of them chooses among states.
 """
@@ -22,10 +22,10 @@ from pipeline.core.seeds import generator, torch_seed
 from pipeline.core.splits import Array, Labels, Split
 from pipeline.methods.base.label_em import LabelPosterior, recover
 
-Source = Literal["own", "mean", "em", "true", "clean", "validation"]
+Source = Literal["own", "mean", "em", "truth", "clean", "validation"]
 SOURCES: tuple[Source, ...] = get_args(Source)
-OWN, MEAN, EM, TRUE, CLEAN, VALIDATION = SOURCES
-ORACLES = (TRUE, CLEAN)
+OWN, MEAN, EM, TRUTH, CLEAN, VALIDATION = SOURCES
+ORACLES = (TRUTH, CLEAN)
 """Those that need the true training labels."""
 
 ROUNDS, FOLDS, PENALTIES = 10, 5, (3e-5, 1e-4, 3e-4, 1e-3)
