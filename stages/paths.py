@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+TUNED = Path("tuned.yaml")
 BROUGHT = Path("files")
 BUILD = Path("build")
 RAW = Path("data/raw")

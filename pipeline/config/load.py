@@ -16,20 +16,18 @@ from pydantic_core import ErrorDetails
 from pipeline.config.project import Experiment, Project
 from pipeline.core.errors import BadParams, UnknownName
 
-TUNING = "tuning.yaml"
-"""The block `tuning`, in a file of its own beside params.yaml."""
+TUNING, TUNED = "tuning.yaml", "tuned.yaml"
+"""The blocks `tuning` and `tuned`, in files of their own beside params.yaml."""
 
 
 def load(path: Path) -> Project:
-    """The project that params.yaml and, if it is there, the tuning.yaml beside it describe.
+    """The project that params.yaml and, if they are there, tuning.yaml and tuned.yaml beside it describe.
 
     Raises BadParams, or UnknownName with the nearest name, for the first mistake.
     """
     params = _read(path)
-    tuning = path.with_name(TUNING)
-    if tuning.is_file():
-        params = {**params, "tuning": _read(tuning)}
-    return parse(params)
+    beside = {file.removesuffix(".yaml"): path.with_name(file) for file in (TUNING, TUNED)}
+    return parse(params | {block: _read(file) for block, file in beside.items() if file.is_file()})
 
 
 def parse(params: dict[str, Any]) -> Project:

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    NonNegativeInt,
-    PositiveInt,
-    ValidationInfo,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, NonNegativeInt, PositiveInt, ValidationInfo
 
 from pipeline.config.fields import (
     Block,
@@ -127,13 +118,22 @@ class Report(Block):
     """What the page shows.
 
     datasets, methods: those of the experiments if empty; metrics: those that stand side by side, all if empty;
-    ablations: variants in tables of their own.
+    ablations, factorial: variants in tables of their own.
     """
 
     datasets: Distinct[DatasetName] = ()
     methods: Distinct[MethodName] = ()
     metrics: Distinct[str] = ()
     ablations: Variants = {}
+    factorial: Variants = {}
+
+    @property
+    def apart(self) -> Mapping[str, tuple[str, ...]]:
+        """Method -> variants that the comparisons leave out, for tables of their own have them."""
+        return {
+            name: (*self.ablations.get(name, ()), *self.factorial.get(name, ()))
+            for name in (*self.ablations, *self.factorial)
+        }
 
 
 class Viewer(Block):
@@ -148,25 +148,11 @@ class Viewer(Block):
 class Tuned(Block):
     """How a variant of a method is tuned.
 
-    published: settings of the paper or its code; start: where the climb begins; ladders: setting -> values in order.
+    published: settings of the paper or its code; ladders: setting -> values in order.
     """
 
     published: Settings | None = None
-    start: Settings
     ladders: dict[str, Listed[Any]]
-
-    @model_validator(mode="after")
-    def check_start(self) -> Tuned:
-        """The climb begins on every ladder."""
-        for name, ladder in self.ladders.items():
-            if name not in self.start:
-                raise PydanticCustomError("start", "Input should have a '{name}'", {"name": name})
-            if self.start[name] not in ladder:
-                problem = "Input should have a '{name}' of its ladder"
-                raise PydanticCustomError("start", problem, {"name": name})
-        for name in self.start:
-            one_of(self.ladders, name)
-        return self
 
 
 class Tuning(Block):
@@ -182,7 +168,8 @@ class Tuning(Block):
 class Project(Block):
     """The whole of params.yaml. The first experiment is what `dvc repro` trains.
 
-    profiles: settings that several methods share, which their blocks take in by YAML's merge key.
+    profiles: settings that several methods share, which their blocks take in by YAML's merge key; tuned: method ->
+    variant -> what tuning chose for the profile `default`, the content of tuned.yaml.
     """
 
     methods: dict[Name, MethodConfig]
@@ -194,6 +181,7 @@ class Project(Block):
     report: Report = Report()
     viewer: Viewer | None = None
     tuning: Tuning | None = None
+    tuned: dict[MethodName, dict[Name, Settings]] = {}
     pretraining: Settings = {}
 
     def dataset(self, name: str) -> DatasetConfig:
@@ -222,14 +210,19 @@ class Project(Block):
         return [main, *(experiment for experiment in having if experiment.beside == main.name)]
 
     def settings(self, method: str, variant: str, dataset: str) -> Settings:
-        """Constructor arguments of a method: profile, dataset, variant; the later wins. Raises UnknownName."""
+        """Constructor arguments of a method: profile, what tuning chose by default, dataset, variant, its own choice.
+
+        The later wins; only the profile `default` is tuned. Raises UnknownName.
+        """
         config = self.method(method)
         if variant not in config.variant_names:
             raise UnknownName(variant, config.variant_names, f"params.yaml, methods.{method}.variants")
         profile = self.profile(dataset)
         if profile not in config.profiles:
             raise UnknownName(profile, config.profiles, f"params.yaml, methods.{method}")
-        return config.profiles[profile] | config.datasets.get(dataset, {}) | config.variant(variant)
+        chosen = self.tuned.get(method, {}) if profile == DEFAULT else {}
+        settings = config.profiles[profile] | chosen.get(DEFAULT, {}) | config.datasets.get(dataset, {})
+        return settings | config.variant(variant) | (chosen.get(variant, {}) if variant != DEFAULT else {})
 
     def profile(self, dataset: str) -> str:
         """The profile of the experiments that have a dataset; the default one where none has."""

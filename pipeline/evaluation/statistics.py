@@ -118,9 +118,9 @@ def _columns(dataset: str, families: Sequence[Family], files: Mapping[str, Path]
 def families(project: Project, dataset: str) -> list[Family]:
     """The tables of a dataset: one of its grid and one of each grid that is trained beside it.
 
-    Variants under `report.ablations` stand in tables of their own and are in no family.
+    Variants that stand in tables of their own are in no family.
     """
-    ablations = project.report.ablations
+    apart = project.report.apart
     return [
         Family(
             grid.noises,
@@ -130,7 +130,7 @@ def families(project: Project, dataset: str) -> list[Family]:
                 (method, variant)
                 for method, variants in grid.methods.items()
                 for variant in variants
-                if variant not in ablations.get(method, ())
+                if variant not in apart.get(method, ())
             ],
         )
         for grid in project.grids(dataset)

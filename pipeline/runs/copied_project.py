@@ -41,7 +41,7 @@ def copy_project(root: Path, target: Path, experiment: str, brought: Path, kept:
         for block in sorted(params["experiments"], key=lambda block: block["name"] != experiment)
         if experiment in (block["name"], block.get("beside"))
     ]
-    params["report"] = {"ablations": params.get("report", {}).get("ablations", {})}
+    params["report"] = {name: params.get("report", {}).get(name, {}) for name in ("ablations", "factorial")}
     parse(params)
     (target / PARAMS).write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     (target / ".dvc" / "config.local").write_text(

@@ -1,6 +1,6 @@
 """Equal tuning: every method climbs its ladders of settings with the budget of every other; clean validation decides.
 
-A ladder is a list of values of one setting, in order. From the settings in tuning.yaml, one step up and one step down
+A ladder is a list of values of one setting, in order. From the settings in params.yaml, one step up and one step down
 every ladder are tried; the best of these is where the next round starts, until no step is better or the budget spent.
 """
 
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+import yaml
 
 from pipeline.config.fields import Settings
 from pipeline.config.project import Project, Tuned, Tuning
@@ -18,6 +20,7 @@ from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.errors import BadInput, BadParams, UnknownName
+from pipeline.core.files import write_text
 from pipeline.features.base.store import Features
 from pipeline.methods.base import Method
 from pipeline.retrieval.ranking import mean_average_precision
@@ -53,8 +56,24 @@ def tuned_variants(project: Project, method: str) -> Mapping[str, Tuned]:
     return tuned[method]
 
 
-def climb(tuned: Tuned, evaluate: Evaluate) -> list[Trial]:
-    """Try settings round by round and return the trials: the published one, the start, then the steps in order."""
+def start(project: Project, method: str, variant: str) -> Settings:
+    """Where a variant's climb begins: what params.yaml gives it on the ladders. Raises BadParams beside a ladder."""
+    untuned = project.model_copy(update={"tuned": {}})
+    settings = untuned.settings(method, variant, tuning_of(project).dataset)
+    built = plugins.build("pipeline.methods", method, Method, settings)
+    ladders = tuned_variants(project, method)[variant].ladders
+    place = f"tuning.yaml, methods.{method}.{variant}"
+    begun = {}
+    for name, ladder in ladders.items():
+        value = getattr(built, name)
+        begun[name] = list(value) if isinstance(value, tuple) else value
+        if begun[name] not in ladder:
+            raise BadParams(f"'{name}' is {begun[name]} in params.yaml", place, "put this value on the ladder")
+    return begun
+
+
+def climb(tuned: Tuned, begin: Settings, evaluate: Evaluate) -> list[Trial]:
+    """Try settings round by round and return the trials: the published one, the first, then the steps in order."""
     trials: dict[str, Trial] = {}
 
     def attempt(wanted: Iterable[Settings]) -> None:
@@ -64,8 +83,8 @@ def climb(tuned: Tuned, evaluate: Evaluate) -> list[Trial]:
         trials.update({_key(settings): made[_key(settings)] for settings in listed})
 
     attempt([] if tuned.published is None else [tuned.published])
-    attempt([tuned.start])
-    place = tuned.start
+    attempt([begin])
+    place = begin
     while len(trials) < BUDGET:
         attempt(_steps(tuned, place))
         reached = max(trials.values(), key=value)
@@ -85,6 +104,7 @@ def tune(
 ) -> list[Trial]:
     """Climb a variant's ladders. finished: earlier trials by their code, which are not run again."""
     tuning, tuned = tuning_of(project), tuned_variants(project, method)[variant]
+    begin = start(project, method, variant)
     common = project.settings(method, variant, tuning.dataset)
 
     def evaluate(wanted: Sequence[Settings]) -> Iterator[Trial]:
@@ -99,7 +119,7 @@ def tune(
                 jobs.append((_try, (trial, built, features, noise, tuning.seed)))
         yield from on_pool(jobs)
 
-    return climb(tuned, evaluate)
+    return climb(tuned, begin, evaluate)
 
 
 def value(trial: Mapping[str, Any]) -> float:
@@ -118,22 +138,30 @@ def at_an_end(tuned: Tuned, settings: Settings) -> list[str]:
 
 
 def check(project: Project, method: str, variant: str, trials: list[Trial]) -> None:
-    """Refuse trials that the ladders do not lead to, and a choice that does not stand in params.yaml."""
+    """Refuse trials that the ladders do not lead to, and a choice that is not what cells are trained with."""
     place = f"the tuning of '{method}', {variant}"
     tuned, recorded = tuned_variants(project, method)[variant], {_key(trial["settings"]): trial for trial in trials}
     try:
-        replayed = climb(tuned, lambda wanted: [recorded[_key(settings)] for settings in wanted])
+        replayed = climb(
+            tuned, start(project, method, variant), lambda wanted: [recorded[_key(settings)] for settings in wanted]
+        )
     except KeyError:
         replayed = []
     if [trial["settings"] for trial in replayed] != [trial["settings"] for trial in trials] or not trials:
         raise BadInput(
             "what was tried is not what tuning.yaml leads to", place, f"run `python -m stages.tools.tune {method}`"
         )
-    settings = project.settings(method, variant, tuning_of(project).dataset)
-    for name, chosen in best(trials)["settings"].items():
-        if settings.get(name) != chosen:
-            problem = f"'{name}' is {settings.get(name)}, but {chosen} was chosen"
-            raise BadInput(problem, place, f"set it in params.yaml, methods.{method}")
+    if project.tuned.get(method, {}).get(variant) != best(trials)["settings"]:
+        remedy = f"run `python -m stages.tools.tune {method}`"
+        raise BadInput("tuned.yaml does not hold what was chosen", place, remedy)
+
+
+def write_choice(file: Path, method: str, variant: str, settings: Settings) -> None:
+    """Put what was chosen for a variant into tuned.yaml; the others' choices stay."""
+    chosen = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    chosen.setdefault(method, {})[variant] = settings
+    heading = "# What tuning chose (`python -m stages.tools.tune`); trials: reports/records/tuning.\n"
+    write_text(file, heading + yaml.safe_dump(chosen, sort_keys=False, width=120, default_flow_style=None))
 
 
 def _steps(tuned: Tuned, place: Settings) -> Iterator[Settings]:

@@ -9,9 +9,9 @@ from pipeline.core import plugins
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import Noise, make
 from pipeline.records.tuning import TUNING
-from pipeline.runs.tuning import Trial, best, tune, tuned_variants, tuning_of
+from pipeline.runs.tuning import Trial, best, tune, tuned_variants, tuning_of, write_choice
 from stages.command import stage
-from stages.paths import FEATURES, RECORDS
+from stages.paths import FEATURES, RECORDS, TUNED
 
 
 @stage
@@ -19,7 +19,7 @@ from stages.paths import FEATURES, RECORDS
 def main(project: Project, methods: tuple[str, ...]) -> None:
     """Climb the ladders of tuning.yaml for METHODS (all that it names) and record validation MAP.
 
-    Nothing is changed in params.yaml: the best configuration is printed, and check_records compares.
+    What is best is written to tuned.yaml, from which every cell of the profile `default` is trained.
 
     Example: python -m stages.tools.tune mrl elrcmr
     """
@@ -39,6 +39,7 @@ def main(project: Project, methods: tuple[str, ...]) -> None:
             chosen = best(climbed)
             click.echo(f"{method}, {variant}: {chosen['settings']}, validation MAP {chosen['maps']}")
             TUNING.write(RECORDS, method, trials)
+            write_choice(TUNED, method, variant, chosen["settings"])
 
 
 if __name__ == "__main__":

@@ -42,7 +42,5 @@ def without(texts: Sequence[str], words: Iterable[str]) -> list[str]:
     left = [" ".join(word for word in text.split() if word not in removed) for text in texts]
     if "" in left:
         place = f"the text {texts[left.index('')]!r}"
-        raise BadInput(
-            "it holds class words alone", place, "raise PURITY or SHARE in data/base/class_words.py"
-        )
+        raise BadInput("it holds class words alone", place, "raise PURITY or SHARE in data/base/class_words.py")
     return left

@@ -87,7 +87,7 @@ class Scope:
     """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
     order: names of all methods of the report, so that each looks the same on every dataset; further: whether it is an
-    experiment beside the dataset's main one; ablations: method -> variants that stand in a table of their own;
+    experiment beside the dataset's main one; ablations, factorial: method -> variants that stand in tables of their own;
     metrics: those that stand side by side, empty for all.
     """
 
@@ -99,6 +99,7 @@ class Scope:
     order: Sequence[str]
     further: bool = False
     ablations: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    factorial: Mapping[str, Sequence[str]] = field(default_factory=dict)
     metrics: Sequence[str] = ()
 
     @property
@@ -144,11 +145,11 @@ class Subject:
     def _scope(
         self, dataset: DatasetInfo, methods: Sequence[MethodInfo], experiment: Experiment, further: bool
     ) -> Scope:
-        ablations = self.project.report.ablations
+        report = self.project.report
         return Scope(
             dataset=dataset,
             methods=[
-                replace(info, variants=_without(experiment.methods[info.name], ablations.get(info.name, ())))
+                replace(info, variants=_without(experiment.methods[info.name], report.apart.get(info.name, ())))
                 for info in methods
                 if info.name in experiment.methods
             ],
@@ -157,8 +158,9 @@ class Subject:
             seeds=experiment.seeds,
             order=self.project.shown_methods,
             further=further,
-            ablations=ablations,
-            metrics=self.project.report.metrics,
+            ablations=report.ablations,
+            factorial=report.factorial,
+            metrics=report.metrics,
         )
 
 

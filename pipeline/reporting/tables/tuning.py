@@ -17,7 +17,7 @@ _FAILED = Absent("failed", "training with these settings does not end well")
 
 
 def tuning(records: Records, project: Project, methods: Sequence[MethodInfo]) -> Table | None:
-    """A row per tuned variant: how many configurations were tried; what the published, first and chosen one reach.
+    """A row per tuned variant: how many configurations were tried; what the published and the chosen one reach.
 
     None where nothing was tuned.
     """
@@ -43,7 +43,7 @@ def tuning(records: Records, project: Project, methods: Sequence[MethodInfo]) ->
         levels=("measure",),
         columns=[
             Column(("configurations",), ranked=False, decimals=0),
-            *(Column((f"MAP, {name}",), ranked=False) for name in ("published settings", "start", "chosen")),
+            *(Column((f"MAP, {name}",), ranked=False) for name in ("published settings", "chosen")),
         ],
         rows=rows,
     )
@@ -53,13 +53,12 @@ def _row(method: MethodInfo, variant: str, tuned: Tuned, recorded: Sequence[Mapp
     trials = [trial for trial in recorded if trial["variant"] == variant]
     label = method.display if variant == DEFAULT else f"{method.display} ({variant})"
     if not trials:
-        return Row(label, [_UNTRIED] * 4, method=method.name)
+        return Row(label, [_UNTRIED] * 3, method=method.name)
     published = next((_cell(trial) for trial in trials if trial["published"]), _UNPUBLISHED)
-    start = next(_cell(trial) for trial in trials if trial["settings"] == tuned.start)
     chosen = best(trials)
     ends = at_an_end(tuned, chosen["settings"])
     note = f"; at an end of what was offered: {', '.join(ends)}" if ends else ""
-    cells = [Number(len(trials)), published, start, _cell(chosen)]
+    cells = [Number(len(trials)), published, _cell(chosen)]
     return Row(f"{label}: {_listed(chosen['settings'])}{note}", cells, _tried(trials), method.name)
 
 
