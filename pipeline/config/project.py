@@ -78,7 +78,8 @@ Variants = Annotated[dict[MethodName, Distinct[str]], AfterValidator(_known_vari
 class Experiment(Block):
     """What is trained: every variant of every method on every dataset under every noise, rate and seed.
 
-    profile: under which methods have their settings; beside: the experiment that it is trained and shown with.
+    profile: under which methods have their settings; beside: the experiment that it is trained and shown with; claim:
+    the method that is compared with the best of the others, for which every seed draws its own split (runs/redraw.py).
     """
 
     name: Name
@@ -89,6 +90,7 @@ class Experiment(Block):
     seeds: Distinct[NonNegativeInt]
     profile: str = DEFAULT
     beside: str | None = None
+    claim: MethodName | None = None
 
 
 class DatasetConfig(Block):
@@ -96,7 +98,8 @@ class DatasetConfig(Block):
 
     source: the file, the dataset's own name if empty; display: its name in tables, the file's own if empty; views:
     an extractor's name, or {name: {setting: value}} where settings differ from those under `extractors`; probes:
-    further extractors of a view, for comparison; noises: settings that differ from those under `noises`.
+    further extractors of a view, for comparison; noises: settings that differ from those under `noises`; seeds: its
+    own in the place of those of its experiments.
     """
 
     source: str = ""
@@ -105,6 +108,7 @@ class DatasetConfig(Block):
     views: dict[Name, ExtractorName | dict[ExtractorName, Settings | None]]
     probes: dict[str, dict[ExtractorName, Settings | None]] = {}
     noises: dict[NoiseName, Settings] = {}
+    seeds: Distinct[NonNegativeInt] = ()
 
 
 class ExtractorConfig(Block):
@@ -207,7 +211,9 @@ class Project(Block):
         if main is None:
             place, remedy = "params.yaml, experiments", "add one, as docs/own_data.md shows"
             raise BadParams(f"no experiment trains '{dataset}'", place, remedy)
-        return [main, *(experiment for experiment in having if experiment.beside == main.name)]
+        grids = [main, *(experiment for experiment in having if experiment.beside == main.name)]
+        own = self.dataset(dataset).seeds
+        return [grid.model_copy(update={"seeds": own}) for grid in grids] if own else grids
 
     def settings(self, method: str, variant: str, dataset: str) -> Settings:
         """Constructor arguments of a method: profile, what tuning chose by default, dataset, variant, its own choice.

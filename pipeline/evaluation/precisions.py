@@ -1,7 +1,7 @@
 """AP of every test query, cell by cell: the files that the statistics are computed from, one per method.
 
-An array per cell and direction, in the first state that the cell keeps; its name gives variant, noise, rate, seed,
-criterion and direction, joined by |, where a label-free cell has neither noise nor rate.
+An array per cell, readout and direction, in the first state that the cell keeps; its name gives variant, noise, rate,
+seed, criterion, readout and direction, joined by |, where a label-free cell has neither noise nor rate.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ class Precisions:
     rate: float | None
     seed: int | None
     criterion: str
+    readout: str
     direction: str
     ap: Array
 
     @classmethod
-    def of(cls, key: CellKey, criterion: str, direction: str, ap: Array) -> Precisions:
-        return cls(key.variant, key.noise or "", key.rate, key.seed, criterion, direction, ap)
+    def of(cls, key: CellKey, criterion: str, readout: str, direction: str, ap: Array) -> Precisions:
+        return cls(key.variant, key.noise or "", key.rate, key.seed, criterion, readout, direction, ap)
 
 
 def write(file: Path, precisions: list[Precisions]) -> None:
@@ -40,7 +41,7 @@ def write(file: Path, precisions: list[Precisions]) -> None:
         "|".join(
             [
                 *(one.variant, one.noise, "" if one.rate is None else str(one.rate)),
-                *("" if one.seed is None else str(one.seed), one.criterion, one.direction),
+                *("" if one.seed is None else str(one.seed), one.criterion, one.readout, one.direction),
             ]
         ): one.ap
         for one in precisions
@@ -53,8 +54,8 @@ def read(file: Path) -> Iterator[Precisions]:
     """Yield them in the order in which they were written."""
     with np.load(file, allow_pickle=False) as arrays:
         for name in arrays:
-            variant, noise, rate, seed, criterion, direction = name.split("|")
+            variant, noise, rate, seed, criterion, readout, direction = name.split("|")
             yield Precisions(
                 *(variant, noise, float(rate) if rate else None, int(seed) if seed else None),
-                *(criterion, direction, arrays[name]),
+                *(criterion, readout, direction, arrays[name]),
             )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.cells import CellKey
+from pipeline.core.readouts import COSINE, MATCH
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array, Labels
 from pipeline.evaluation.precisions import Precisions
@@ -19,7 +20,7 @@ from pipeline.records.cells import cell_rows, score_column
 from pipeline.records.curves import curve_row
 from pipeline.records.epochs import epoch_rows
 from pipeline.retrieval.detection import detection
-from pipeline.retrieval.ranking import directions, mean_average_precision
+from pipeline.retrieval.ranking import average_precision, directions
 from pipeline.runs.extras import TEMPERATURE
 from pipeline.runs.finished_cell import FinishedCell, finished_cells
 
@@ -61,7 +62,12 @@ def score(
             rows.epochs += epoch_rows(setting, cell.history)
         if wrong is not None:
             rows.suspicion += [seeded | row for row in _detected(cell, wrong)]
-        rows.readout += [seeded | row for row in _readout(cell, labels)]
+        arrays = cell.readout()
+        read = _match_precisions(arrays, labels)
+        if arrays is not None:
+            chosen = seeded | {"temperature": float(arrays[TEMPERATURE])}
+            rows.readout += [chosen | {"direction": way, "map": float(ap.mean())} for way, ap in read.items()]
+        rows.precisions += [Precisions.of(key, cell.states[0], MATCH, way, ap) for way, ap in read.items()]
         by_state = {criterion: _measured(cell, criterion, labels, metrics) for criterion in cell.states}
         values = [(criterion, _means(scores)) for criterion, scores in by_state.items()]
         facts = {name: getattr(cell, name) for name in ("status", "reason", "code", "fingerprint")}
@@ -69,7 +75,7 @@ def score(
         for direction, scores in next(iter(by_state.values()), {}).items():
             curves[*setting.values(), direction].append(scores.precision)
             ap = scores.values[HEADLINE]
-            rows.precisions.append(Precisions.of(key, cell.states[0], direction, ap))
+            rows.precisions.append(Precisions.of(key, cell.states[0], COSINE, direction, ap))
     for (method, variant, noise, rate, direction), seeds in curves.items():
         setting = {"method": method, "variant": variant, "noise": noise, "rate": rate}
         rows.curves.append(curve_row(setting, direction, np.mean(seeds, axis=0)))
@@ -109,10 +115,11 @@ def _estimate(noise: LabelNoise | None, view: str) -> dict[str, Any]:
     return {} if noise is None else {"estimate": noise.wrong[view], "certain": int(noise.certain)}
 
 
-def _readout(cell: FinishedCell, labels: Labels) -> Iterator[dict[str, Any]]:
-    arrays = cell.readout()
+def _match_precisions(arrays: Mapping[str, Array] | None, labels: Labels) -> dict[str, Array]:
+    """Direction -> AP of every query by match probability; empty for a cell without class scores."""
     if arrays is None:
-        return
-    maps = mean_average_precision({view: arrays[view] for view in labels}, labels)
-    for direction, value in maps.items():
-        yield {"direction": direction, "temperature": float(arrays[TEMPERATURE]), "map": value}
+        return {}
+    return {
+        f"{query}->{gallery}": average_precision(arrays[query], arrays[gallery], labels[query], labels[gallery])
+        for query, gallery in directions(labels)
+    }

@@ -17,6 +17,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from pipeline.config.project import Project
+from pipeline.core.readouts import COSINE
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.evaluation import precisions
@@ -98,6 +99,8 @@ def _columns(dataset: str, families: Sequence[Family], files: Mapping[str, Path]
     ap: dict[tuple[Any, ...], list[Precisions]] = defaultdict(list)
     for method, file in files.items():
         for one in precisions.read(file):
+            if one.readout != COSINE:
+                continue
             ap[method, one.variant, one.noise, one.rate, one.direction].append(one)
     directions = list(dict.fromkeys(place[-1] for place in ap))
     for family in families:

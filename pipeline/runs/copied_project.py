@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.config.load import parse
+from pipeline.runs.redraw import redrawn
 
 RESULTS = Path("reports")
 CODE = ("pipeline", "stages")
@@ -42,6 +43,8 @@ def copy_project(root: Path, target: Path, experiment: str, brought: Path, kept:
         if experiment in (block["name"], block.get("beside"))
     ]
     params["report"] = {name: params.get("report", {}).get(name, {}) for name in ("ablations", "factorial")}
+    if params["experiments"][0].get("claim"):
+        params = redrawn(params)
     parse(params)
     (target / PARAMS).write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     (target / ".dvc" / "config.local").write_text(

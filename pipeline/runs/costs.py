@@ -11,7 +11,7 @@ import platform
 import resource
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from joblib import cpu_count
 
+from pipeline.config.project import Experiment
 from pipeline.core.cells import DONE
 from pipeline.core.errors import BadInput
 from pipeline.core.files import write_text
@@ -53,16 +54,16 @@ def machine() -> dict[str, Any]:
     }
 
 
-def gather(runs: Path, datasets: Iterable[str], methods: Iterable[str], store: CellStore) -> Costs:
+def gather(runs: Path, grid: Experiment, store: CellStore) -> Costs:
     """Means of seconds, maxima of memory and the first seed's parameters, over the cells that were trained here.
 
     runs: what the train stage shows, <dataset>/<method>/<cell>; a cell whose cost is not in the store is left out, and
     so is one of another kind of device than this machine's.
     """
-    wanted, table_rows = list(methods), Costs()
+    table_rows = Costs()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    for dataset in datasets:
-        for method in wanted:
+    for dataset in grid.datasets:
+        for method in grid.methods:
             cells = defaultdict(list)
             for file in sorted((runs / dataset / method).glob(f"*/{RESULT}")):
                 cell = FinishedCell.read(file.parent)
@@ -72,6 +73,13 @@ def gather(runs: Path, datasets: Iterable[str], methods: Iterable[str], store: C
                         cells[cell.key.variant].append({"seed": cell.key.seed or 0} | cost)
             table_rows |= {(dataset, method, variant): _row(costs) for variant, costs in cells.items()}
     return table_rows
+
+
+def update(grid: Experiment, runs: Path, store: CellStore, table: Path, about: Path) -> Costs:
+    """Put what was trained here into the files that read and write know, and return its rows."""
+    measured = gather(runs, grid, store)
+    write(measured, table, about)
+    return measured
 
 
 def read(file: Path) -> Costs:

@@ -21,6 +21,7 @@ from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION
 from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.core.files import write_text
+from pipeline.core.readouts import COSINE, MATCH
 from pipeline.features.base.store import Features
 from pipeline.methods.base import Method
 from pipeline.retrieval.ranking import mean_average_precision
@@ -31,7 +32,6 @@ from pipeline.runs.pool import on_pool
 
 BUDGET = 30
 """The most configurations that a variant may be tried in, the published one among them."""
-COSINE, MATCH = "cosine", "match probability"
 
 Trial = dict[str, Any]
 """settings: what was varied; published: whether these are the paper's; maps: mean validation MAP by readout, empty

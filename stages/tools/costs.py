@@ -20,9 +20,7 @@ def main(project: Project) -> None:
 
     Example: python -m stages.tools.costs
     """
-    grid = project.experiments[0]
-    measured = costs.gather(RUNS, grid.datasets, grid.methods, CellStore(CELLS))
-    costs.write(measured, COSTS, MACHINE)
+    measured = costs.update(project.experiments[0], RUNS, CellStore(CELLS), COSTS, MACHINE)
     click.echo(f"{COSTS}: {len(measured)} rows of what was trained here, {len(costs.read(COSTS))} in all.")
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from pipeline.config.load import load
 from pipeline.config.project import Project
+from pipeline.evaluation.claims import write_claims
 from pipeline.records.transfer import bring
 from pipeline.runs import costs
 from pipeline.runs.copied_project import copy_project
 from pipeline.runs.dvc import repro
 from pipeline.runs.store import CellStore
 from stages.command import stage
-from stages.paths import BROUGHT, BUILD, CELLS, COSTS, MACHINE, PARAMS, RECORDS, RUNS
+from stages.paths import AP, BROUGHT, BUILD, CELLS, COSTS, MACHINE, RECORDS, RUNS
 
 
 @stage
@@ -23,33 +23,34 @@ from stages.paths import BROUGHT, BUILD, CELLS, COSTS, MACHINE, PARAMS, RECORDS,
 def main(project: Project, experiment: str | None) -> None:
     """Run `dvc repro` here for the first experiment, for another one in a copy of the project under build/.
 
-    Files that the user brought are read anew there. If the report shows the experiment, its records are brought here.
+    Files that the user brought are read anew there. If the report shows the experiment, its records come here.
 
     Example: python -m stages.tools.reproduce --experiment mnist3d_rono
     """
     chosen = project.experiment(experiment or project.experiments[0].name)
     if chosen == project.experiments[0]:
         repro(Path())
-        _write_costs(project, Path(), Path())
+        costs.update(project.experiments[0], RUNS, CellStore(CELLS), COSTS, MACHINE)
         repro(Path(), "report")
         _tell(Path(), "make ui")
         return
     folder = BUILD / chosen.name
     copy_project(Path(), folder, chosen.name, BROUGHT, (COSTS, MACHINE))
-    repro(folder, "--single-item", "--force", *(f"fetch@{dataset}" for dataset in chosen.datasets))
-    repro(folder)
-    reported = [dataset for dataset in chosen.datasets if project.grids(dataset)[0] == chosen]
-    for dataset in reported:
-        bring(folder / RECORDS, RECORDS, dataset)
-    _write_costs(load(folder / PARAMS), folder, Path() if reported else folder)
+    if chosen.claim:
+        repro(folder, "evaluate")
+        write_claims(project, chosen, folder / AP, RECORDS)
+        reported = list(chosen.datasets)
+    else:
+        repro(folder, "--single-item", "--force", *(f"fetch@{dataset}" for dataset in chosen.datasets))
+        repro(folder)
+        reported = [dataset for dataset in chosen.datasets if project.grids(dataset)[0] == chosen]
+        for dataset in reported:
+            bring(folder / RECORDS, RECORDS, dataset)
+        files = (file if reported else folder / file for file in (COSTS, MACHINE))
+        costs.update(chosen, folder / RUNS, CellStore(folder / CELLS), *files)
     if reported:
         repro(Path(), "--single-item", "--force", "report")
     _tell(Path() if reported else folder, f"cd {folder} && {Path(sys.executable).parent}/mlflow ui")
-
-
-def _write_costs(project: Project, trained: Path, reports: Path) -> None:
-    grid, store = project.experiments[0], CellStore(trained / CELLS)
-    costs.write(costs.gather(trained / RUNS, grid.datasets, grid.methods, store), reports / COSTS, reports / MACHINE)
 
 
 def _tell(folder: Path, runs: str) -> None:

@@ -87,7 +87,7 @@ class Scope:
     """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
     order: names of all methods of the report, so that each looks the same on every dataset; further: whether it is an
-    experiment beside the dataset's main one; ablations, factorial: method -> variants that stand in tables of their own;
+    experiment beside the dataset's main one; ablations, factorial: method -> variants in tables of their own;
     metrics: those that stand side by side, empty for all.
     """
 
