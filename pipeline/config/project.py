@@ -51,14 +51,9 @@ class MethodConfig(Block):
         return (DEFAULT, *(name for name in self.variants if name != DEFAULT))
 
 
-def _with_variants(given: Any, info: ValidationInfo) -> Any:
-    """A list of methods stands for all their variants."""
-    if not isinstance(given, list | tuple):
-        return given
-    assert info.context is not None
-    methods = info.context.get("methods") or {}
-    variants = {name: (methods.get(name) or {}).get("variants") or {} for name in distinct(tuple(given))}
-    return {name: [DEFAULT, *(variant for variant in own if variant != DEFAULT)] for name, own in variants.items()}
+def _with_variants(given: Any) -> Any:
+    """A list of methods stands for the default variant of each."""
+    return {name: [DEFAULT] for name in distinct(tuple(given))} if isinstance(given, list | tuple) else given
 
 
 def _known_variants(chosen: dict[str, tuple[str, ...]], info: ValidationInfo) -> dict[str, tuple[str, ...]]:

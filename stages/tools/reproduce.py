@@ -21,9 +21,8 @@ from stages.paths import AP, BROUGHT, BUILD, CELLS, COSTS, MACHINE, RECORDS, RUN
 @stage
 @click.option("--experiment", help="One of params.yaml. [default: the first]")
 def main(project: Project, experiment: str | None) -> None:
-    """Run `dvc repro` here for the first experiment, for another one in a copy of the project under build/.
-
-    Files that the user brought are read anew there. If the report shows the experiment, its records come here.
+    """Run `dvc repro` here for the first experiment, for another one in a copy of the project under build/, where files
+    that the user brought are read anew. If the report shows the experiment, its records come here.
 
     Example: python -m stages.tools.reproduce --experiment mnist3d_rono
     """

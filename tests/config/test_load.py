@@ -29,7 +29,7 @@ WHOLE = tiny.params() | {
         "noise": "symmetric",
         "rate": 0.4,
         "seed": 100,
-        "methods": {"ce": {"grid": {"learning_rate": [0.1]}}},
+        "methods": {"ce": {"default": {"ladders": {"learning_rate": [0.1]}}}},
     },
     "report": {"ablations": {}},
 }
@@ -112,8 +112,8 @@ def changed(keys: str, value: Any) -> dict[str, Any]:
         ("viewer.a", "mca", "viewer.a: unknown name 'mca'; did you mean 'mcca'?"),
         ("viewer.top", 0, "viewer.top: 0 does not fit; it should be greater than 0."),
         ("tuning.noise", "symetric", "tuning.noise: unknown name 'symetric'; did you mean 'symmetric'?"),
-        ("tuning.methods.cee", {"grid": {}}, "tuning.methods: unknown name 'cee'; did you mean 'ce'?"),
-        ("tuning.methods.ce.grid", {"beta": 1}, f"tuning.methods.ce.grid.beta: 1 does not fit; {LIST}"),
+        ("tuning.methods.cee", {"default": {"ladders": {}}}, "tuning.methods: unknown name 'cee'; did you mean 'ce'?"),
+        ("tuning.methods.ce.default.ladders", {"beta": 1}, f"ce.default.ladders.beta: 1 does not fit; {LIST}"),
         ("datasets.emoji.lod", {}, "datasets.emoji: unknown name 'lod'; did you mean 'load'?"),
         ("datasets.emoji.views", ..., "datasets.emoji: the setting 'views' is missing; add it."),
         ("datasets.emoji.views", {"image": "pixel"}, "unknown name 'pixel'; did you mean 'pixels'?"),
@@ -174,7 +174,15 @@ def test_tuning_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "tuning.yaml").write_text(yaml.safe_dump(WHOLE["tuning"]), encoding="utf-8")
     tuning = load(file).tuning
     assert tuning is not None
-    assert tuning.methods["ce"].grid == {"learning_rate": (0.1,)}
+    assert tuning.methods["ce"]["default"].ladders == {"learning_rate": (0.1,)}
+
+
+def test_what_tuning_chose_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
+    file = write(tmp_path, changed("methods.ce.variants", {"wide": {"hidden": [8]}, "long": {"epochs": 9}}))
+    chosen = {"ce": {"default": {"hidden": [16], "epochs": 7}, "wide": {"epochs": 5}}}
+    (tmp_path / "tuned.yaml").write_text(yaml.safe_dump(chosen), encoding="utf-8")
+    settings = {name: load(file).settings("ce", name, "emoji") for name in ("default", "wide", "long")}
+    assert [(s["hidden"], s["epochs"]) for s in settings.values()] == [([16], 7), ([8], 5), ([16], 9)]
 
 
 def test_a_key_that_stands_twice_is_named_with_its_line(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def settle(folder: Path) -> None:
     """params.yaml as `make reproduce EXPERIMENT=wikipedia` has it, for two methods, one seed, one narrow epoch."""
     given = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
     [own] = [experiment for experiment in given["experiments"] if experiment["name"] == "wikipedia"]
-    methods = {name: own["methods"][name] for name in ("mcca", "mrl")}
+    methods = ["mcca", "mrl"]
     given["experiments"] = [own | {"methods": methods, "seeds": [0]}]
     given["report"] = {}
     given["datasets"]["wikipedia"]["load"]["folder"] = str(folder)

@@ -86,10 +86,10 @@ def test_an_unknown_part_is_named(names: tuple[str, str, str]) -> None:
         overridden().settings(*names)
 
 
-def test_a_list_of_methods_stands_for_all_their_variants() -> None:
+def test_a_list_of_methods_stands_for_their_default_variants() -> None:
     params = tiny.params()
     params["methods"]["ce"]["variants"] = {"wide": {"hidden": [8]}, "default": {}}
-    assert parse(params).experiments[0].methods == {"mcca": ("default",), "ce": ("default", "wide")}
+    assert parse(params).experiments[0].methods == {"mcca": ("default",), "ce": ("default",)}
 
 
 def test_experiments_beside_another_follow_it_on_their_datasets_alone() -> None:

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.config.project import Experiment
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
 from pipeline.runs import costs
-from pipeline.runs.costs import COLUMNS, gather, machine, peak_memory, read, write
+from pipeline.runs.costs import COLUMNS, machine, peak_memory, read, update
 from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
 from pipeline.runs.store import CellStore
 
@@ -39,7 +40,8 @@ class Project:
     def update(self, *methods: str) -> bool:
         """Whether anything changed."""
         before = self.content()
-        write(gather(self.runs, ["emoji", "mnist3d"], methods, self.store), self.table, self.about)
+        grid = Experiment.model_construct(datasets=("emoji", "mnist3d"), methods=dict.fromkeys(methods, ()))
+        update(grid, self.runs, self.store, self.table, self.about)
         return self.content() != before
 
     def content(self) -> list[bytes]:

@@ -14,10 +14,12 @@ from pipeline.config.load import load
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
 from pipeline.records.transfer import bring
+from pipeline.runs import costs
 from pipeline.runs.copied_project import copy_project
 from pipeline.runs.dvc import repro
 from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
-from stages.paths import BROUGHT, COSTS, MACHINE
+from pipeline.runs.store import CellStore
+from stages.paths import BROUGHT, CELLS, COSTS, MACHINE, RUNS
 from stages.tools import reproduce
 from tests.support import tiny
 
@@ -129,6 +131,8 @@ def test_what_an_experiment_costs_comes_back() -> None:
         folder.mkdir(parents=True)
         write_result(FinishedCell(folder, KEY, "done", "", "code", "f1", "features", "labels", [], None))
     write_cost(folders[0], {"seconds": 2.0, "device": "cpu", "peak_memory": 50, "parameters": 3})
-    reproduce._write_costs(load(copy("digits") / "params.yaml"), Path("build/digits"), Path())
+    trained = Path("build/digits")
+    grid = load(copy("digits") / "params.yaml").experiments[0]
+    costs.update(grid, trained / RUNS, CellStore(trained / CELLS), COSTS, MACHINE)
     assert COSTS.read_text(encoding="utf-8").splitlines()[1:] == ["digits,ce,other,1,2,50,3"]
     assert MACHINE.is_file()

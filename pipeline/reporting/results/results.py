@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.core.cells import DONE, FAILED, SKIPPED
-from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.metrics.base import HEADLINE
 from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import NOT_KEPT, NOT_RUN, Outcome, Values, combine
@@ -20,6 +20,7 @@ from pipeline.reporting.tables.table import Absent
 
 CRITERION_NAMES = {
     BEST_VALIDATION: "best validation",
+    NOISY_VALIDATION: "noisy validation",
     FIXED_CHECKPOINT: "fixed checkpoint",
     LAST_EPOCH: "last epoch",
 }
@@ -81,7 +82,7 @@ class Results:
         split, and under the fixed checkpoint those that have one."""
         if criterion == BEST_VALIDATION and self.description and not self.description["sizes"]["valid"]:
             return []
-        if criterion == FIXED_CHECKPOINT:
+        if criterion in (NOISY_VALIDATION, FIXED_CHECKPOINT):
             return [entry for entry in self.scope.entries if criterion in set(self.rows(entry)["criterion"])]
         return self.scope.entries
 

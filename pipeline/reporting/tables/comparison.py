@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.reporting.results.cell_values import Outcome, Values, cell, combine
 from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
@@ -16,6 +16,8 @@ from pipeline.reporting.tables.table import Absent, Cell, Column, Row, Table
 _WHEN = {
     BEST_VALIDATION: "Best validation = the epoch is chosen with clean validation labels = an oracle, "
     "as in the papers.",
+    NOISY_VALIDATION: "Noisy validation = the epoch is chosen with validation labels as noisy as those of training, "
+    "which is what people have who have no clean labels.",
     FIXED_CHECKPOINT: "Fixed checkpoint = the weights after a share of the run that was fixed beforehand, as in "
     "RONO's code; methods without one are left out.",
     LAST_EPOCH: "Last epoch = no clean label helps to stop, so memorised noise shows.",
