@@ -10,7 +10,9 @@ import pandas as pd
 
 from pipeline.records import descriptions
 from pipeline.records.cells import CELLS, RecordedCell, by_direction, recorded_cells
+from pipeline.records.claims import CLAIMS
 from pipeline.records.curves import CURVES, by_recall
+from pipeline.records.endpoints import ENDPOINTS
 from pipeline.records.epochs import EPOCHS, by_epoch
 from pipeline.records.probes import PROBES
 from pipeline.records.readout import READOUT
@@ -64,6 +66,14 @@ class Records:
     def statistics(self, dataset: str) -> pd.DataFrame:
         """What of each column of the headline table is more than chance on the test queries, entry by entry."""
         return self._table(STATISTICS, dataset)
+
+    def endpoints(self, dataset: str) -> pd.DataFrame:
+        """MAP of each entry and seed, where every seed drew a split of its own."""
+        return self._table(ENDPOINTS, dataset)
+
+    def claims(self, dataset: str) -> pd.DataFrame:
+        """How far the claimed method is above each rival over such seeds."""
+        return self._table(CLAIMS, dataset)
 
     def receipts(self, dataset: str) -> list[dict[str, Any]]:
         """What each noise artefact really did to the labels."""

@@ -12,6 +12,7 @@ from pipeline.core.criteria import CRITERIA
 from pipeline.records.reader import Records
 from pipeline.reporting.figures import figures, style
 from pipeline.reporting.figures.ranks import rank_caption, rank_figure
+from pipeline.reporting.figures.targets import TARGETS_CAPTION, targets_figure
 from pipeline.reporting.page.section import Drawing, Section
 from pipeline.reporting.published.publications import Protocol, Publication
 from pipeline.reporting.results.report_scope import Scope, noise_words
@@ -19,6 +20,7 @@ from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables import ablations as ablation_tables
 from pipeline.reporting.tables import readout as readout_tables
 from pipeline.reporting.tables import suspicion as suspicion_tables
+from pipeline.reporting.tables.claims import CLAIMS_INTRODUCTION, claim_tables
 from pipeline.reporting.tables.comparison import by_query_view, comparison, robustness
 from pipeline.reporting.tables.costs import Costs, cost_table
 from pipeline.reporting.tables.metrics import metrics
@@ -90,7 +92,8 @@ def retrieval(study: Study) -> Section:
 
 def _retrieval_tables(study: Study, noise: str) -> list[Table]:
     results = study.results
-    tables = [by_query_view(results, noise, results.headline)] if results.many_directions else []
+    tables = [readout_tables.by_readout(study.records, results, noise)]
+    tables += [by_query_view(results, noise, results.headline)] if results.many_directions else []
     tables.append(marked(study.headline(noise), results, noise, study.standings[noise]))
     tables += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
     if len(results.scope.rates) > 1:
@@ -144,12 +147,20 @@ def suspicion(study: Study) -> Section:
     return study.section("suspicion", "Which labels are wrong?", tables)
 
 
-def readout(study: Study) -> Section:
-    """What ranking by match probability changes."""
-    tables = []
+def factorial(study: Study) -> Section:
+    """Where the targets come from, what learns them and how it is read: three things that are told apart."""
+    tables, drawings = [], []
     for noise in study.noises:
-        tables += _existing(readout_tables.readout(study.records, study.results, noise))
-    return study.section("readout", "Posterior readout", tables)
+        tables += _existing(readout_tables.factorial(study.records, study.results, noise))
+        figure = targets_figure(study.records, study.results, noise)
+        drawings += study.drawing(noise, "targets", figure, TARGETS_CAPTION)
+    return study.section("factorial", "Targets, learner and readout", tables, drawings)
+
+
+def claims(study: Study) -> Section:
+    """What the comparison over seeds with splits of their own says of the claimed method."""
+    tables = claim_tables(study.records, study.results)
+    return study.section("claims", "What is claimed, and how sure it is", tables, introduction=CLAIMS_INTRODUCTION)
 
 
 def costs(study: Study) -> Section:
@@ -180,18 +191,19 @@ def memorisation(study: Study) -> Section:
 
 Maker = Callable[[Study], Section]
 SECTIONS: Sequence[Maker] = (
+    claims,
     retrieval,
     published,
     probes,
     chance,
     ablations,
+    factorial,
     suspicion,
-    readout,
     costs,
     memorisation,
 )
 """The sections of a dataset. To add one, write a function and put it into this list."""
-FURTHER: Sequence[Maker] = (retrieval, chance, ablations, suspicion, readout)
+FURTHER: Sequence[Maker] = (retrieval, chance, ablations, suspicion)
 """Those of an experiment beside it; they are folded into one section."""
 
 

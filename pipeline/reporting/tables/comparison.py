@@ -11,7 +11,7 @@ from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, 
 from pipeline.reporting.results.cell_values import Outcome, Values, cell, combine
 from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
-from pipeline.reporting.tables.table import Absent, Cell, Column, Row, Table
+from pipeline.reporting.tables.table import Absent, Cell, Column, Row, Table, decimal
 
 _WHEN = {
     BEST_VALIDATION: "Best validation = the epoch is chosen with clean validation labels = an oracle, "
@@ -78,7 +78,7 @@ def _comparison(results: Results, noise: str, criterion: str, across: Mapping[st
     when = _WHEN[criterion] if results.clean else _AS_GIVEN
     caption = (
         f"MAP over the whole ranking under {noise_words(noise)}, by direction and noise rate. "
-        f"{when} {spread(results, noise)}"
+        f"{when} {yardsticks(results, noise)}{spread(results, noise)}"
     )
     return Table(
         name=f"{results.dataset.name}_{noise}_{criterion}",
@@ -135,6 +135,21 @@ def robustness(results: Results, noise: str) -> Table:
         rows=rows,
         notes=("Falls are not ranked: a method that learned little has little to lose.",) if ranked else (),
     )
+
+
+def yardsticks(results: Results, noise: str) -> str:
+    """How many training labels are really wrong at each rate and what chance reaches, as far as records tell.
+
+    Sentences before others.
+    """
+    shares: dict[float, list[float]] = {}
+    for receipt in results.receipts:
+        if receipt["kind"] == noise and receipt["rate"] in results.scope.rates:
+            shares.setdefault(receipt["rate"], []).extend(receipt["realised"].values())
+    wrong = ", ".join(f"{100 * np.mean(values):.0f} % at {rate}" for rate, values in sorted(shares.items()) if rate)
+    chance = (results.description or {}).get("chance")
+    sentences = [f"Really wrong labels: {wrong}. "] if wrong and results.clean else []
+    return "".join([*sentences, f"Random rankings reach {decimal(chance, 3)}. " if chance is not None else ""])
 
 
 def spread(results: Results, noise: str) -> str:

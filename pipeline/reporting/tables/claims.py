@@ -1,0 +1,83 @@
+"""What a claim rests on: how far a method is above each rival over seeds that drew splits of their own."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pipeline.core.readouts import READOUTS
+from pipeline.evaluation.significance import holm
+from pipeline.records.reader import Records
+from pipeline.reporting.results.report_scope import noise_words
+from pipeline.reporting.results.results import Results
+from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table
+
+_OWN = Absent("itself", "the method that the claim is about")
+CLAIMS_INTRODUCTION = (
+    "Every seed drew its own split, features, noise and initial weights. The endpoint of a seed is the mean over "
+    "queries, directions and noise rates; a rival is read in the same way as the claimed method. Seeds are the unit: "
+    "the interval is Student's t over them, and a hierarchical bootstrap-t over seeds and queries stands beside it."
+)
+
+
+def claim_tables(records: Records, results: Results) -> list[Table]:
+    """A table per noise and readout, a row per rival; none where nothing was claimed."""
+    claims = records.claims(results.dataset.name)
+    endpoints = records.endpoints(results.dataset.name)
+    return [
+        _table(results, noise, readout, claims, endpoints)
+        for noise in claims["noise"].unique()
+        for readout in READOUTS
+        if ((claims["noise"] == noise) & (claims["readout"] == readout)).any()
+    ]
+
+
+def primary(claims: pd.DataFrame, readout: str) -> pd.DataFrame:
+    """The comparisons with the best rival by this readout, a row per noise, p adjusted over them by Holm."""
+    best = claims[(claims["best"] == 1) & (claims["readout"] == readout)].copy()
+    best["p"] = holm(best["p"].to_numpy()) if len(best) else best["p"]
+    return best
+
+
+def _table(results: Results, noise: str, readout: str, claims: pd.DataFrame, endpoints: pd.DataFrame) -> Table:
+    here = claims[(claims["noise"] == noise) & (claims["readout"] == readout)]
+    maps = endpoints[(endpoints["noise"] == noise) & (endpoints["readout"] == readout)]
+    compared = set(zip(here["method"], here["variant"], strict=True))
+    claimed = next(
+        (method, variant)
+        for method, variant in zip(maps["method"], maps["variant"], strict=True)
+        if (method, variant) not in compared
+    )
+    (best,) = here[here["best"] == 1].to_dict("records")
+    rows = [Row(_label(results, *claimed), [_endpoint(maps, *claimed), *[_OWN] * 3], method=claimed[0])]
+    for row in here[here["best"] == 0].sort_values("difference").to_dict("records"):
+        difference = Number(row["difference"], interval=(row["low"], row["high"]))
+        nested = Number(row["difference"], interval=(row["nested_low"], row["nested_high"]))
+        cells: list[Cell] = [_endpoint(maps, row["method"], row["variant"]), difference, nested, Number(row["p"])]
+        rows.append(Row(_label(results, row["method"], row["variant"]), cells, method=row["method"]))
+    rival = _label(results, best["method"], best["variant"])
+    return Table(
+        name=f"{results.dataset.name}_{noise}_claim_{readout.split(maxsplit=1)[0]}",
+        title=f"{results.dataset.display}, {_label(results, *claimed)} and its rivals by {readout}",
+        caption=f"Endpoint under {noise_words(noise)}: MAP by {readout}, mean of rates and directions, mean ± standard "
+        f"deviation over {best['seeds']} seeds; difference of {_label(results, *claimed)} to each rival with its 95 % "
+        f"interval; p one-sided and doubled, not adjusted. Of the rivals that do not learn from its label model, the "
+        f"best is {rival}: above all of them with p = {best['p']:.2g}.",
+        stub="method",
+        levels=("measure",),
+        columns=[
+            Column(("MAP",)),
+            *(Column((head,), ranked=False) for head in ("difference, t over seeds", "difference, bootstrap-t")),
+            Column(("p",), ranked=False, decimals=4),
+        ],
+        rows=rows,
+    )
+
+
+def _endpoint(maps: pd.DataFrame, method: str, variant: str) -> Number:
+    values = maps.loc[(maps["method"] == method) & (maps["variant"] == variant), "map"]
+    return Number(float(values.mean()), float(values.std()), len(values))
+
+
+def _label(results: Results, method: str, variant: str) -> str:
+    display = next(info.display for info in results.scope.methods if info.name == method)
+    return display if variant == "default" else f"{display} ({variant})"
