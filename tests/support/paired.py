@@ -14,8 +14,9 @@ import torch
 from pipeline.config.load import load
 from pipeline.config.project import Project
 from pipeline.core import plugins
+from pipeline.core.corruption import Corruption
 from pipeline.core.runs import Run
-from pipeline.core.splits import Split
+from pipeline.core.splits import Labels, Split
 from pipeline.learning.loop import Batch
 from pipeline.methods.base import Method
 from pipeline.methods.base.deep import Deep, Trained
@@ -66,13 +67,13 @@ def make(name: str, variant: str = "default", dataset: str = "emoji", **changes:
     return plugins.build("pipeline.methods", name, Method, settings(name, variant, dataset, **changes))
 
 
-def run(seed: int = 0) -> Run:
-    return Run(seed, CPU)
+def run(seed: int = 0, true: Labels | None = None, valid_noise: Corruption | None = None) -> Run:
+    return Run(seed, CPU, valid_noise=valid_noise, true=true)
 
 
 def fit_in_place(method: Deep[Any], train: Split, valid: Split | None) -> Trained:
     """Fit this very object instead of a copy, so that what its hooks keep can be looked at."""
-    return method._fit(train, valid, run())
+    return method.train(method.lesson(train, valid, run()), train, run())
 
 
 def batch_of(data: Split) -> Batch:
