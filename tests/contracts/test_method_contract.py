@@ -328,7 +328,7 @@ def test_learns(name: str) -> None:
     train, test = split(200, 0, pull=1.0), split(150, 2, pull=1.0)
 
     def score(noisy: Split) -> float:
-        fit = fitted(name, noisy, None, epochs=12, batch_size=50, learning_rate=0.01)
+        fit = fitted(name, noisy, None, epochs=12, batch_size=50, learning_rate=0.01, hidden=[64])
         return float(np.mean(list(mean_average_precision(last(fit).transform(test.views), test.labels).values())))
 
     clean = score(train)
