@@ -16,7 +16,7 @@ from pipeline.methods.base.targets import EM, MEAN, lesson
 from pipeline.methods.klr import KLR
 from pipeline.retrieval.match_probability import by_match_probability
 from pipeline.runs.extras import TEMPERATURE, posterior_readout
-from tests.support.paired import CLASSES, CPU, DIMS, THREE, relabelled, run, split
+from tests.support.paired import CLASSES, CPU, DIMS, THREE, relabelled, run, slow_map, split
 
 PENALTIES = (1e-3, 1e-2, 1e-1)
 
@@ -158,20 +158,6 @@ def test_suspicion_is_what_the_classifiers_leave_to_other_classes():
         wrong = given != split(90, 0).labels[view]
         assert suspicion[view][wrong].mean() > suspicion[view][~wrong].mean() + 0.1
     assert fit.label_noise() is None
-
-
-def slow_map(embeddings, labels):
-    """Mean over both directions of the mean average precision, query by query."""
-    maps = []
-    for query, gallery in (("image", "text"), ("text", "image")):
-        precisions = []
-        for z, label in zip(embeddings[query], labels[query], strict=True):
-            cosines = [z @ c / np.linalg.norm(z) / np.linalg.norm(c) for c in embeddings[gallery]]
-            hits = [labels[gallery][i] == label for i in np.argsort(np.negative(cosines), kind="stable")]
-            at_hits = [sum(hits[: rank + 1]) / (rank + 1) for rank, hit in enumerate(hits) if hit]
-            precisions.append(np.mean(at_hits))
-        maps.append(np.mean(precisions))
-    return np.mean(maps)
 
 
 def test_clean_and_noisy_validation_choose_the_penalty_with_the_highest_map():
