@@ -17,12 +17,14 @@ import pytest
 
 from pipeline.config.project import DEFAULT
 from pipeline.core import plugins
-from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.corruption import Corruption
+from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.core.errors import BadInput
 from pipeline.core.papers import Paper
 from pipeline.core.runs import Need
 from pipeline.core.splits import Array, Split
 from pipeline.methods.base import Embedder, Fitted, Method, validation_scores
+from pipeline.methods.base.targets import ORACLES
 from pipeline.retrieval.ranking import mean_average_precision
 from pipeline.runs.plan import prepare, resolve
 from tests.support.paired import CLASSES, CPU, DIMS, THREE, make, relabelled, run, split
@@ -48,7 +50,8 @@ def once(name: str) -> Fitted:
 
 @cache
 def variant_fitted(name: str, variant: str, dataset: str) -> Fitted:
-    return make(name, variant, dataset).fit(split(40, 0, SQUARE), split(20, 1, SQUARE), run())
+    train = split(40, 0, SQUARE)
+    return make(name, variant, dataset).fit(train, split(20, 1, SQUARE), run(true=train.labels))
 
 
 def last(fit: Fitted) -> Embedder:
@@ -183,6 +186,31 @@ def test_the_first_state_is_of_the_best_epoch_where_that_is_not_the_last(name: s
 
 
 @over_methods
+def test_noisy_validation_chooses_a_state_of_its_own_and_changes_no_other(name: str) -> None:
+    """Where noise makes something of the validation labels; the clean labels choose as they do without it."""
+    noise = Corruption(relabelled(VALID, 7, share=0.8).labels)
+    fit, without = make(name).fit(TRAIN, VALID, run(valid_noise=noise)), once(name)
+    assert fit.states == (BEST_VALIDATION, NOISY_VALIDATION, LAST_EPOCH)
+    for criterion in without.states:
+        assert_same(fit.at(criterion).state(), without.at(criterion).state())
+    assert np.isfinite(fit.at(NOISY_VALIDATION).transform(TEST.views)["image"]).all()
+    without_clean_pairs = make(name).fit(TRAIN, None, run(valid_noise=noise))
+    assert without_clean_pairs.states == (LAST_EPOCH,)
+
+
+@over_methods
+def test_who_chose_is_the_clean_validation_split(name: str) -> None:
+    assert once(name).chosen_by is VALID
+    assert fitted(name, valid=None).chosen_by is None
+
+
+@over_variants
+def test_oracles_alone_need_the_true_labels(name: str, variant: str, dataset: str) -> None:
+    targets = project().settings(name, variant, dataset).get("targets")
+    assert make(name, variant, dataset).needs_truth == (targets in ORACLES)
+
+
+@over_methods
 def test_fit_leaves_the_method_as_it_was(name: str) -> None:
     """The same object fitted again, with other data in between, gives the same result."""
     method = make(name)
@@ -300,7 +328,7 @@ def test_learns(name: str) -> None:
     train, test = split(200, 0, pull=1.0), split(150, 2, pull=1.0)
 
     def score(noisy: Split) -> float:
-        fit = fitted(name, noisy, None, epochs=12, batch_size=50, learning_rate=0.01)
+        fit = fitted(name, noisy, None, epochs=12, batch_size=50, learning_rate=0.01, hidden=[64])
         return float(np.mean(list(mean_average_precision(last(fit).transform(test.views), test.labels).values())))
 
     clean = score(train)

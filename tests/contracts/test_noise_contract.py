@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, UnknownName
-from pipeline.core.splits import Labels, Views
+from pipeline.core.splits import Labels, Split, Views
 from pipeline.noise.base import Noise, NoiseReceipt, make
 from pipeline.noise.base import store as noise_store
 
@@ -25,7 +26,10 @@ DRAWN = [kind for kind in KINDS if kind != "given"]
 """Labels that a user brings have no rate to draw at; tests/noise/test_given.py has what they owe."""
 ONE_DRAW = {"recorded"}
 """Kinds whose labels are the same for every seed and dataset."""
+OF_TRAINING = {"given", "recorded"}
+"""Kinds that know labels of training samples alone."""
 N, K = 500, 5
+VALID = 200
 
 
 @pytest.fixture
@@ -37,6 +41,13 @@ def clean() -> Labels:
 def features() -> Views:
     rng = np.random.default_rng(1)
     return {view: rng.standard_normal((N, 6)).astype(np.float32) for view in ("image", "text")}
+
+
+@pytest.fixture
+def valid() -> Split:
+    rng = np.random.default_rng(2)
+    views = {view: rng.standard_normal((VALID, 6)).astype(np.float32) for view in ("image", "text")}
+    return Split(views, dict.fromkeys(views, rng.integers(0, K, VALID)), np.arange(VALID), K)
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +64,16 @@ def label_files(clean: Labels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def draw(
-    kind: str, labels: Labels, features: Views, rate: float = 0.4, seed: int = 0, dataset: str = "digits"
+    kind: str,
+    labels: Labels,
+    features: Views,
+    rate: float = 0.4,
+    seed: int = 0,
+    dataset: str = "digits",
+    valid: Split | None = None,
 ) -> tuple[Corruption, NoiseReceipt]:
     noise = plugins.build("pipeline.noise", kind, Noise, BLOCKS[kind])
-    return make(noise, kind, dataset, labels, K, rate, seed, features)
+    return make(noise, kind, dataset, labels, K, rate, seed, features, valid)
 
 
 def test_files_and_blocks_match() -> None:
@@ -120,20 +137,105 @@ def test_rows_are_samples_of_the_split(kind: str, clean: Labels, features: Views
         assert rows.max() < N
 
 
+def same(one: Corruption, other: Corruption) -> None:
+    """Equal labels and rows of the training samples."""
+    for views, others in ((one.labels, other.labels), (one.rows, other.rows)):
+        assert set(views) == set(others)
+        for view, values in views.items():
+            np.testing.assert_array_equal(values, others[view])
+
+
 @pytest.mark.parametrize("kind", DRAWN)
-def test_store_gives_back_what_it_got(kind: str, clean: Labels, features: Views, tmp_path: Path) -> None:
-    corruption, receipt = draw(kind, clean, features)
+def test_the_draw_of_training_labels_does_not_depend_on_validation(
+    kind: str, clean: Labels, features: Views, valid: Split
+) -> None:
+    """The receipt tells of the training labels; its hash alone covers the others."""
+    (alone, receipt), (both, longer) = draw(kind, clean, features), draw(kind, clean, features, valid=valid)
+    same(both, alone)
+    assert alone.valid is None
+    assert (both.valid is None) == (kind in OF_TRAINING)
+    assert (longer.hash == receipt.hash) == (kind in OF_TRAINING)
+    assert longer.as_dict() | {"hash": ""} == receipt.as_dict() | {"hash": ""}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DRAWN if kind not in OF_TRAINING])
+@pytest.mark.parametrize("rate", [0.0, 0.4])
+def test_validation_gets_a_draw_of_its_own_at_the_same_rate(
+    kind: str, rate: float, clean: Labels, features: Views, valid: Split
+) -> None:
+    before = valid.labels["image"].copy()
+    noise = draw(kind, clean, features, rate, valid=valid)[0].valid
+    assert noise is not None
+    assert noise.valid is None
+    np.testing.assert_array_equal(valid.labels["image"], before)
+    assert list(noise.labels) == list(valid.labels)
+    wrong = noise.wrong(valid.labels)
+    for view, noisy in noise.labels.items():
+        assert noisy.dtype == np.int64
+        assert noisy.shape == (VALID,)
+        assert wrong[view].mean() <= rate + 4 * np.sqrt(rate * (1 - rate) / VALID)
+    assert any(flags.any() for flags in wrong.values()) == (rate > 0)
+    for rows in noise.rows.values():
+        np.testing.assert_array_equal(np.sort(rows), np.arange(VALID))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DRAWN if kind not in OF_TRAINING])
+def test_the_draw_of_validation_labels_depends_on_no_training_sample(
+    kind: str, clean: Labels, features: Views, valid: Split
+) -> None:
+    first, again, other = (
+        draw(kind, labels, views, seed=seed, valid=valid)[0].valid
+        for labels, views, seed in (
+            (clean, features, 0),
+            ({view: y[:90] for view, y in clean.items()}, {view: x[:90] for view, x in features.items()}, 0),
+            (clean, features, 1),
+        )
+    )
+    assert first is not None
+    assert again is not None
+    assert other is not None
+    same(first, again)
+    with pytest.raises(AssertionError):
+        same(first, other)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DRAWN if kind not in OF_TRAINING])
+def test_a_validation_split_like_the_training_split_is_drawn_anew(kind: str, clean: Labels, features: Views) -> None:
+    """Noise of the two is not the same noise."""
+    twin = Split(features, clean, np.arange(N), K)
+    corruption = draw(kind, clean, features, valid=twin)[0]
+    assert corruption.valid is not None
+    flags = [part.rows.get("text", part.labels["text"]) for part in (corruption, corruption.valid)]
+    assert not np.array_equal(*flags)
+
+
+def test_kinds_that_know_training_labels_alone_say_so() -> None:
+    kinds = {kind: plugins.find("pipeline.noise", kind, Noise) for kind in KINDS}
+    assert {kind for kind, noise in kinds.items() if noise.of_training} == OF_TRAINING
+
+
+def test_unusable_validation_labels_are_named(clean: Labels, features: Views, valid: Split) -> None:
+    few = Split(valid.views, dict.fromkeys(valid.views, np.full(VALID, K)), valid.index, K + 1)
+    with pytest.raises(BadInput, match=r"label 5 of sample 0 in view 'image' is outside 0..4"):
+        draw("symmetric", clean, features, valid=few)
+
+
+@pytest.mark.parametrize("validated", [True, False])
+@pytest.mark.parametrize("kind", DRAWN)
+def test_store_gives_back_what_it_got(
+    kind: str, validated: bool, clean: Labels, features: Views, valid: Split, tmp_path: Path
+) -> None:
+    corruption, receipt = draw(kind, clean, features, valid=valid if validated else None)
     files = [tmp_path / name for name in ("one.npz", "two.npz")]
     for file in files:
         noise_store.write(corruption, receipt, file)
     assert files[0].read_bytes() == files[1].read_bytes()
     read, stored = noise_store.read(files[0])
     assert stored == receipt
-    assert set(read.rows) == set(corruption.rows)
-    for view, noisy in corruption.labels.items():
-        np.testing.assert_array_equal(read.labels[view], noisy)
-    for view, rows in corruption.rows.items():
-        np.testing.assert_array_equal(read.rows[view], rows)
+    same(read, corruption)
+    assert (read.valid is None) == (corruption.valid is None)
+    if read.valid is not None and corruption.valid is not None:
+        same(read.valid, corruption.valid)
 
 
 def test_store_refuses_missing_broken_and_altered_files(clean: Labels, features: Views, tmp_path: Path) -> None:
@@ -148,9 +250,11 @@ def test_store_refuses_missing_broken_and_altered_files(clean: Labels, features:
         with pytest.raises(BadInput, match="cannot be read"):
             noise_store.read(file)
     altered = {view: (noisy + 1) % K for view, noisy in corruption.labels.items()}
-    noise_store.write(Corruption(altered), receipt, file)
-    with pytest.raises(BadInput, match="do not match their receipt"):
-        noise_store.read(file)
+    with_validation = replace(corruption, valid=Corruption(corruption.labels))
+    for other in (Corruption(altered), with_validation):
+        noise_store.write(other, receipt, file)
+        with pytest.raises(BadInput, match="do not match their receipt"):
+            noise_store.read(file)
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.2, float("nan")])

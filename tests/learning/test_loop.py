@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.core.errors import BadParams, Diverged
 from pipeline.learning.loop import Batch, run_epochs
 from pipeline.learning.networks import MultiViewNetwork, mlp
@@ -25,6 +25,7 @@ class Watched:
     epochs: int = 3
     batch_size: int = 4
     checkpoint: float | None = None
+    averaged: float | None = None
     broken: dict[str, int] = field(default_factory=dict)
     before: list[Any] = field(default_factory=list)
     steps: list[Any] = field(default_factory=list)
@@ -35,6 +36,7 @@ class Watched:
     step = Deep.step
 
     def optimisers(self, model):
+        self.live = model
         weight, bias = model.parameters()
         self.used = [
             torch.optim.SGD([{"name": "weight", "params": [weight]}], lr=0.004),
@@ -66,8 +68,8 @@ class Watched:
         return terms
 
 
-def go(method, scores=None, size=SIZE):
-    """Train; scores: validation score of each epoch. Gives history, states and the weights after each epoch."""
+def go(method, scores=None, size=SIZE, noisy=None):
+    """Train; scores, noisy: validation scores of each epoch. Gives history, states and what was scored each epoch."""
     torch.manual_seed(0)
     model = MultiViewNetwork({"image": mlp(12, [], 1)})
     weights = []
@@ -75,7 +77,8 @@ def go(method, scores=None, size=SIZE):
     def observe(model, epoch):
         assert not model.training
         weights.append({name: value.clone() for name, value in model.state_dict().items()})
-        return {} if scores is None else {"valid/mean": scores[len(weights) - 1]}
+        columns = {"valid/mean": scores, "noisy_valid/mean": noisy}
+        return {column: values[len(weights) - 1] for column, values in columns.items() if values is not None}
 
     history, states = run_epochs(
         method, model, Batch.of(split(size, 0), CPU), torch.Generator().manual_seed(0), observe
@@ -199,6 +202,68 @@ def test_best_validation_is_the_first_highest_epoch(scores):
     assert equal(states[BEST_VALIDATION], weights[scores.index(max(scores))])
     assert equal(states[LAST_EPOCH], weights[2])
     assert not equal(weights[0], weights[2])
+
+
+def test_clean_and_noisy_validation_each_keep_their_own_epoch():
+    _, states, weights = go(Watched(checkpoint=1.0), [0.1, 0.9, 0.5], noisy=[0.7, 0.2, 0.7])
+    assert list(states) == [BEST_VALIDATION, NOISY_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH]
+    assert equal(states[BEST_VALIDATION], weights[1])
+    assert equal(states[NOISY_VALIDATION], weights[0])
+
+
+def test_noisy_validation_changes_nothing_else():
+    with_it, without = go(Watched(), [0.1, 0.9, 0.5], noisy=[0.7, 0.2, 0.6]), go(Watched(), [0.1, 0.9, 0.5])
+    for row, other in zip(with_it[0], without[0], strict=True):
+        assert {column: value for column, value in row.items() if column != "noisy_valid/mean"} == other
+    for criterion, state in without[1].items():
+        assert equal(with_it[1][criterion], state)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.99])
+def test_the_average_over_the_steps_is_scored_and_kept_in_place_of_the_live_weights(decay):
+    """A slow average beside the loop; the live weights are trained as they are without it."""
+    trail = []
+
+    class Trailed(Watched):
+        def step(self, batch, model, optimisers, position):
+            terms = super().step(batch, model, optimisers, position)
+            trail.append({name: value.detach().clone() for name, value in model.state_dict().items()})
+            return terms
+
+        def before_step(self, model, position):
+            if not position.iteration:
+                trail.append({name: value.detach().clone() for name, value in model.state_dict().items()})
+            super().before_step(model, position)
+
+    method = Trailed(averaged=decay)
+    history, states, scored = go(method, [0.1, 0.9, 0.5])
+    mean, *live = trail
+    means = []
+    for taken, weights in enumerate(live):
+        share = max(1 - decay, 9 / (10 + taken))
+        mean = {name: (1 - share) * value + share * weights[name] for name, value in mean.items()}
+        means.append(mean)
+    for kept, expected in (*zip(scored, means[2::3], strict=True), (states[BEST_VALIDATION], means[5])):
+        for name, value in kept.items():
+            torch.testing.assert_close(value, expected[name])
+    assert equal(states[LAST_EPOCH], scored[-1])
+    plain = go(Watched(), [0.1, 0.9, 0.5])
+    assert [row["loss/fit"] for row in history] == [row["loss/fit"] for row in plain[0]]
+    assert equal(method.live.state_dict(), plain[1][LAST_EPOCH])
+    assert not equal(states[LAST_EPOCH], plain[1][LAST_EPOCH]) or decay == 0
+
+
+def test_what_finish_does_to_the_average_leaves_the_live_weights_alone():
+    class Reset(Watched):
+        def finish(self, model, data):
+            assert model is not self.live
+            with torch.no_grad():
+                for value in model.parameters():
+                    value.zero_()
+
+    history, states, scored = go(Reset(averaged=0.9))
+    assert all(not value.any() for kept in (*states.values(), *scored) for value in kept.values())
+    assert [row["loss/fit"] for row in history] == [row["loss/fit"] for row in go(Watched())[0]]
 
 
 def test_without_validation_only_the_last_epoch_is_kept():

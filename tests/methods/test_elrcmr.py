@@ -221,14 +221,20 @@ def test_three_views_from_fit_to_transform():
     assert {view: z.shape for view, z in embeddings.items()} == dict.fromkeys(THREE, (10, 8))
 
 
-def test_the_memory_has_a_place_for_every_position():
-    """A training split need not be numbered without gaps."""
-    train = split(20, 0)
+def test_the_memory_goes_by_place_and_has_one_for_every_validation_sample():
+    """Neither split need be numbered without gaps; training samples go by their place."""
+    train, valid = split(20, 0), split(10, 1)
     train.index[:] = 2 * np.arange(20) + 5
+    valid.index[:] = 3 * np.arange(10) + 20
     method = make("elrcmr")
-    fit_in_place(method, train, None)
+    fit_in_place(method, train, valid)
     for memory in method.memory_.values():
-        assert (memory.sum(1) > 0).nonzero().flatten().tolist() == train.index.tolist()
+        assert len(memory) == 48
+        assert (memory.sum(1) > 0).nonzero().flatten().tolist() == list(range(20))
+    evaluated = make("elrcmr", memory_in_evaluation=True)
+    fit_in_place(evaluated, train, valid)
+    for memory in evaluated.memory_.values():
+        assert (memory.sum(1) > 0).nonzero().flatten().tolist() == sorted({*range(20), *valid.index.tolist()})
 
 
 def test_validation_and_transform_leave_the_memory_alone():

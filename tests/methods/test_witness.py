@@ -1,4 +1,4 @@
-"""Witness: what its networks are taught, how they are averaged and read, and what it knows about the labels."""
+"""Witness: what its networks are taught, how their embeddings are read, and what it knows about the labels."""
 
 import math
 from dataclasses import replace
@@ -11,17 +11,14 @@ from torch.nn import functional as F
 from pipeline.core.criteria import LAST_EPOCH
 from pipeline.core.errors import UnknownName
 from pipeline.learning.loop import Step
-from pipeline.methods.base.label_em import LabelPosterior
 from pipeline.methods.base.pictures import PictureEncoder
-from pipeline.methods.witness import match_vector
+from pipeline.methods.base.targets import MEAN, OWN, Lesson, one_hot
+from pipeline.retrieval.match_probability import by_match_probability, calibrated
 from pipeline.retrieval.ranking import mean_average_precision
+from pipeline.runs.extras import TEMPERATURE, posterior_readout
 from tests.support.paired import CLASSES, DIMS, THREE, batch_of, fit_in_place, make, relabelled, run, split
 
 STEP = Step(0, 2, 0, 8)
-
-
-def probabilities(rows, seed=0):
-    return torch.softmax(torch.randn(rows, CLASSES, generator=torch.Generator().manual_seed(seed)).double(), dim=1)
 
 
 def fitted(noisy, variant="default", **changes):
@@ -30,7 +27,7 @@ def fitted(noisy, variant="default", **changes):
 
 def believed(result):
     """What EM makes of all views' labels together."""
-    (one,) = {id(posterior): posterior for posterior in result.posteriors.values()}.values()
+    (one,) = {id(posterior): posterior for posterior in result.lesson.posteriors.values()}.values()
     return one
 
 
@@ -42,22 +39,6 @@ def probability_of_own_labels(noisy, result):
 def noisy_split(size=120, share=0.4, dims=None):
     clean = split(size, 0, dims)
     return clean, relabelled(clean, 3, share)
-
-
-@pytest.mark.parametrize("views", [2, 3])
-def test_cosine_of_match_vectors_is_the_probability_of_one_class(views):
-    parts = [probabilities(5, seed) for seed in range(views)]
-    vectors = [match_vector(p, slot, views) for slot, p in enumerate(parts)]
-    for z in vectors:
-        assert z.shape == (5, CLASSES + views)
-        np.testing.assert_allclose(z.norm(dim=1), 1)
-    for a in range(views):
-        for b in range(a):
-            np.testing.assert_allclose(vectors[a] @ vectors[b].T, parts[a] @ parts[b].T)
-
-
-def test_a_sure_sample_has_no_remainder():
-    assert match_vector(torch.eye(CLASSES), 1, 2).tolist() == [[*row, 0, 0] for row in torch.eye(CLASSES).tolist()]
 
 
 def test_loss_is_the_cross_entropy_with_what_em_believes():
@@ -72,7 +53,7 @@ def test_loss_is_the_cross_entropy_with_what_em_believes():
     value = method.loss(batch, model, STEP)["total"]
     expected = 0.0
     for view in DIMS:
-        columns = F.normalize(model.prototypes.columns.detach(), dim=0)
+        columns = F.normalize(model.prototypes.detach(), dim=0)
         for z, i in zip(model.encode(view, batch.views[view]).detach(), order.tolist(), strict=True):
             assert z.norm().item() == pytest.approx(1)
             weights = [math.exp(float(z @ columns[:, k]) / method.temperature) for k in range(CLASSES)]
@@ -81,36 +62,39 @@ def test_loss_is_the_cross_entropy_with_what_em_believes():
     assert value.item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_gradient_reaches_encoders_and_prototypes_but_not_their_averages():
+def test_gradient_reaches_encoders_and_prototypes():
     _, noisy = noisy_split(24)
     method = make("witness")
     model = fit_in_place(method, noisy, None).model.train()
     method.loss(batch_of(noisy), model.double(), STEP)["total"].backward()
-    for part in (model.encoders, model.prototypes):
-        assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in part.parameters())
-    for part in (model.mean_encoders, model.mean_prototypes):
-        assert all(p.grad is None for p in part.parameters())
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
 
 
-def test_averages_follow_the_weights_and_are_what_is_evaluated():
-    method = make("witness", averaging=0.75)
-    model = method.build(DIMS, CLASSES)
-    live = dict(model.encoders.named_parameters()) | {"columns": model.prototypes.columns}
-    expected = {name: value.detach().clone() for name, value in live.items()}
-    with torch.no_grad():
-        for iteration, share in ((0, 0.9), (8, 0.5), (100, 0.25)):
-            for name, value in live.items():
-                value.add_(1 + iteration)
-                expected[name] = (1 - share) * expected[name] + share * value
-            method.before_step(model, Step(0, 2, iteration, 200))
-    means = dict(model.mean_encoders.named_parameters()) | {"columns": model.mean_prototypes.columns}
-    for name, value in expected.items():
-        torch.testing.assert_close(means[name], value)
-    model.eval()
-    x = torch.randn(3, DIMS["text"])
-    p = F.softmax(model.mean_prototypes(F.normalize(model.mean_encoders["text"](x))), dim=1)
-    torch.testing.assert_close(model.encode("text", x), match_vector(p, 1, 2))
-    torch.testing.assert_close(model.class_scores(model.encode("text", x)).exp(), p)
+def test_embeddings_are_unit_vectors_whose_cosines_with_the_prototypes_score_the_classes():
+    _, noisy = noisy_split(24)
+    test = split(9, 2)
+    embedder = fitted(noisy, temperature=0.2).at(LAST_EPOCH)
+    prototypes = F.normalize(embedder.model.prototypes, dim=0).numpy()
+    scores = embedder.class_scores(test.views)
+    for view, z in embedder.transform(test.views).items():
+        assert z.shape == (9, 8)
+        np.testing.assert_allclose(np.linalg.norm(z, axis=1), 1, rtol=1e-5)
+        np.testing.assert_allclose(scores[view], z @ prototypes / 0.2, rtol=1e-4, atol=1e-5)
+
+
+def test_it_is_read_by_match_probability_at_the_temperature_that_clean_pairs_chose():
+    _, noisy = noisy_split()
+    valid, test = split(30, 1), split(20, 2)
+    result = make("witness").fit(noisy, valid, run())
+    assert result.chosen_by is valid
+    read = posterior_readout(result, test)
+    embedder = result.at(result.states[0])
+    temperature, _ = calibrated(embedder.class_scores(valid.views), valid.labels)
+    assert read[TEMPERATURE] == temperature
+    expected = by_match_probability(embedder.class_scores(test.views), temperature)
+    for view in DIMS:
+        np.testing.assert_allclose(read[view], expected[view], rtol=1e-5, atol=1e-6)
+    assert posterior_readout(fitted(noisy), test) is None
 
 
 def test_prototypes_do_not_decay():
@@ -118,16 +102,6 @@ def test_prototypes_do_not_decay():
     (optimiser,) = method.optimisers(method.build(DIMS, CLASSES))
     assert isinstance(optimiser, torch.optim.AdamW)
     assert {g["name"]: g["weight_decay"] for g in optimiser.param_groups} == {"encoders": 0.1, "prototypes": 0.0}
-
-
-def test_rate_goes_up_and_down_once():
-    method = make("witness", epochs=20)
-    rates = np.array([method.learning_rate_scale(epoch, "encoders") for epoch in range(20)])
-    assert rates.min() > 0
-    assert 0.9 < rates.max() <= 1
-    turns = np.diff(np.sign(np.diff(rates)))
-    assert np.count_nonzero(turns) == 1
-    assert rates[-1] < 0.01
 
 
 @pytest.mark.parametrize("dims", [DIMS, THREE])
@@ -164,20 +138,37 @@ def test_labels_of_pairs_are_one_witness():
 
 def test_variants_differ_where_they_should():
     """Data whose classes overlap, so that a regression does not find all by itself."""
-    clean = split(400, 0, pull=1.2)
-    noisy, test = relabelled(clean, 3, 0.5), split(50, 2, pull=1.2)
-    variants = ("default", "trusting", "no_em", "in_fold", "embedding", "one_witness")
-    methods = {name: fitted(noisy, name) for name in variants}
-    beliefs = {name: [p.posterior for p in result.posteriors.values()] for name, result in methods.items()}
-    np.testing.assert_array_equal(beliefs["embedding"], beliefs["default"])
-    for name in ("trusting", "no_em", "in_fold", "one_witness"):
+    noisy = relabelled(split(400, 0, pull=1.2), 3, 0.5)
+    results = {name: fitted(noisy, name) for name in ("default", "no_em", "in_fold", "one_witness")}
+    beliefs = {name: [p.posterior for p in result.lesson.posteriors.values()] for name, result in results.items()}
+    for name in ("no_em", "in_fold", "one_witness"):
         assert not np.array_equal(beliefs[name], beliefs["default"])
-    trust = {name: probability_of_own_labels(noisy, methods[name]) for name in ("in_fold", "default")}
-    assert trust["in_fold"] > trust["default"]
-    widths = {name: result.at(LAST_EPOCH).transform(test.views)["image"].shape[1] for name, result in methods.items()}
-    assert {name: width == CLASSES + len(DIMS) for name, width in widths.items()} == {
-        name: name != "embedding" for name in methods
-    }
+    believing = {name: probability_of_own_labels(noisy, results[name]) for name in ("in_fold", "default")}
+    assert believing["in_fold"] > believing["default"]
+
+
+@pytest.mark.parametrize("source", [OWN, MEAN])
+def test_other_targets_leave_the_label_model_out(source):
+    """Networks alone are taught, by what the labels say, and say alone what is wrong."""
+    _, noisy = noisy_split(40)
+    result = fitted(noisy, targets=source)
+    assert not result.lesson.posteriors
+    assert result.label_noise() is None
+    hard = one_hot(noisy.labels, CLASSES)
+    for view, q in result.lesson.targets.items():
+        np.testing.assert_array_equal(q, hard[view] if source == OWN else (hard["image"] + hard["text"]) / 2)
+    scores = result.at(LAST_EPOCH).class_scores(noisy.views)
+    for view, suspicion in result.suspicion().items():
+        p = torch.tensor(scores[view]).softmax(dim=1).numpy()
+        np.testing.assert_allclose(suspicion, 1 - p[np.arange(40), noisy.labels[view]], rtol=1e-4, atol=1e-6)
+
+
+def test_its_own_network_is_trained_on_the_same_beliefs():
+    _, noisy = noisy_split(60)
+    own, shared = fitted(noisy, network="own"), fitted(noisy)
+    np.testing.assert_array_equal(believed(own).posterior, believed(shared).posterior)
+    assert make("witness", network="own").averaged is None
+    assert own.model.encoders["image"][0].__class__ is not shared.model.encoders["image"][0].__class__
 
 
 def test_one_witness_hears_only_its_own_view():
@@ -185,7 +176,7 @@ def test_one_witness_hears_only_its_own_view():
     other = replace(noisy, labels={**noisy.labels, "text": np.roll(noisy.labels["text"], 7)})
     first, second = (fitted(data, "one_witness") for data in (noisy, other))
     np.testing.assert_array_equal(first.suspicion()["image"], second.suspicion()["image"])
-    assert first.posteriors["image"].reliability == second.posteriors["image"].reliability
+    assert first.lesson.posteriors["image"].reliability == second.lesson.posteriors["image"].reliability
     assert not np.array_equal(first.suspicion()["text"], second.suspicion()["text"])
 
 
@@ -208,8 +199,7 @@ def test_networks_judge_only_samples_that_they_were_not_taught():
     def opinions(believed):
         q = np.full((60, CLASSES), 1 / CLASSES)
         q[7] = np.eye(CLASSES)[believed]
-        result = LabelPosterior(q, {}, {}, False, False, None)
-        return method._network_opinions(data, dict.fromkeys(DIMS, result), run(), 0)
+        return method._network_opinions(Lesson(data, dict.fromkeys(DIMS, q), None), run(), 0)
 
     for one, other in zip(opinions(0), opinions(1), strict=True):
         assert one.shape == (60, CLASSES)
@@ -230,7 +220,7 @@ def test_network_rounds_change_what_is_believed():
     assert np.mean(once.posterior.argmax(axis=1) == clean.labels["image"]) > 0.8
     assert once.reliability["image"] == pytest.approx(np.mean(noisy.labels["image"] == clean.labels["image"]), abs=0.1)
     own = fitted(noisy, "one_witness", network_rounds=1)
-    assert all(posterior.posterior.shape == (300, CLASSES) for posterior in own.posteriors.values())
+    assert all(posterior.posterior.shape == (300, CLASSES) for posterior in own.lesson.posteriors.values())
 
 
 def test_pictures_get_a_convolutional_encoder():
@@ -238,23 +228,10 @@ def test_pictures_get_a_convolutional_encoder():
     result = fitted(clean, convolutional=["image"], network_rounds=1)
     assert isinstance(result.model.encoders["image"], PictureEncoder)
     assert not isinstance(result.model.encoders["text"], PictureEncoder)
-    live, mean = (dict(part["image"].named_buffers()) for part in (result.model.encoders, result.model.mean_encoders))
-    assert live.keys() == mean.keys() != set()
     test = split(20, 1, {"image": 64, "text": 8})
     embedder = result.at(LAST_EPOCH)
     alone = embedder.transform({"image": test.views["image"]})["image"]
     np.testing.assert_array_equal(alone, embedder.transform(test.views)["image"])
-
-
-def test_statistics_of_batch_norm_follow_the_live_ones():
-    method = make("witness", convolutional=["image"])
-    model = method.build({"image": 64}, CLASSES).train()
-    model({"image": torch.rand(9, 64)})
-    method.before_step(model, STEP)
-    live, mean = (dict(part.named_buffers()) for part in (model.encoders, model.mean_encoders))
-    assert any(name.endswith("running_mean") and value.abs().sum() > 0 for name, value in live.items())
-    for name, value in live.items():
-        torch.testing.assert_close(mean[name], value)
 
 
 def test_unknown_picture_views_are_refused():
@@ -268,4 +245,17 @@ def test_the_estimated_share_of_wrong_labels():
     for view in DIMS:
         assert result.wrong[view] == pytest.approx(np.mean(noisy.labels[view] != clean.labels[view]), abs=0.05)
     assert result.certain
-    assert fitted(noisy, "trusting").label_noise() is None
+
+
+def test_the_judges_of_network_rounds_are_averages_over_the_steps():
+    """With a decay of 0 the average is the live network."""
+    data = split(60, 0)
+    learned = Lesson(data, one_hot(data.labels, CLASSES), None)
+
+    def opinions(averaging):
+        method = make("witness", dropouts=(0.0, 0.0), averaging=averaging)
+        return method._network_opinions(learned, run(), 0)
+
+    live, slow = opinions(0.0), opinions(0.99)
+    for one, other in zip(live, slow, strict=True):
+        assert not torch.allclose(one, other)

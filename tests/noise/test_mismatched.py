@@ -88,6 +88,27 @@ def test_one_pair_has_nobody_to_exchange_with() -> None:
     assert (rows != np.arange(10)).sum() == 2
 
 
+def test_a_validation_split_is_paired_wrongly_among_its_own_samples() -> None:
+    """At the same rate, by other exchanges; MAP with its noise reads text embeddings at their new places."""
+    train, valid = paired.split(60, 0), paired.split(20, 1)
+    with_validation, alone = (
+        make(Mismatched(), "mismatched", "toy", train.labels, paired.CLASSES, 0.5, 0, valid=split)[0]
+        for split in (valid, None)
+    )
+    np.testing.assert_array_equal(with_validation.rows["text"], alone.rows["text"])
+    noise = with_validation.valid
+    assert noise is not None
+    assert list(noise.rows) == ["text"]
+    rows = noise.rows["text"]
+    np.testing.assert_array_equal(np.sort(rows), np.arange(20))
+    assert (rows != np.arange(20)).sum() == 10
+    for noisy in noise.labels.values():
+        np.testing.assert_array_equal(noisy, valid.labels["image"])
+    moved_views = noise.moved(valid.views)
+    np.testing.assert_array_equal(moved_views["text"], valid.views["text"][rows])
+    np.testing.assert_array_equal(moved_views["image"], valid.views["image"])
+
+
 @pytest.mark.parametrize("method", ["ce", "mrl", "gma"])
 def test_methods_train_on_wrong_pairs(method: str) -> None:
     train, valid, test = paired.split(60, 0), paired.split(20, 1), paired.split(30, 2)

@@ -42,6 +42,8 @@ class Recorded:
 class Recorder:
     """Keeps what fit is given; predicts what it is told to."""
 
+    needs_truth = False
+
     def __init__(self, predicted: dict[str, Array] | None = None) -> None:
         self.predicted = predicted
 
@@ -104,6 +106,41 @@ def test_rows_move_features_and_leave_the_other_view() -> None:
     np.testing.assert_array_equal(method.train.views["image"], TRAIN.views["image"])
     # Of 16 labels, texts 6 and 7 are wrong (0 stands at 1 and 1 at 0); the guess repeats what it was told.
     assert outcome.history == [{"accuracy/clean": 1.0, "accuracy/corrupted": 1.0, "accuracy/recovered": 0.0}]
+
+
+class Oracle(Recorder):
+    needs_truth = True
+
+
+def test_the_true_labels_are_given_to_oracles_alone() -> None:
+    """Those of the samples that stand at each place."""
+    rows = np.array([1, 0, 3, 2, 4, 5, 7, 6])
+    noise = Corruption(dict.fromkeys(DIMS, (CLEAN + 1) % 3), {"text": rows})
+    oracle, method = Oracle(), Recorder()
+    cell(oracle, noise, watched=False)
+    cell(method, noise)
+    assert method.run.true is None
+    assert oracle.run.true is not None
+    assert oracle.run.true["image"].tolist() == CLEAN.tolist()
+    assert oracle.run.true["text"].tolist() == CLEAN[rows].tolist()
+    assert oracle.train.labels["image"].tolist() == ((CLEAN + 1) % 3).tolist()
+
+
+def test_a_method_is_given_what_noise_makes_of_validation_beside_the_clean_split() -> None:
+    of_valid = Corruption({view: (y + 1) % 3 for view, y in VALID.labels.items()})
+    method = Recorder()
+    cell(method, Corruption(dict.fromkeys(DIMS, CLEAN), valid=of_valid))
+    assert method.run.valid_noise is of_valid
+    assert method.valid is VALID
+    cell(method)
+    assert method.run.valid_noise is None
+
+
+def test_noisy_validation_embeds_the_test_split_in_a_state_of_its_own() -> None:
+    of_valid = Corruption({view: (y + 1) % 3 for view, y in VALID.labels.items()})
+    outcome = cell(make("ce"), Corruption(dict.fromkeys(DIMS, CLEAN), valid=of_valid))
+    assert list(outcome.embeddings) == ["best_validation", "noisy_validation", "last_epoch"]
+    assert all("noisy_valid/mean" in row for row in outcome.history)
 
 
 def test_memorisation_by_hand() -> None:

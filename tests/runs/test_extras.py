@@ -6,7 +6,8 @@ import numpy as np
 
 from pipeline.core.splits import Array
 from pipeline.methods.base import Fitted
-from pipeline.retrieval.match_probability import TEMPERATURES
+from pipeline.methods.base.targets import VALIDATION
+from pipeline.retrieval.match_probability import TEMPERATURES, calibrated
 from pipeline.runs.extras import SUGGESTED, TEMPERATURE, posterior_readout, suspicion
 from tests.support.paired import CLASSES, DIMS, make, run, split
 
@@ -18,7 +19,7 @@ def fitted(name: str, **settings: object) -> Fitted:
 
 
 def readout(one: Fitted) -> dict[str, Array]:
-    result = posterior_readout(one, VALID, TEST)
+    result = posterior_readout(one, TEST)
     assert result is not None
     return result
 
@@ -45,10 +46,22 @@ def test_the_readout_ranks_the_test_split_at_a_listed_temperature() -> None:
 
 
 def test_without_validation_no_temperature_is_chosen() -> None:
-    assert posterior_readout(fitted("ce"), None, TEST) is None
+    assert posterior_readout(make("ce").fit(TRAIN, None, run(0)), TEST) is None
+
+
+def test_pairs_that_were_learned_from_choose_no_temperature() -> None:
+    one = fitted("ce", targets=VALIDATION)
+    chosen_by = one.chosen_by
+    assert chosen_by is not None
+    assert len(chosen_by) < len(VALID)
+    embedder = one.at(one.states[0])
+    scores = embedder.class_scores(chosen_by.views)
+    assert scores is not None
+    temperature, _ = calibrated(scores, chosen_by.labels)
+    assert float(readout(one)[TEMPERATURE]) == temperature
 
 
 def test_a_method_without_class_scores_says_nothing() -> None:
     one = fitted("gma")
     assert suspicion(one, TRAIN) is None
-    assert posterior_readout(one, VALID, TEST) is None
+    assert posterior_readout(one, TEST) is None

@@ -139,8 +139,6 @@ def test_what_an_error_says_does_not_count(code: Code, new: str) -> None:
         'display: ClassVar[str] = "A net"',
         'display = "Net"\n    paper = Paper(title="Nets")',
         'display = "Net"\n    paper: ClassVar[Paper] = Paper(title="Nets")',
-        'display = "Net"\n    ranks_by_match_probability = True',
-        'display = "Net"\n    ranks_by_match_probability: ClassVar[bool] = True',
     ],
 )
 def test_what_only_readers_see_of_a_method_does_not_count(code: Code, described: str) -> None:

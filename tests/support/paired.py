@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ import torch
 from pipeline.config.load import load
 from pipeline.config.project import Project
 from pipeline.core import plugins
+from pipeline.core.corruption import Corruption
 from pipeline.core.runs import Run
-from pipeline.core.splits import Split
+from pipeline.core.splits import Array, Labels, Split
 from pipeline.learning.loop import Batch
 from pipeline.methods.base import Method
 from pipeline.methods.base.deep import Deep, Trained
@@ -66,13 +69,13 @@ def make(name: str, variant: str = "default", dataset: str = "emoji", **changes:
     return plugins.build("pipeline.methods", name, Method, settings(name, variant, dataset, **changes))
 
 
-def run(seed: int = 0) -> Run:
-    return Run(seed, CPU)
+def run(seed: int = 0, true: Labels | None = None, valid_noise: Corruption | None = None) -> Run:
+    return Run(seed, CPU, valid_noise=valid_noise, true=true)
 
 
 def fit_in_place(method: Deep[Any], train: Split, valid: Split | None) -> Trained:
     """Fit this very object instead of a copy, so that what its hooks keep can be looked at."""
-    return method._fit(train, valid, run())
+    return method.train(method.lesson(train, valid, run()), train, run())
 
 
 def batch_of(data: Split) -> Batch:
@@ -88,3 +91,16 @@ def relabelled(data: Split, seed: int, share: float = 1.0) -> Split:
     for view, clean in data.labels.items():
         labels[view] = np.where(rng.random(len(clean)) < share, rng.integers(0, CLASSES, len(clean)), clean)
     return replace(data, labels=labels)
+
+
+def slow_map(embeddings: Mapping[str, Array], labels: Labels) -> float:
+    """Mean over all directions of the mean average precision by cosine, query by query."""
+    maps = []
+    for query, gallery in permutations(embeddings, 2):
+        precisions = []
+        for z, label in zip(embeddings[query], labels[query], strict=True):
+            cosines = [z @ c / np.linalg.norm(z) / np.linalg.norm(c) for c in embeddings[gallery]]
+            hits = [labels[gallery][i] == label for i in np.argsort(np.negative(cosines), kind="stable")]
+            precisions.append(np.mean([sum(hits[: rank + 1]) / (rank + 1) for rank, hit in enumerate(hits) if hit]))
+        maps.append(np.mean(precisions))
+    return float(np.mean(maps))
