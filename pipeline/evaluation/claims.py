@@ -86,7 +86,7 @@ def claim_rows(ap: Ap, claimed: Entry, kin: Sequence[Entry], dataset: str) -> It
             continue
         own = entries[claimed]
         others = {entry: values for entry, values in entries.items() if entry != claimed}
-        place = {"noise": noise, "readout": readout}
+        place = {"claimed": claimed[0], "noise": noise, "readout": readout}
         for entry, values in others.items():
             yield place | _row(own, {entry: values}, 0, dataset, noise, readout)
         rivals = {entry: values for entry, values in others.items() if entry[0] != claimed[0] and entry not in kin}

@@ -9,6 +9,7 @@ from pathlib import Path
 from joblib import cpu_count
 
 from pipeline.records.reader import Records
+from pipeline.reporting.page.overview import picture, sentences
 from pipeline.reporting.page.page import Chapter, Page, findings, render
 from pipeline.reporting.page.section import Section
 from pipeline.reporting.page.sections import Study, further_section, main_sections
@@ -76,6 +77,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
             Chapter(
                 results=results,
                 further=[other for other in further if other.has_numbers()],
+                sentences=sentences(reader, results, results.scope.noises[0]),
                 findings=findings(results, studies[results].noises),
                 sections=[*sections[results], *last],
                 receipts=[receipts(other) for other in (results, *further) if other.receipts and other.clean],
@@ -84,6 +86,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
         )
     return Page(
         methods=subject.methods,
+        picture=picture(reader, [results for results in every if not results.scope.further]),
         chapters=chapters,
         tuning=tuning(reader, subject.project, subject.methods),
         tuned_on=subject.project.tuning.dataset if subject.project.tuning else None,

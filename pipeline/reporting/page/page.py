@@ -24,12 +24,13 @@ from pipeline.reporting.tables.table import Absent, Number, Table, decimal
 class Chapter:
     """All that the page shows of one dataset.
 
-    further: results of the experiments beside its main one; findings: a sentence per kind of noise; viewer: whether
-    `make reproduce` writes a page of rankings to look at.
+    further: results of the experiments beside its main one; sentences: what the first screen says of it; findings: a
+    sentence per kind of noise; viewer: whether `make reproduce` writes a page of rankings to look at.
     """
 
     results: Results
     further: Sequence[Results]
+    sentences: Sequence[str]
     findings: Sequence[str]
     sections: Sequence[Section]
     receipts: Sequence[Table]
@@ -62,6 +63,7 @@ class Page:
     """All that the page shows."""
 
     methods: Sequence[MethodInfo]
+    picture: Drawing | None
     chapters: Sequence[Chapter]
     tuning: Table | None
     tuned_on: str | None
@@ -81,6 +83,8 @@ class Page:
 
     def figures(self) -> Iterator[Drawing]:
         """Every figure of the page."""
+        if self.picture is not None:
+            yield self.picture
         for chapter in self.chapters:
             for section in chapter.sections:
                 yield from section.all_figures()

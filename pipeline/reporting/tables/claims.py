@@ -41,25 +41,20 @@ def primary(claims: pd.DataFrame, readout: str) -> pd.DataFrame:
 def _table(results: Results, noise: str, readout: str, claims: pd.DataFrame, endpoints: pd.DataFrame) -> Table:
     here = claims[(claims["noise"] == noise) & (claims["readout"] == readout)]
     maps = endpoints[(endpoints["noise"] == noise) & (endpoints["readout"] == readout)]
-    compared = set(zip(here["method"], here["variant"], strict=True))
-    claimed = next(
-        (method, variant)
-        for method, variant in zip(maps["method"], maps["variant"], strict=True)
-        if (method, variant) not in compared
-    )
     (best,) = here[here["best"] == 1].to_dict("records")
-    rows = [Row(_label(results, *claimed), [_endpoint(maps, *claimed), *[_OWN] * 3], method=claimed[0])]
+    claimed = (best["claimed"], "default")
+    rows = [Row(entry_label(results, *claimed), [_endpoint(maps, *claimed), *[_OWN] * 3], method=claimed[0])]
     for row in here[here["best"] == 0].sort_values("difference").to_dict("records"):
         difference = Number(row["difference"], interval=(row["low"], row["high"]))
         nested = Number(row["difference"], interval=(row["nested_low"], row["nested_high"]))
         cells: list[Cell] = [_endpoint(maps, row["method"], row["variant"]), difference, nested, Number(row["p"])]
-        rows.append(Row(_label(results, row["method"], row["variant"]), cells, method=row["method"]))
-    rival = _label(results, best["method"], best["variant"])
+        rows.append(Row(entry_label(results, row["method"], row["variant"]), cells, method=row["method"]))
+    rival = entry_label(results, best["method"], best["variant"])
     return Table(
         name=f"{results.dataset.name}_{noise}_claim_{readout.split(maxsplit=1)[0]}",
-        title=f"{results.dataset.display}, {_label(results, *claimed)} and its rivals by {readout}",
+        title=f"{results.dataset.display}, {entry_label(results, *claimed)} and its rivals by {readout}",
         caption=f"Endpoint under {noise_words(noise)}: MAP by {readout}, mean of rates and directions, mean ± standard "
-        f"deviation over {best['seeds']} seeds; difference of {_label(results, *claimed)} to each rival with its 95 % "
+        f"deviation over {best['seeds']} seeds; difference of {entry_label(results, *claimed)} to each rival, its 95 % "
         f"interval; p one-sided and doubled, not adjusted. Of the rivals that do not learn from its label model, the "
         f"best is {rival}: above all of them with p = {best['p']:.2g}.",
         stub="method",
@@ -78,6 +73,7 @@ def _endpoint(maps: pd.DataFrame, method: str, variant: str) -> Number:
     return Number(float(values.mean()), float(values.std()), len(values))
 
 
-def _label(results: Results, method: str, variant: str) -> str:
+def entry_label(results: Results, method: str, variant: str) -> str:
+    """A method's display name, with the variant where it is not the default one."""
     display = next(info.display for info in results.scope.methods if info.name == method)
     return display if variant == "default" else f"{display} ({variant})"

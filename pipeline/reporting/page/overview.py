@@ -1,0 +1,105 @@
+"""The first screen: one picture, and three sentences per dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from pipeline.core.readouts import MATCH
+from pipeline.records.reader import Records
+from pipeline.reporting.figures import style
+from pipeline.reporting.figures.overview import overview_figure
+from pipeline.reporting.page.section import Drawing
+from pipeline.reporting.results.cell_values import Values
+from pipeline.reporting.results.report_scope import Entry, noise_words
+from pipeline.reporting.results.results import Results
+from pipeline.reporting.tables.claims import entry_label, primary
+from pipeline.reporting.tables.readout import match_outcome
+from pipeline.reporting.tables.table import decimal
+
+BEST = 5
+"""Entries that the picture shows."""
+BASELINE = "klr"
+CAPTION = (
+    "MAP by match probability against the rate of label noise, mean of directions and seeds, bars of one standard "
+    f"deviation: the {BEST} entries of highest mean, logistic regression without a network, random rankings (dotted)."
+)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """MAP by match probability of one entry, a value per rate."""
+
+    entry: Entry
+    values: Sequence[Values]
+
+    @property
+    def means(self) -> list[float]:
+        return [fmean(value.by_seed.values()) for value in self.values]
+
+
+def curves(records: Records, results: Results, noise: str) -> list[Curve]:
+    """Those of all entries that have one at every rate, the highest mean first."""
+    made = []
+    for entry in results.scope.entries:
+        outcomes = [match_outcome(records, results, entry, noise, rate) for rate in results.scope.rates]
+        values = [outcome for outcome in outcomes if isinstance(outcome, Values)]
+        if len(values) == len(outcomes):
+            made.append(Curve(entry, values))
+    return sorted(made, key=lambda curve: -fmean(curve.means))
+
+
+def picture(records: Records, every: Sequence[Results]) -> Drawing | None:
+    """The picture: a panel per dataset whose main noise has curves; None without any."""
+    panels = []
+    for results in every:
+        made = curves(records, results, results.scope.noises[0])
+        if made and len(results.scope.rates) > 1:
+            baseline = [curve for curve in made[BEST:] if curve.entry.method.name == BASELINE]
+            panels.append((results, [(curve.entry, curve.values) for curve in (*made[:BEST], *baseline)]))
+    if not panels:
+        return None
+    figure = overview_figure(panels)
+    return Drawing("overview", style.svg(figure), CAPTION)
+
+
+def sentences(records: Records, results: Results, noise: str) -> list[str]:
+    """How far methods fall, what the best is and by how much, and what the baseline reaches; none without curves."""
+    made = curves(records, results, noise)
+    rates = results.scope.rates
+    if not made or len(rates) < 2:
+        return []
+    low, high = rates[0], rates[-1]
+    falls = {curve.entry.label: curve.means[0] - curve.means[-1] for curve in made}
+    least, most = min(falls, key=lambda label: falls[label]), max(falls, key=lambda label: falls[label])
+    lines = [
+        f"From {noise_words(noise)} at rate {low} to {high}, methods lose {decimal(falls[least], 3)} ({least}) to "
+        f"{decimal(falls[most], 3)} ({most}) of their MAP by match probability, in the median "
+        f"{decimal(median(falls.values()), 3)}.",
+        _best(records, results, noise, made),
+    ]
+    baseline = next((curve for curve in made if curve.entry.method.name == BASELINE), None)
+    if baseline is not None:
+        place = made.index(baseline) + 1
+        lines.append(
+            f"{baseline.entry.label} on each view's given label, without any network, reaches "
+            f"{decimal(baseline.means[0], 3)} and {decimal(baseline.means[-1], 3)}: number {place} of {len(made)}."
+        )
+    return lines
+
+
+def _best(records: Records, results: Results, noise: str, made: Sequence[Curve]) -> str:
+    claims = primary(records.claims(results.dataset.name), MATCH)
+    row = next(iter(claims[claims["noise"] == noise].to_dict("records")), None)
+    first = f"{made[0].entry.label} has the highest mean over the rates, {decimal(fmean(made[0].means), 3)}"
+    if row is None:
+        return f"{first}; whether that is more than chance has not been tested with splits of their own."
+    rival = entry_label(results, row["method"], row["variant"])
+    claimed = entry_label(results, row["claimed"], "default")
+    verdict = "above" if row["low"] > 0 else "not shown to be above"
+    interval = f"[{decimal(row['low'], 3)}, {decimal(row['high'], 3)}]"
+    return (
+        f"{first}. Over {row['seeds']} seeds with splits of their own, {claimed} is {verdict} the best rival, {rival}: "
+        f"{decimal(row['difference'], 3)} {interval}, p = {row['p']:.2g} after Holm."
+    )
