@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from pydantic import NonNegativeFloat, PositiveFloat
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -17,6 +17,7 @@ from pipeline.learning.loop import Batch, Step
 from pipeline.learning.losses.contrastive import contrastive
 from pipeline.learning.losses.robust_clustering import robust_clustering
 from pipeline.learning.networks import PrototypeNetwork
+from pipeline.methods.base.deep import cosine
 from pipeline.methods.base.prototypes import PrototypeMethod
 
 MOMENTUM = 0.9
@@ -55,15 +56,16 @@ class ELRCMR(PrototypeMethod):
     Xu, Liu, Huang, Guo, Hong, Wang: Early-Learning regularized Contrastive Learning for Cross-Modal Retrieval with
     Noisy Labels, ACM MM 2022. L = b_t sum_v (L_r + lama L_elr) + (1 - b_t) (zeta sum_v I_v + L_c) with
     b_t = beta (1 - exp(-5 (1 - t / T)^2)) falling from beta. lama, zeta, beta: the authors' names; balance_steps:
-    T as a multiple of the run's iterations (3000 / 2200 on Wikipedia); temperature: 1. Any number of views.
+    T as a multiple of the run's iterations (3000 / 2200 on Wikipedia); temperature: 1; annealing: epochs over which the
+    rate falls to zero along a cosine, the run's own where None. Any number of views.
 
     Deviations from the authors' code: the memory is written in training steps only; with memory_in_evaluation it
     is, as in the code, written once more for all training samples after every epoch, then overwritten in
     the rows of the validation samples' positions, and before the first epoch by an update-free one, which t counts
     too (the code also lets the test samples in, which training must not see here). Weights are left alone; with
     shrinking_weights the encoders are multiplied by alpha (2 - alpha), alpha = 1 - exp(-5), before every step but the
-    first, which is what the code's weight average amounts to (there after every step but the first). K prototypes
-    as in MRL (spare_prototypes).
+    first, which is what the code's weight average amounts to (there after every step but the first). The code anneals
+    over 100 epochs however long the run is (annealing: 100). K prototypes as in MRL (spare_prototypes).
     """
 
     lama: NonNegativeFloat
@@ -71,6 +73,7 @@ class ELRCMR(PrototypeMethod):
     beta: NonNegativeFloat
     balance_steps: PositiveFloat
     temperature: PositiveFloat = 1.0
+    annealing: PositiveInt | None = None
     memory_in_evaluation: bool = False
     shrinking_weights: bool = False
 
@@ -89,6 +92,9 @@ class ELRCMR(PrototypeMethod):
         rows = 1 + max(int(split.index.max()) for split in self._splits)
         empty = torch.zeros(rows, model.prototypes.shape[1], device=data.index.device)
         self.memory_ = {view: empty.clone() for view in data.views}
+
+    def own_schedule(self, epoch: int, group: str) -> float:
+        return cosine(epoch, self.annealing or self.epochs)
 
     def before_step(self, model: PrototypeNetwork, position: Step) -> None:
         if self.shrinking_weights and position.iteration > 0:

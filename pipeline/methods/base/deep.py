@@ -176,8 +176,8 @@ class Deep(Method, Generic[Network]):
         return one_cycle(epoch, self.epochs) if self.network == SHARED else self.own_schedule(epoch, group)
 
     def own_schedule(self, epoch: int, group: str) -> float:
-        """Cosine to zero with one epoch of lag, as MRL's code steps it: epochs 0 and 1 run at the full rate."""
-        return 0.5 * (1 + math.cos(math.pi * max(epoch - 1, 0) / self.epochs))
+        """The share where the method has its own network: MRL's cosine."""
+        return cosine(epoch, self.epochs)
 
     def fit(self, train: Split, valid: Split | None, run: Run) -> Fitted:
         method = copy.copy(self)
@@ -231,6 +231,11 @@ class Deep(Method, Generic[Network]):
         model = self.whole(dims, classes).to(device)
         model.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
         return NetworkEmbedder(model, dims, classes)
+
+
+def cosine(epoch: int, epochs: int) -> float:
+    """Cosine to zero with one epoch of lag, as MRL's code steps it: epochs 0 and 1 run at the full rate."""
+    return 0.5 * (1 + math.cos(math.pi * max(epoch - 1, 0) / epochs))
 
 
 def class_scores(model: MultiViewNetwork, views: Mapping[str, Tensor]) -> dict[str, Array] | None:
