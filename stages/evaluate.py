@@ -12,6 +12,7 @@ from pipeline.core.cells import CellKey
 from pipeline.core.splits import Array
 from pipeline.data.base import configured
 from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.scoring import Detail
 from pipeline.evaluation.statistics import families
 from pipeline.features.base import store as featurestore
 from pipeline.noise.base import store as noise_store
@@ -26,6 +27,7 @@ def main(project: Project, dataset: str) -> None:
 
     Example: python -m stages.evaluate emoji
     """
+    grid = project.grids(dataset)[0]
     splits = featurestore.read(FEATURES / dataset, ["train", "test"]).splits
 
     @cache
@@ -39,7 +41,7 @@ def main(project: Project, dataset: str) -> None:
         RUNS / dataset,
         splits["test"].labels,
         wrong if configured(project, dataset).clean else None,
-        project.grids(dataset)[0].seeds[0],
+        Detail(project.report.apart, grid.seeds[0], grid.noises),
         families(project, dataset),
         RECORDS,
         AP / dataset,

@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 
 from pipeline.core.splits import Labels
 from pipeline.evaluation import precisions
-from pipeline.evaluation.scoring import Wrong, score
+from pipeline.evaluation.scoring import Detail, Wrong, score
 from pipeline.evaluation.statistics import Family, statistics
 from pipeline.metrics.base import registered
 from pipeline.records.cells import CELLS
@@ -29,18 +29,18 @@ def evaluate(
     runs: Path,
     labels: Labels,
     wrong: Wrong | None,
-    first_seed: int,
+    detail: Detail,
     families: Iterable[Family],
     records: Path,
     ap: Path,
 ) -> None:
     """Score the cells of all methods and compare the methods with each other.
 
-    runs: <method>/<cell>; labels, wrong, first_seed: see scoring.score; families: the tables whose columns are
+    runs: <method>/<cell>; labels, wrong, detail: see scoring.score; families: the tables whose columns are
     compared; records: where a file of each record is written; ap: folder for <method>.npz, AP of every query and cell.
     """
     metrics = registered()
-    jobs = (delayed(score)(runs / method, labels, wrong, metrics, first_seed) for method in methods)
+    jobs = (delayed(score)(runs / method, labels, wrong, metrics, detail) for method in methods)
     scored = Parallel(n_jobs=-1, prefer="threads")(jobs)
     for record in _BY_METHOD:
         record.write(records, dataset, (row for rows in scored for row in getattr(rows, record.folder)))

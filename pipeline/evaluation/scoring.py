@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,25 @@ Wrong = Callable[[CellKey], Mapping[str, Array]]
 """View -> n booleans: the training labels of a cell that are wrong."""
 
 
+@dataclass(frozen=True)
+class Detail:
+    """Of which cells more is recorded than what they score.
+
+    apart: method -> variants that no figure compares with others, of which neither curves nor suspicion are recorded;
+    seed, noises: of the cells whose epochs are.
+    """
+
+    apart: Mapping[str, Sequence[str]]
+    seed: int
+    noises: Sequence[str]
+
+    def compared(self, key: CellKey) -> bool:
+        return key.variant not in self.apart.get(key.method, ())
+
+    def epochs(self, key: CellKey) -> bool:
+        return self.compared(key) and key.seed == self.seed and (key.noise is None or key.noise in self.noises)
+
+
 @dataclass
 class MethodRows:
     """One method's rows of the records of these names, and AP of every query of every cell.
@@ -44,13 +63,11 @@ class MethodRows:
     precisions: list[Precisions] = field(default_factory=list)
 
 
-def score(
-    runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str, Metric], first_seed: int
-) -> MethodRows:
+def score(runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str, Metric], detail: Detail) -> MethodRows:
     """Rank the test split in every direction for every cell of one method.
 
     runs: folder of its finished cells; labels: clean test labels per view; wrong: None where the true training labels
-    are not known; first_seed: the one whose epochs are recorded.
+    are not known; detail: of which cells more is recorded than what they score.
     """
     rows = MethodRows()
     curves: dict[tuple[Any, ...], list[Array]] = defaultdict(list)
@@ -58,9 +75,9 @@ def score(
         key = cell.key
         setting = {name: getattr(key, name) for name in ("method", "variant", "noise", "rate")}
         seeded = setting | {"seed": key.seed}
-        if key.seed == first_seed:
+        if detail.epochs(key):
             rows.epochs += epoch_rows(setting, cell.history)
-        if wrong is not None:
+        if wrong is not None and detail.compared(key):
             rows.suspicion += [seeded | row for row in _detected(cell, wrong)]
         arrays = cell.readout()
         read = _match_precisions(arrays, labels)
@@ -73,7 +90,8 @@ def score(
         facts = {name: getattr(cell, name) for name in ("status", "reason", "code", "fingerprint")}
         rows.cells += cell_rows(seeded, facts, values)
         for direction, scores in next(iter(by_state.values()), {}).items():
-            curves[*setting.values(), direction].append(scores.precision)
+            if detail.compared(key):
+                curves[*setting.values(), direction].append(scores.precision)
             ap = scores.values[HEADLINE]
             rows.precisions.append(Precisions.of(key, cell.states[0], COSINE, direction, ap))
     for (method, variant, noise, rate, direction), seeds in curves.items():

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.core.runs import Row
 from pipeline.records.table_record import SETTING, Column, Kind, Line, TableRecord
 
+RECORDED = "accuracy/"
 _KEY = ["method", "variant", "noise", "rate"]
 
 
@@ -26,15 +27,18 @@ EPOCHS = TableRecord(
     "epochs",
     (*SETTING, Column("measure", Kind.TEXT, needed=True), Column("values", Kind.TEXT, needed=True)),
     key=("method", "variant", "noise", "rate", "measure"),
-    digits=4,
+    digits=3,
     check=_check,
 )
 """A row per setting and measure; values: one number per epoch from the first on, nan where there is none."""
 
 
 def epoch_rows(setting: Mapping[str, Any], history: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one cell. history: a row per epoch, in order, with the epoch's number under 'epoch'."""
-    for measure in dict.fromkeys(name for row in history for name in row if name != "epoch"):
+    """Yield the rows of one cell. history: a row per epoch, in order.
+
+    What figures draw is recorded; MLflow has all measures of what was trained here.
+    """
+    for measure in dict.fromkeys(name for row in history for name in row if name.startswith(RECORDED)):
         numbers = [row.get(measure, float("nan")) for row in history]
         yield {**setting, "measure": measure, "values": " ".join(f"{x:.{EPOCHS.digits}g}" for x in numbers)}
 

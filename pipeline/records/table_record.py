@@ -62,7 +62,7 @@ class TableRecord:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     more: Column | None = None
-    digits: int = 6
+    digits: int = 4
     check: Callable[[Line], str | None] = lambda line: None
 
     def file(self, records: Path, dataset: str) -> Path:
