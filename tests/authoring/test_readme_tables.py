@@ -10,11 +10,9 @@ from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
 
-from benchmarks.witness_summary import summary
 from pipeline.authoring import readme_tables as catalogue
 from pipeline.authoring.readme_commands import commands
 from pipeline.config.load import parse
@@ -129,11 +127,6 @@ def test_what_cannot_be_quoted_is_named(tmp_path: Path) -> None:
     (tmp_path / "maps.md").write_text("| method | 0.2 |\n|:--|--:|\n| CE | .5 |\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"no row is named 'Ours \(no_em\)'; choose from CE"):
         catalogue.quoted(QUOTE, tmp_path)
-
-
-def test_the_ideas_for_witness_are_told_as_they_were_measured() -> None:
-    rows = pd.read_csv(ROOT / "docs" / "data" / "witness_ideas.csv")
-    assert summary(rows) in (ROOT / "docs" / "witness.md").read_text(encoding="utf-8")
 
 
 def test_a_table_without_its_place_is_named() -> None:
