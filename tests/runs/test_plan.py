@@ -112,8 +112,9 @@ def test_further_experiments_add_cells_with_rates_of_their_own() -> None:
 
 
 def test_a_cell_of_two_experiments_is_one_cell() -> None:
+    """They stand on two pages, for on one page a column has one experiment."""
     params = tiny.experiment(rates=[0.2, 0.4])
-    project = with_experiment(params, "symmetric", {"ce": ["default"]}, rates=[0.4, 0.6])
+    project = with_experiment(params, "symmetric", {"ce": ["default"]}, rates=[0.4, 0.6], beside=None)
     assert [key.rate for key in keys(project, "emoji", "ce")] == [0.2, 0.4, 0.6]
 
 
