@@ -11,7 +11,7 @@ from pipeline.core import plugins
 from pipeline.core.corruption import Corruption
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.core.errors import BadInput, BadParams
-from pipeline.methods.base import Method
+from pipeline.methods.base import Method, soft_regression
 from pipeline.methods.base.targets import EM, MEAN, lesson
 from pipeline.methods.klr import KLR
 from pipeline.retrieval.match_probability import by_match_probability
@@ -216,3 +216,32 @@ def test_it_can_be_read_by_match_probability():
 def test_penalties_are_positive_and_at_least_one(wrong):
     with pytest.raises(BadParams, match="penalties"):
         plugins.build("pipeline.methods", "klr", Method, {"penalties": wrong})
+
+
+def test_no_more_than_so_many_training_samples_span_the_kernel(monkeypatch):
+    monkeypatch.setattr(soft_regression, "LANDMARKS", 20)
+    train, test = noisy_split(), split(30, 2)
+    embedder = fitted(train).at(LAST_EPOCH)
+    for view, dim in DIMS.items():
+        landmarks = embedder.parts[view]["landmarks"] + embedder.parts[view]["centre"]
+        assert landmarks.shape == (20, dim)
+        distances = np.abs(landmarks[:, None] - train.views[view][None]).max(axis=2)
+        assert distances.min(axis=1).max() < 1e-5
+        assert embedder.parts[view]["slopes"].shape == (20, CLASSES)
+        assert np.mean(embedder.transform(test.views)[view].argmax(axis=1) == test.labels[view]) > 0.6
+
+
+def test_a_view_that_says_nothing_gives_every_sample_the_shares_of_the_classes():
+    train = noisy_split()
+    constant = replace(train, views={**train.views, "text": np.full_like(train.views["text"], 0.1)})
+    shares = np.bincount(train.labels["text"], minlength=CLASSES) / len(train)
+    probabilities = fitted(constant, kernel="linear").at(LAST_EPOCH).transform(constant.views)["text"]
+    np.testing.assert_allclose(probabilities, np.tile(shares, (len(train), 1)), atol=1e-3)
+
+
+def test_a_class_without_a_training_sample_stays_possible():
+    train = noisy_split()
+    absent = replace(train, labels={view: np.where(y == 1, 2, y) for view, y in train.labels.items()})
+    for p in fitted(absent).at(LAST_EPOCH).transform(train.views).values():
+        assert p.shape == (len(train), CLASSES)
+        assert 0 < p[:, 1].max() < 0.1
