@@ -138,9 +138,11 @@ class ELRCMR(PrototypeMethod):
 
     @torch.no_grad()
     def _evaluate(self, model: PrototypeNetwork, splits: list[Batch]) -> None:
+        model.eval()
         for split in splits:
             for view, z in model(split.views).items():
                 self._remember(view, split.index, _probabilities(model.class_scores(z), self.temperature))
+        model.train()
 
 
 def _probabilities(scores: Tensor, temperature: float) -> Tensor:

@@ -25,7 +25,7 @@ from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.papers import Paper
 from pipeline.core.splits import Array, Labels, Views
-from pipeline.noise.base import Noise, RngFor
+from pipeline.noise.base import ANNOTATOR, Noise, RngFor
 
 DEVIATION = 0.1
 
@@ -50,7 +50,8 @@ class InstanceDependent(Noise):
         for view, clean in labels.items():
             rng = rng_for(view)
             flips = rng.random(len(clean)) < _flip_probabilities(len(clean), rate, rng)
-            wrong = _wrong_classes(clean, features[view].reshape(len(clean), -1), classes, rng)
+            x = features[view].reshape(len(clean), -1)
+            wrong = _wrong_classes(clean, x, classes, rng, rng_for(ANNOTATOR, view))
             noisy[view] = np.where(flips, wrong, clean).astype(np.int64)
         return Corruption(noisy)
 
@@ -61,13 +62,18 @@ def _flip_probabilities(count: int, rate: float, rng: np.random.Generator) -> Ar
     return np.asarray(rate + DEVIATION * ndtri(rng.uniform(ndtr(-bound), ndtr(bound), count)))
 
 
-def _wrong_classes(clean: Array, x: Array, classes: int, rng: np.random.Generator) -> Array:
-    """n classes, none the true one; the largest score plus Gumbel noise is a draw from the scores' softmax."""
+def _wrong_classes(
+    clean: Array, x: Array, classes: int, rng: np.random.Generator, annotator: np.random.Generator
+) -> Array:
+    """n classes, none the true one; the largest score plus Gumbel noise is a draw from the scores' softmax.
+
+    annotator: draws the matrices.
+    """
     mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     deviation[deviation == 0] = 1
     scores = rng.gumbel(size=(len(clean), classes))
     for true in range(classes):
         members = clean == true
-        scores[members] += (x[members] - mean) / deviation @ rng.standard_normal((x.shape[1], classes))
+        scores[members] += (x[members] - mean) / deviation @ annotator.standard_normal((x.shape[1], classes))
     scores[np.arange(len(clean)), clean] = -np.inf
     return np.asarray(scores.argmax(axis=1))

@@ -17,7 +17,6 @@ from pipeline.methods.base.label_em import (
     reconsider,
     recover,
     symmetric,
-    trusted,
     truthfulness,
     uniform_errors,
 )
@@ -307,13 +306,6 @@ def test_the_reliability_under_full_transitions_is_the_share_of_right_labels():
         right = np.mean(labels[name] == truth)
         assert p == pytest.approx(right, abs=0.02)
         assert abs(result.transition[name].diagonal().mean() - right) > 0.05
-
-
-def test_trusted_labels_are_believed():
-    labels = {"a": np.array([0, 1, 2]), "b": np.array([0, 2, 2])}
-    result = trusted(labels, 3)
-    np.testing.assert_array_equal(result.posterior, [[1, 0, 0], [0, 0.5, 0.5], [0, 0, 1]])
-    assert result.reliability == pytest.approx({"a": 1, "b": 1})
 
 
 def test_random_labels_are_given_back():

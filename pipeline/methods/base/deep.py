@@ -15,8 +15,8 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from pipeline.core.errors import Diverged
-from pipeline.core.runs import Row, Run
+from pipeline.core.errors import BadParams, Diverged
+from pipeline.core.runs import Need, Row, Run
 from pipeline.core.seeds import torch_seed
 from pipeline.core.splits import Array, Embeddings, Split, Views
 from pipeline.learning.loop import Batch, Optimisers, Step, Weights, run_epochs
@@ -184,7 +184,13 @@ class Deep(Method, Generic[Network]):
         return method.train(method.lesson(train, valid, run), train, run)
 
     def lesson(self, train: Split, valid: Split | None, run: Run) -> Lesson:
-        """What is learned from training labels as they were given."""
+        """What is learned from training labels as they were given.
+
+        Raises BadParams where a method without labels is told where to take them from.
+        """
+        if Need.LABELS not in self.needs and self.targets != OWN:
+            problem = f"'targets' is {self.targets}, but {self.display} uses no labels"
+            raise BadParams(problem, "params.yaml, methods", "leave it out")
         return lesson(self.targets, train, valid, run)
 
     def train(self, learned: Lesson, given: Split, run: Run) -> Trained:

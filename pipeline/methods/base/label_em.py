@@ -146,13 +146,6 @@ def _explain(
     return _label_posterior(q, transitions, witness, full=full, penalty=penalty)
 
 
-def trusted(labels: Labels, classes: int) -> LabelPosterior:
-    """The labels taken as right: q is their mean."""
-    q = _average([torch.tensor(column) for column in labels.values()], classes)
-    right = [torch.eye(classes, dtype=q.dtype)] * len(labels)
-    return _label_posterior(q, right, {view: view for view in labels})
-
-
 def reconsider(before: LabelPosterior, log_probabilities: Sequence[Tensor], labels: Labels) -> LabelPosterior:
     """One more E-step, with the opinions of other classifiers (n x K per view) about samples that they did not see.
 

@@ -19,6 +19,7 @@ NEGLIGIBLE = 1e-3
 class GaussianFeatures:
     """n x d -> n x r, rows whose inner products are exp(-|x - x'|^2 / median squared distance).
 
+    Where most rows are equal, the mean squared distance stands in for the median.
     Exact among up to LANDMARKS given samples (n x d), else spanned by that many, drawn without replacement (Williams
     and Seeger, Using the Nystroem Method to Speed Up Kernel Machines, 2000).
     """
@@ -28,7 +29,7 @@ class GaussianFeatures:
         rows = torch.randperm(len(x), generator=generator)[:LANDMARKS].to(x.device)
         self.landmarks = x[rows] - self.centre
         distances = torch.cdist(self.landmarks, self.landmarks).square()
-        self.unit = distances.median().clamp_min(torch.finfo(x.dtype).tiny)
+        self.unit = next((unit for unit in (distances.median(), distances.mean()) if unit > 0), distances.new_ones(()))
         values, directions = torch.linalg.eigh((-distances / self.unit).exp().double())
         kept = values > RANK * values.max()
         self.root = (directions[:, kept] / values[kept].sqrt()).to(x)

@@ -29,6 +29,8 @@ ORACLES = (TRUTH, CLEAN)
 """Those that need the true training labels."""
 
 ROUNDS, FOLDS, PENALTIES = 10, 5, (3e-5, 1e-4, 3e-4, 1e-3)
+TIE = 1e-9
+"""What a view's own label is ahead of others that are as likely."""
 CHOOSING = 5
 """Every so many-th validation pair chooses where the others are what is learned from."""
 
@@ -37,8 +39,8 @@ CHOOSING = 5
 class Lesson:
     """What a method learns from.
 
-    train: the pairs, with the likeliest class of each view as labels and positions 0..n-1; targets: view -> n x K
-    probabilities; valid: the clean pairs that choose among states, never among those of train; valid_noise: what the
+    train: the pairs, with the likeliest class of each view as labels, of equal ones its own, and positions 0..n-1;
+    targets: view -> n x K probabilities; valid: the clean pairs that choose among states, never among those of train; valid_noise: what the
     noise makes of them; posteriors: view -> what EM believes of all training pairs, empty where it was not asked.
     """
 
@@ -49,7 +51,8 @@ class Lesson:
     posteriors: Mapping[str, LabelPosterior] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        labels = {view: q.argmax(axis=1) for view, q in self.targets.items()}
+        own = one_hot(self.train.labels, self.train.classes)
+        labels = {view: (q + TIE * own[view]).argmax(axis=1) for view, q in self.targets.items()}
         object.__setattr__(self, "train", replace(self.train, labels=labels, index=np.arange(len(self.train))))
 
 

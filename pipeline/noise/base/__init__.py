@@ -18,7 +18,9 @@ from pipeline.core.seeds import generator
 from pipeline.core.splits import Array, Labels, Split, Views
 
 RngFor = Callable[..., np.random.Generator]
-"""rng_for(*words) -> a generator of its own for these words, e.g. rng_for('image')."""
+"""rng_for(*words) -> a generator of its own for these words, e.g. rng_for('image'); for words that begin with ANNOTATOR
+the same one for training and validation samples, which have the same annotators."""
+ANNOTATOR = "annotator"
 
 
 class Noise(ABC):
@@ -90,14 +92,18 @@ def make(
 ) -> tuple[Corruption, NoiseReceipt]:
     """Noisy labels with their receipt; the draw depends on kind, dataset, rate and seed, and on nothing else.
 
-    valid: the validation split, which gets a draw of its own.
+    valid: the validation split, which gets a draw of its own; none where a single pair would be exchanged.
     """
     if not 0 <= rate <= 1:
         raise BadParams(f"the noise rate is {rate}", "params.yaml, experiments", "give rates from 0 to 1")
     rng_for = partial(generator, seed, "noise", dataset, kind, repr(float(rate)))
     corruption = _corrupted(noise, kind, labels, classes, rate, features, rng_for)
-    if valid is not None and not noise.of_training:
-        of_valid = _corrupted(noise, kind, valid.labels, classes, rate, valid.views, partial(rng_for, "valid"))
+    if valid is not None and not noise.of_training and not (noise.moves_pairs and int(rate * len(valid)) == 1):
+
+        def valid_rng_for(*words: str) -> np.random.Generator:
+            return rng_for(*words) if words[0] == ANNOTATOR else rng_for("valid", *words)
+
+        of_valid = _corrupted(noise, kind, valid.labels, classes, rate, valid.views, valid_rng_for)
         corruption = replace(corruption, valid=of_valid)
     realised, transition = {}, {}
     for view, true in corruption.true(labels).items():
