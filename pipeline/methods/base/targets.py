@@ -40,8 +40,9 @@ class Lesson:
     """What a method learns from.
 
     train: the pairs, with the likeliest class of each view as labels, of equal ones its own, and positions 0..n-1;
-    targets: view -> n x K probabilities; valid: the clean pairs that choose among states, never among those of train; valid_noise: what the
-    noise makes of them; posteriors: view -> what EM believes of all training pairs, empty where it was not asked.
+    targets: view -> n x K probabilities; valid: the clean pairs that choose among states, never among those of train;
+    valid_noise: what the noise makes of them; posteriors: view -> what EM believes of all training pairs, empty where
+    it was not asked.
     """
 
     train: Split
