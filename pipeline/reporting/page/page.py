@@ -17,7 +17,7 @@ from pipeline.reporting.results.report_scope import Entry, MethodInfo
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
 from pipeline.reporting.tables.comparison import robustness
 from pipeline.reporting.tables.formats import anchor, html
-from pipeline.reporting.tables.table import Absent, Number, Table, decimal
+from pipeline.reporting.tables.table import Absent, Number, Table, arrows, decimal
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,14 @@ def render(page: Page) -> str:
     )
     environment.filters["table"] = lambda table: Markup(html(table))
     environment.filters["anchor"] = anchor
+    environment.filters["arrows"] = arrows
+    environment.filters["signed"] = lambda difference: decimal(difference, 3)
     compared = [verdict for verdict in page.verdicts if verdict.reason is None]
     return environment.get_template("page.html.j2").render(
         page=page,
         checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in page.chapters),
         total=len(page.verdicts),
-        compared=len(compared),
+        compared=compared,
         reproduced=sum(verdict.agrees for verdict in compared),
         unpublished=_reasons(page.verdicts),
     )

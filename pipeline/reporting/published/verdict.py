@@ -18,13 +18,17 @@ POINTS = "cloud"
 
 @dataclass(frozen=True)
 class Verdict:
-    """One printed cell. reason: why it is not compared; agrees and difference are set where it is."""
+    """One printed cell. reason: why it is not compared; agrees and difference are set where it is.
+
+    place: direction and noise rate, as the paper prints them.
+    """
 
     dataset: str
     method: str
     reason: str | None
     difference: float | None = None
     agrees: bool = False
+    place: str = ""
 
 
 def verdicts(
@@ -112,7 +116,7 @@ def _compare(
     change = difference(counterpart(results, protocol, entry, direction, rate), printed)
     if not isinstance(change, Number):
         return Verdict(dataset, method, f"{change.state}: {change.reason}")
-    return Verdict(dataset, method, None, change.mean, agrees(change))
+    return Verdict(dataset, method, None, change.mean, agrees(change), f"{direction} at {rate}")
 
 
 def _list(settings: Mapping[str, object]) -> str:
