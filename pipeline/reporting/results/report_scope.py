@@ -22,9 +22,11 @@ _DEVIATIONS = "Deviations from the authors' code: "
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A method of the report. label_free: its records have no noise rate and hold at every rate; summary: what it
-    does, in a sentence; deviations: from its authors' code; matches: whether its embeddings are made to rank by the
-    probability of a match, unless a variant says otherwise.
+    """A method of the report.
+
+    label_free: its records have no noise rate and hold at every rate; summary: what it does, in a sentence;
+    deviations: where it departs from its authors' code; matches: whether its embeddings are built to rank by match
+    probability, unless a variant says otherwise.
     """
 
     name: str
