@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import BadInput
-from pipeline.reporting.tables.costs import FILE, MACHINE_FILE, cost_table, machine, read
+from pipeline.reporting.tables.costs import cost_table, machine, read
 from pipeline.reporting.tables.table import Absent, Number
-from stages.paths import COSTS, MACHINE, REPORTS
 from tests.reporting.conftest import DATASETS, scoped, write_costs
 
 
@@ -25,11 +24,6 @@ def test_costs_stand_beside_the_headline_map(records: Path, tmp_path: Path) -> N
     assert [cell.mean for cell in costs if isinstance(cell, Number)] == [12.345, 512, 1.234567, 6]
     assert all(isinstance(cell, Absent) for cell in rows["MCCA"][1:])
     assert list(rows) == [entry.label for entry in results.scope.entries]
-
-
-def test_the_report_reads_the_files_that_the_stage_of_costs_writes() -> None:
-    assert (COSTS.name, MACHINE.name) == (FILE, MACHINE_FILE)
-    assert COSTS.parent == MACHINE.parent == REPORTS
 
 
 def test_without_costs_of_a_dataset_there_is_no_table(records: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ keys = {name: CellKey("emoji", name, "default", None, None, None) for name in me
 print(json.dumps({name: code_fingerprint(build(project, key)) for name, key in keys.items()}))
 """
 Change = Callable[[Path], None]
+pytestmark = pytest.mark.slow
 
 
 def fingerprints(project: Path) -> dict[str, str]:
