@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipeline.core.plugins import names
+from pipeline.features.base.dgcnn_network import OWN_WEIGHTS
 from pipeline.runs.fingerprint import code_behind
 from tests.support.import_graph import ROOMS, ROOT, closure, room
 
@@ -39,6 +40,12 @@ def rooms_behind(stage: str) -> set[str]:
         for name in names(f"pipeline.{package}"):
             modules |= closure(f"pipeline.{package}.{name}")
     return {room(module) for module in modules if module.startswith("pipeline.") and module != "pipeline"} - {SETTINGS}
+
+
+def asks_for_a_dataset(stage: str) -> bool:
+    """Whether its own file asks the project for a dataset's settings."""
+    source = (ROOT / "stages" / f"{stage}.py").read_text(encoding="utf-8")
+    return "configured(project" in source or "project.dataset(" in source
 
 
 def listed(stage: str, kind: str) -> list[str]:
@@ -81,6 +88,16 @@ def test_a_stage_that_reads_settings_names_them(stage: str) -> None:
         assert "params.yaml" not in listed(stage, "deps")
         return
     assert bool(listed(stage, "params")) != ("params.yaml" in listed(stage, "deps"))
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if asks_for_a_dataset(stage)])
+def test_a_stage_that_asks_for_a_dataset_depends_on_its_whole_block(stage: str) -> None:
+    """Not on its views alone: whether its labels are clean, for one, decides what evaluation records."""
+    assert {"params.yaml", "datasets.${item.dataset}"} & {*listed(stage, "deps"), *listed(stage, "params")}
+
+
+def test_the_weights_of_pretraining_are_those_that_the_extractor_reads() -> None:
+    assert [ROOT / out for out in listed("pretrain", "outs")] == [OWN_WEIGHTS]
 
 
 @over_stages

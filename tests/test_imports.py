@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.plugins import names
 from tests.support.import_graph import ROOMS, count, imports, modules, room
 
+REGISTRIES = ("data", "features", "methods", "metrics", "noise", "samples", "tracking")
 LIBRARY = sorted(module for module in modules() if module.startswith("pipeline."))
 
 
@@ -18,6 +20,27 @@ def test_imports_point_up_the_list_only(module: str) -> None:
     for line, imported in sorted(imports(module)):
         assert imported.startswith("pipeline."), f"{module}, line {line}: {imported} is no part of the library"
         assert room(imported) in allowed, f"{module}, line {line}: {imported} belongs to a later room"
+
+
+def is_plugin(module: str) -> bool:
+    """Whether a module is a file of its own in a folder that is a registry."""
+    parts = module.split(".")
+    return len(parts) == 3 and parts[1] in REGISTRIES and parts[2] in names(f"pipeline.{parts[1]}")
+
+
+@pytest.mark.parametrize("module", [module for module in LIBRARY if is_plugin(module)])
+def test_a_plugin_imports_no_other_plugin(module: str) -> None:
+    """So that a file can be taken out or copied without another; what several share stands in base/."""
+    assert not [imported for _, imported in imports(module) if is_plugin(imported)]
+
+
+def test_a_command_imports_no_other_command() -> None:
+    """What several share stands in the library, or in the two modules that every command reads."""
+    shared = {"stages", "stages.command", "stages.paths"}
+    for module in modules():
+        if module.startswith("stages."):
+            reached = {name for _, name in imports(module) if name.startswith("stages")}
+            assert reached <= shared, module
 
 
 def test_the_package_itself_imports_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,21 @@ from pipeline.methods.base import Method
 from pipeline.noise.base import Noise
 
 QUOTED = re.compile(r"(<!-- table: (\w+)(?:; rows: ([^>]+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
-DOCS = Path(__file__).parents[2] / "docs"
-"""A method that was made here has its document there."""
 NOTE = re.compile("<sup>([†≈]*)[a-z]{1,2}</sup>")
 """The letters of a footnote, behind the marks that a caption explains."""
 
 
-def tables(project: Project, records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def tables(
+    project: Project, records: Mapping[str, Mapping[str, Any]], documents: Collection[str] = ()
+) -> dict[str, str]:
     """Name -> Markdown table of datasets, methods, extractors and noises, in the order of params.yaml.
 
     records: dataset -> its record with `sizes` and `classes`, for those that were fetched; of the others the sizes
-    are what their files expect.
+    are what their files expect. documents: names of the files of docs/; a method that was made here has one.
     """
     return {
         "datasets": _datasets(project, records),
-        "methods": _methods(project),
+        "methods": _methods(project, documents),
         "extractors": _extractors(project),
         "noises": _noises(project),
     }
@@ -124,12 +124,12 @@ def _classes(module: Any, kind: type[Dataset]) -> int:
     return int(getattr(module, "CLASSES", 0)) or len(getattr(kind, "class_names", ()))
 
 
-def _methods(project: Project) -> str:
+def _methods(project: Project, documents: Collection[str]) -> str:
     rows = []
     for name, kind in _method_kinds(project):
         variants = ", ".join(f"`{v}`" for v in project.method(name).variant_names if v != "default")
         source = _cited(kind.paper)
-        if (DOCS / f"{name}.md").exists():
+        if f"{name}.md" in documents:
             source = f"[ours]({name}.md), after {source}"
         needs = ", ".join(sorted(need.value for need in kind.needs))
         rows.append((f"`{name}`", f"{kind.display}: {_summary(kind)}", source, needs, variants))

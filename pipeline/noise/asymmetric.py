@@ -29,6 +29,8 @@ WHERE = "params.yaml, noises.asymmetric, map"
 
 
 class Asymmetric(ClassMap):
+    """Draws int(rate * n) samples and relabels them by a class map, given or a random cycle."""
+
     display: ClassVar[str] = "asymmetric"
     paper: ClassVar[Paper | None] = Paper(
         title="Making Deep Neural Networks Robust to Label Noise: A Loss Correction Approach",

@@ -31,6 +31,8 @@ DEVIATION = 0.1
 
 
 class InstanceDependent(Noise):
+    """Draws a flip probability per sample, and a wrong class from a softmax of projected features."""
+
     display: ClassVar[str] = "instance-dependent"
     paper: ClassVar[Paper | None] = Paper(
         title="Part-dependent Label Noise: Towards Instance-dependent Label Noise",

@@ -23,6 +23,8 @@ from pipeline.noise.base import Noise, RngFor
 
 
 class Mismatched(Noise):
+    """Draws int(rate * n) pairs and cycles their samples at random in every view but the first."""
+
     display: ClassVar[str] = "mismatched pairs"
     paper: ClassVar[Paper | None] = Paper(
         title="Learning with Noisy Correspondence for Cross-modal Matching",

@@ -20,6 +20,8 @@ from pipeline.noise.base.class_map import ClassMap
 
 
 class Pairflip(ClassMap):
+    """Draws int(rate * n) samples and moves each from class k to k + 1 mod K."""
+
     display: ClassVar[str] = "pair-flip"
     paper: ClassVar[Paper | None] = Paper(
         title="Co-teaching: Robust Training of Deep Neural Networks with Extremely Noisy Labels",

@@ -18,6 +18,8 @@ from pipeline.noise.base.uniform import Uniform
 
 
 class Symmetric(Uniform):
+    """Draws int(rate * n) samples and their labels, uniform over all classes or the wrong ones."""
+
     display: ClassVar[str] = "symmetric"
     paper: ClassVar[Paper | None] = Paper(
         title="Learning Cross-Modal Retrieval with Noisy Labels",

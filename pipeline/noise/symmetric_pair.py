@@ -13,6 +13,8 @@ from pipeline.noise.base.uniform import Uniform
 
 
 class SymmetricPair(Uniform):
+    """Draws int(rate * n) samples and one uniform label each, the same in every view."""
+
     display: ClassVar[str] = "symmetric, one label per pair"
 
     def __init__(self, exclude_true: bool = False) -> None:

@@ -27,7 +27,8 @@ def main(project: Project) -> None:
     """
     records = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in RECORDS.glob("datasets/*.json")}
     texts = {file: file.read_text(encoding="utf-8") for file in (README, *sorted(DOCS.glob("*.md")))}
-    texts[CATALOGUE] = readme_tables.filled(texts[CATALOGUE], readme_tables.tables(project, records))
+    documents = [file.name for file in texts]
+    texts[CATALOGUE] = readme_tables.filled(texts[CATALOGUE], readme_tables.tables(project, records, documents))
     made = {file: readme_tables.quoted(text, REPORTS / "tables") for file, text in texts.items()}
     made[PAPERS] = readme_tables.bibliography(project)
     old = [file for file in made if not file.exists() or file.read_text(encoding="utf-8") != made[file]]

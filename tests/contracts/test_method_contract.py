@@ -295,6 +295,17 @@ def test_nothing_that_a_method_is_given_holds_test_data() -> None:
 
 
 @over_methods
+def test_hooks_have_the_same_parameter_names_in_every_method(name: str) -> None:
+    """So that whoever names the arguments may exchange one method for another."""
+    fit = make(name).fit(train=TRAIN, valid=VALID, run=run())
+    embedder = fit.at(criterion=LAST_EPOCH)
+    for made, contract in ((make(name), Method), (fit, Fitted), (embedder, Embedder)):
+        for hook in [hook for hook, value in vars(contract).items() if inspect.isfunction(value)]:
+            named, promised = (list(inspect.signature(getattr(one, hook)).parameters) for one in (type(made), contract))
+            assert named == promised, f"{type(made).__name__}.{hook}"
+
+
+@over_methods
 def test_validation_only_selects(name: str) -> None:
     """Other validation labels, or none at all, leave every loss and the last state as they are."""
     first = once(name)

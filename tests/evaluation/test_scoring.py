@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from pipeline.evaluation.scoring import MethodRows, score
 from pipeline.metrics.base import registered
 from pipeline.retrieval.ranking import average_precision
 from pipeline.runs.extras import TEMPERATURE
-from pipeline.runs.finished_cell import READOUT, SUSPICION
+from pipeline.runs.finished_cell import READOUT, RESULT, SUSPICION
 from tests.support.finished import VIEWS, embeddings, write_cell
 
 LABELS = dict.fromkeys(VIEWS, np.arange(6) % 3)
@@ -121,6 +122,19 @@ def test_an_estimate_of_the_noise_stands_beside_the_suspicion(tmp_path: Path) ->
     np.savez(folder / SUSPICION, allow_pickle=False, **dict.fromkeys(VIEWS, np.arange(4.0)))
     result = scored(tmp_path).suspicion
     assert [(row["view"], row["estimate"], row["certain"]) for row in result] == [("image", 0.4, 1), ("text", 0.3, 1)]
+
+
+def test_every_result_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path)
+    opened, read_text = [], Path.read_text
+
+    def counted(file: Path, *arguments: Any, **options: Any) -> str:
+        opened.append(file.relative_to(tmp_path))
+        return read_text(file, *arguments, **options)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    scored(tmp_path)
+    assert sorted(opened) == sorted(Path(key.name, RESULT) for key in KEYS)
 
 
 def test_no_cells_are_a_clear_error(tmp_path: Path) -> None:

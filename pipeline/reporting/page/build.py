@@ -96,8 +96,10 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
 
 
 def _sections(studies: Mapping[Results, Study]) -> dict[Results, list[Section]]:
-    """The sections of every experiment; of those beside another one, a section for every kind of noise. Processes make
-    them side by side, for drawing takes its time."""
+    """Build the sections of every experiment in parallel processes, since drawing is slow.
+
+    A main experiment gets all of its sections, a further one a single section per kind of noise.
+    """
     with ProcessPoolExecutor(max(1, min(len(studies), cpu_count()))) as pool:
         main = {
             results: pool.submit(main_sections, study)

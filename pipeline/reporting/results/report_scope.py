@@ -22,8 +22,10 @@ _DEVIATIONS = "Deviations from the authors' code: "
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A method of the report. label_free: its records have no noise rate and hold at every rate; summary: what it
-    does, in a sentence; deviations: from its authors' code.
+    """A method of the report.
+
+    label_free: its records have no noise rate and hold at every rate; summary: what it does, in a sentence;
+    deviations: where it departs from its authors' code.
     """
 
     name: str

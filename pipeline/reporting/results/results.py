@@ -78,8 +78,11 @@ class Results:
         return len(self.directions) > 2
 
     def entries(self, criterion: str) -> list[Entry]:
-        """Who is shown under a criterion: all, but no one under best validation where the dataset has no validation
-        split, and under the fixed checkpoint those that have one."""
+        """The entries shown under a criterion: all of them, with two exceptions.
+
+        Best validation shows none if the dataset has no validation split; the fixed checkpoint shows only the entries
+        that have one.
+        """
         if criterion == BEST_VALIDATION and self.description and not self.description["sizes"]["valid"]:
             return []
         if criterion in (NOISY_VALIDATION, FIXED_CHECKPOINT):
@@ -88,8 +91,10 @@ class Results:
 
     @cached_property
     def headline(self) -> str:
-        """The first criterion that every entry with numbers has, so that nobody is missing from what it is about; where
-        none is common, the first under which anybody is shown."""
+        """The first criterion shared by all entries with numbers, so that the headline results omit none of them.
+
+        If they share none, the first criterion that shows any entry.
+        """
         possible = [criterion for criterion in CRITERIA if self.entries(criterion)]
         kept = [criteria for entry in self.scope.entries if (criteria := self.kept(entry))]
         common = [criterion for criterion in possible if all(criterion in criteria for criteria in kept)]
@@ -103,13 +108,17 @@ class Results:
         return [criterion for criterion in CRITERIA if criterion in criteria]
 
     def first(self, entry: Entry, noise: str) -> str:
-        """The criterion under which an entry's AP per query, precision at recall levels, suspicion and readout are
-        recorded: the first that it keeps."""
+        """The first criterion under which an entry has numbers for this noise; the headline if there is none.
+
+        AP per query, precision at recall levels, suspicion and readout are recorded under this criterion alone.
+        """
         return next(iter(self.kept(entry, noise)), self.headline)
 
     def elsewhere(self, noise: str) -> dict[Entry, str]:
-        """Those whose AP and precision are not of the headline, so that they stand beside no MAP of it, as captions
-        name them with their criterion."""
+        """Entries whose AP and precision come from a criterion other than the headline -> their label in captions.
+
+        These values match no headline MAP, so the label names their criterion.
+        """
         first = {entry: self.first(entry, noise) for entry in self.scope.entries}
         return {
             entry: f"{entry.label} ({CRITERION_NAMES[criterion]})"
@@ -160,8 +169,11 @@ class Results:
         return self.by_seed(rows, {seed: float(scores[metric]) for seed, scores in done.items()})
 
     def by_seed(self, rows: pd.DataFrame, values: Mapping[int | None, float], lacking: Absent = NOT_KEPT) -> Outcome:
-        """A number per seed of the scope, with what is missing from it. rows: the records of its cells, which tell why
-        a seed has none; lacking: the reason to print if the cell finished without this value."""
+        """A number per seed of the scope, with a note on missing seeds; the reason if every seed is missing.
+
+        rows: the records of the cells, which tell why a seed has no number; lacking: the reason to print if a cell
+        finished without this value. A deterministic value, under None, stands for all seeds.
+        """
         if None in values:
             return Values({None: values[None]})
         values = {seed: value for seed, value in values.items() if seed in self.scope.seeds}

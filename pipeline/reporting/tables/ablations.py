@@ -11,8 +11,10 @@ from pipeline.reporting.tables.table import Table
 
 
 def ablations(records: Records, results: Results, noise: str) -> list[Table]:
-    """The headline table under one noise of every method that has numbers of a variant of `report.ablations`, of
-    nothing but it."""
+    """A headline table under one noise for every ablated method, of that method and its ablations alone.
+
+    A method counts as ablated if a variant listed in `report.ablations` has records under this noise.
+    """
     tables = []
     for method in results.scope.methods:
         variants = results.scope.ablations.get(method.name, ())

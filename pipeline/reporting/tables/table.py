@@ -61,9 +61,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped:
-    whether rows belong together, so that no reader should sort them; folded: whether the page shows its title
-    alone until it is opened.
+    """A table of the report, before any format is applied.
+
+    stub: what a row is; levels: what each level of the heads is, e.g. dataset, direction, noise rate; grouped: whether
+    rows belong together, so that readers should not sort them; folded: whether the page shows only the title until
+    the table is opened.
     """
 
     name: str
@@ -90,8 +92,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Printed:
-    """A cell as text. spread: '± deviation' or '[low, high]'; rank: 1 best, 2 second, 0 neither; state: 'number' or
-    the word of an absent cell."""
+    """A cell as text.
+
+    spread: '± deviation' or '[low, high]'; rank: 1 best, 2 second, 0 neither; state: 'number' or the state of an
+    absent cell.
+    """
 
     text: str
     spread: str
@@ -126,6 +131,7 @@ class Footnotes:
 
 
 def arrows(text: str) -> str:
+    """Replace each '->' with ' → ', as in a direction between two views."""
     return text.replace("->", " → ")
 
 
