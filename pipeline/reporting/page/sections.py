@@ -24,6 +24,7 @@ from pipeline.reporting.tables.claims import CLAIMS_INTRODUCTION, claim_tables
 from pipeline.reporting.tables.comparison import by_query_view, comparison, robustness
 from pipeline.reporting.tables.costs import Costs, cost_table
 from pipeline.reporting.tables.metrics import metrics
+from pipeline.reporting.tables.networks import networks
 from pipeline.reporting.tables.probes import probes as probe_table
 from pipeline.reporting.tables.published_beside import side_by_side
 from pipeline.reporting.tables.significance_marks import Standings, differences, marked, standings
@@ -151,6 +152,7 @@ def factorial(study: Study) -> Section:
     """Where the targets come from, what learns them and how it is read: three things that are told apart."""
     tables, drawings = [], []
     for noise in study.noises:
+        tables += _existing(networks(study.records, study.results, noise))
         tables += _existing(readout_tables.factorial(study.records, study.results, noise))
         figure = targets_figure(study.records, study.results, noise)
         drawings += study.drawing(noise, "targets", figure, TARGETS_CAPTION)
