@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.core.cells import DONE
 from pipeline.core.criteria import CRITERIA
+from pipeline.core.readouts import COSINE
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.evaluation import precisions
@@ -83,7 +84,7 @@ def write_statistics(folder: Path, dataset: str, ap: Mapping[str, Array] | None 
                 queries
             )
             own = np.mean(values) + ripples - ripples.mean() if ap is None else ap[method]
-            made.append(Precisions(variant, noise, float(rate) if rate else None, None, first, direction, own))
+            made.append(Precisions(variant, noise, float(rate) if rate else None, None, first, COSINE, direction, own))
             entries[method, variant] = None
             settings |= {(noise, float(rate)): None} if rate else {}
         files[method] = folder.parent / "ap" / dataset / f"{method}.npz"
