@@ -50,13 +50,14 @@ def _table(results: Results, noise: str, readout: str, claims: pd.DataFrame, end
         cells: list[Cell] = [_endpoint(maps, row["method"], row["variant"]), difference, nested, Number(row["p"])]
         rows.append(Row(entry_label(results, row["method"], row["variant"]), cells, method=row["method"]))
     rival = entry_label(results, best["method"], best["variant"])
+    verdict = "above" if best["low"] > 0 else "not shown to be above"
     return Table(
         name=f"{results.dataset.name}_{noise}_claim_{readout.split(maxsplit=1)[0]}",
         title=f"{results.dataset.display}, {entry_label(results, *claimed)} and its rivals by {readout}",
         caption=f"Endpoint under {noise_words(noise)}: MAP by {readout}, mean of rates and directions, mean ± standard "
         f"deviation over {best['seeds']} seeds; difference of {entry_label(results, *claimed)} to each rival, its 95 % "
         f"interval; p one-sided and doubled, not adjusted. Of the rivals that do not learn from its label model, the "
-        f"best is {rival}: above all of them with p = {best['p']:.2g}.",
+        f"best is {rival}: {verdict} all of them, p = {best['p']:.2g}.",
         stub="method",
         levels=("measure",),
         columns=[
