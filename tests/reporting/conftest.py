@@ -32,7 +32,8 @@ PARAMS: dict[str, Any] = {
         {
             "name": "default",
             "datasets": ["emoji", "mnist3d"],
-            "methods": ["mcca", "ce", "mrl", "sdml", "later", "rono"],
+            "methods": dict.fromkeys(("mcca", "ce", "mrl", "sdml", "later", "rono"), ["default"])
+            | dict.fromkeys(("mrl", "rono"), ["default", "authors_code"]),
             "noises": ["symmetric"],
             "rates": list(RATES),
             "seeds": list(SEEDS),
