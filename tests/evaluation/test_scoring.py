@@ -11,6 +11,7 @@ import pytest
 from pipeline.core.cells import CellKey
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.errors import BadInput
+from pipeline.core.readouts import COSINE, MATCH
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
 from pipeline.evaluation.scoring import MethodRows, score
@@ -114,6 +115,12 @@ def test_suspicion_and_readout_are_scored_where_a_cell_has_them(tmp_path: Path) 
     first, second = rows.readout
     assert first == cell | {"direction": "image->text", "temperature": 0.5, "map": expected(7).mean()}
     assert second["direction"] == "text->image"
+    matched = [one for one in rows.precisions if one.readout == MATCH]
+    assert [(one.seed, one.criterion, one.direction) for one in matched] == [
+        *((1, BEST_VALIDATION, "image->text"), (1, BEST_VALIDATION, "text->image")),
+    ]
+    np.testing.assert_array_equal(matched[0].ap, expected(7))
+    assert sum(one.readout == COSINE for one in rows.precisions) == 4
     assert not scored(tmp_path, known=False).suspicion
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.config.load import parse
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.readouts import COSINE, MATCH, READOUTS
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.evaluation import precisions
@@ -30,13 +31,18 @@ def ap(method: str, rate: float | None, seed: int | None, way: str) -> Array:
 
 
 def write(folder: Path, states: dict[str, str] | None = None) -> dict[str, Path]:
-    """Three methods at two rates and seeds, one of them label-free and deterministic."""
+    """Three methods at two rates and seeds, one of them label-free and deterministic; by match probability half."""
     files = {}
     for method in LEVELS:
         free = method == "mcca"
         keys = [(None, None)] if free else [(rate, seed) for rate in RATES for seed in (0, 1)]
         noise, state = "" if free else "symmetric", (states or {}).get(method, BEST_VALIDATION)
-        made = [Precisions("default", noise, r, s, state, way, ap(method, r, s, way)) for r, s in keys for way in WAYS]
+        made = [
+            Precisions("default", noise, r, s, state, readout, way, ap(method, r, s, way) / (1 + (readout == MATCH)))
+            for r, s in keys
+            for readout in READOUTS
+            for way in WAYS
+        ]
         files[method] = folder / "ap" / f"{method}.npz"
         precisions.write(files[method], made)
     return files
@@ -45,10 +51,11 @@ def write(folder: Path, states: dict[str, str] | None = None) -> dict[str, Path]
 def test_ap_come_back_in_their_order(tmp_path: Path) -> None:
     files = write(tmp_path)
     labelled, free = list(precisions.read(files["ce"])), list(precisions.read(files["mcca"]))
-    assert [(one.rate, one.seed, one.direction) for one in labelled[:3]] == [
-        *((0.2, 0, "image->text"), (0.2, 0, "text->image"), (0.2, 1, "image->text")),
+    assert [(one.rate, one.seed, one.readout, one.direction) for one in labelled[:5]] == [
+        *((0.2, 0, COSINE, "image->text"), (0.2, 0, COSINE, "text->image")),
+        *((0.2, 0, MATCH, "image->text"), (0.2, 0, MATCH, "text->image"), (0.2, 1, COSINE, "image->text")),
     ]
-    np.testing.assert_array_equal(labelled[2].ap, ap("ce", 0.2, 1, "image->text"))
+    np.testing.assert_array_equal(labelled[4].ap, ap("ce", 0.2, 1, "image->text"))
     assert (free[0].noise, free[0].rate, free[0].seed, free[0].criterion) == ("", None, None, BEST_VALIDATION)
 
 
@@ -109,17 +116,17 @@ def test_columns_with_ap_of_different_states_are_left_out(tmp_path: Path) -> Non
     assert {row["criterion"] for row in statistics("emoji", [FAMILY], write(tmp_path, same))} == {LAST_EPOCH}
 
 
-def test_a_family_per_grid_without_ablations() -> None:
+def test_a_family_per_grid_without_the_variants_that_stand_apart() -> None:
     grid = {"datasets": ["emoji"], "noises": ["symmetric"], "rates": [0.2, 1], "seeds": [0]}
     beside = {"name": "flipped", "noises": ["pairflip"], "rates": [0.4], "beside": "default"}
     params = {
         "experiments": [
-            grid | {"name": "default", "methods": ["mrl"]},
+            grid | {"name": "default", "methods": {"mrl": ["default", "authors_code", "half", "em"]}},
             grid | beside | {"methods": {"mrl": ["half", "default"]}},
         ],
         "datasets": {"emoji": {"views": {}}},
-        "methods": {"mrl": {"default": {}, "variants": {"authors_code": {}, "half": {}}}},
-        "report": {"ablations": {"mrl": ["half"]}},
+        "methods": {"mrl": {"default": {}, "variants": {"authors_code": {}, "half": {}, "em": {}}}},
+        "report": {"ablations": {"mrl": ["half"]}, "factorial": {"mrl": ["em"]}},
         "noises": {"symmetric": {}, "pairflip": {}},
         "extractors": {},
     }

@@ -32,7 +32,10 @@ PARAMS: dict[str, Any] = {
         {
             "name": "default",
             "datasets": ["emoji", "mnist3d"],
-            "methods": ["mcca", "ce", "mrl", "sdml", "later", "rono"],
+            "methods": {
+                name: ["default", "authors_code"] if name in ("mrl", "rono") else ["default"]
+                for name in ("mcca", "ce", "mrl", "sdml", "later", "rono")
+            },
             "noises": ["symmetric"],
             "rates": list(RATES),
             "seeds": list(SEEDS),

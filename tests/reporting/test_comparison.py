@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 import pandas as pd
 import pytest
 
-from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
+from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.core.errors import BadInput
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
@@ -68,6 +68,23 @@ def test_the_fixed_checkpoint_table_shows_only_who_has_one(records: Path) -> Non
     assert table.rows[0].cells[0] == NOT_KEPT
     assert isinstance(table.rows[0].cells[1], Number)
     assert table.rows[0].cells[1].note == "n = 1 of 3 seeds: seed 1 not kept; seed 2 not kept"
+
+
+def test_the_noisy_validation_table_shows_only_who_chose_with_noisy_labels(records: Path) -> None:
+    assert scoped(records).entries(NOISY_VALIDATION) == []
+    rows = lines(CELLS, records, "emoji")
+    last = {"method": "ce", "criterion": LAST_EPOCH}
+    chosen = [row | {"criterion": NOISY_VALIDATION} for row in rows if row | last == row]
+    CELLS.write(records, "emoji", [*rows, *chosen])
+    results = scoped(records)
+    table = comparison(results, "symmetric", NOISY_VALIDATION)
+    assert [row.label for row in table.rows] == ["CE"]
+    assert table.name == "emoji_symmetric_noisy_validation"
+    assert table.title == "Emoji, noisy validation"
+    assert (
+        "Noisy validation = the epoch is chosen with validation labels as noisy as those of training" in table.caption
+    )
+    assert results.criteria == [BEST_VALIDATION, LAST_EPOCH], "it is neither headline nor in the figures"
 
 
 def test_draws_that_differ_between_seeds_are_shown_per_seed(records: Path) -> None:

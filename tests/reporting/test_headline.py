@@ -22,7 +22,7 @@ from pipeline.reporting.results.report_scope import Scope, Subject
 from pipeline.reporting.results.results import NO_SPREAD, Results
 from pipeline.reporting.tables.comparison import comparison, robustness
 from pipeline.reporting.tables.published_beside import side_by_side
-from pipeline.reporting.tables.readout import readout
+from pipeline.reporting.tables.readout import by_readout
 from pipeline.reporting.tables.significance_marks import differences, marked, standings
 from pipeline.reporting.tables.suspicion import suspicion
 from pipeline.reporting.tables.table import Number
@@ -136,11 +136,11 @@ def test_precision_at_recall_levels_is_of_the_first_criterion(results: Results) 
 
 def test_suspicion_and_readout_say_of_which_state_they_are(results: Results, tmp_path: Path) -> None:
     each = "the first criterion that each keeps (fixed checkpoint: RONO (authors_code); last epoch: MRL)"
-    suspected, read_out = (make(Records(tmp_path), results, NOISE) for make in (suspicion, readout))
+    suspected, read_out = (make(Records(tmp_path), results, NOISE) for make in (suspicion, by_readout))
     assert suspected is not None
     assert f"Methods as they are under {each}; those" in suspected.caption
     assert read_out is not None
-    assert each in read_out.caption
+    assert f"mean of the directions, {each}. " in read_out.caption
     fixed = results.mean(results.scope.entries[0], NOISE, RATES[:1], FIXED_CHECKPOINT)
     assert not isinstance(fixed, type(NO_SPREAD))
     cell = read_out.rows[0].cells[0]
@@ -154,11 +154,13 @@ def test_the_published_rows_are_compared_under_their_own_criterion(results: Resu
     assert "Here: fixed checkpoint." in table.caption
 
 
-def test_the_page_leads_with_the_best_of_all(tmp_path: Path) -> None:
+def test_without_match_probabilities_the_page_leads_with_the_best_of_all(tmp_path: Path) -> None:
     protocol = PARAMS["experiments"][1] | {"methods": {"rono": ["authors_code"], "mrl": ["default"]}}
     params = PARAMS | {"experiments": [protocol], "report": {"methods": ["mrl", "rono"]}}
     out = tmp_path / "out"
-    build_report(write(tmp_path / "records"), out, Subject(project(params), DATASETS[2:], [MRL, RONO]))
+    records = write(tmp_path / "records")
+    READOUT.write(records, NAME, [])
+    build_report(records, out, Subject(project(params), DATASETS[2:], [MRL, RONO]))
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "At recorded noise rate 0.8, MRL has the highest MAP, .910 (last epoch, mean of the directions)." in text
     assert (tmp_path / "out" / "tables" / f"{NAME}_{NOISE}_fixed_checkpoint.md").exists()

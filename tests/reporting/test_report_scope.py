@@ -27,11 +27,10 @@ def test_a_docstring_of_one_paragraph_tells_no_deviations() -> None:
     assert documented(Plain) == ("What it does, in two lines.", "")
 
 
-def test_witness_ranks_by_match_probability() -> None:
+def test_a_method_names_its_variants_and_whether_it_uses_labels() -> None:
     infos = {name: MethodInfo.of(project(), name) for name in ("witness", "mrl", "mcca")}
-    assert {name: info.matches for name, info in infos.items()} == {"witness": True, "mrl": False, "mcca": False}
     assert {name: info.label_free for name, info in infos.items()} == {"witness": False, "mrl": False, "mcca": True}
-    assert infos["mrl"].variants == ("default", "authors_code")
+    assert infos["mrl"].variants == ("default", "shared", "authors_code", "em", "truth")
 
 
 def test_a_dataset_names_the_file_that_reads_it() -> None:

@@ -1,4 +1,4 @@
-"""Which labels are wrong, and the two readings of a network, as tables."""
+"""Which labels are wrong, as tables."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.records.reader import Records
-from pipeline.records.readout import READOUT
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.reporting.results.results import Results
-from pipeline.reporting.tables.readout import readout
 from pipeline.reporting.tables.suspicion import estimates, suspicion
 from pipeline.reporting.tables.table import Absent, Number
 from tests.reporting.conftest import scoped, write_suspicion
@@ -55,11 +53,8 @@ def test_seeds_that_are_missing_are_told(records: Path) -> None:
     write_suspicion(records)
     for record in (SUSPICION, CONFIDENT_LEARNING):
         keep(record, records, "emoji", lambda row: (row["rate"], row["seed"]) not in {("0.8", "2"), ("0.2", "1")})
-    keep(READOUT, records, "emoji", lambda row: (row["rate"], row["seed"]) != ("0.2", "1"))
     result = suspicion(Records(records), scoped(records), "symmetric")
-    matched = readout(Records(records), scoped(records), "symmetric")
     assert result is not None
-    assert matched is not None
     notes = [[cell.note for cell in row.cells[:2] if isinstance(cell, Number)] for row in result.rows]
     failed = "n = 2 of 3 seeds: seed 2 failed (loss term 'loss/total' is not finite)"
     assert notes[0] == [
@@ -68,9 +63,6 @@ def test_seeds_that_are_missing_are_told(records: Path) -> None:
         failed,
     ]
     assert notes[1] == ["n = 2 of 3 seeds: seed 1 not run", "n = 2 of 3 seeds: seed 2 not run"]
-    cell = matched.rows[0].cells[2]
-    assert isinstance(cell, Number)
-    assert (cell.n, cell.note) == (2, "n = 2 of 3 seeds: seed 1 not kept")
 
 
 def test_a_rate_without_numbers_says_why(records: Path) -> None:
@@ -97,31 +89,3 @@ def test_without_a_method_that_can_tell_there_is_no_table(records: Path) -> None
     drop_method(SUSPICION, records, "emoji", "mrl")
     assert suspicion(Records(records), scoped(records), "symmetric") is None
     assert suspicion(Records(records), scoped(records), "pairflip") is None
-
-
-def test_the_readout_is_the_gain_over_the_embedding(records: Path) -> None:
-    write_suspicion(records)
-    table = readout(Records(records), scoped(records), "symmetric")
-    assert table is not None
-    (row,) = table.rows
-    cells = [cell for cell in row.cells if isinstance(cell, Number)]
-    assert len(cells) == 6
-    assert [cell.mean for cell in cells[4:]] == pytest.approx([0.1, 0.1], abs=1e-6)
-    assert [cell.std for cell in cells[4:]] == pytest.approx([0.0, 0.0], abs=1e-6)
-    assert [cells[2].mean - cells[0].mean, cells[3].mean - cells[1].mean] == pytest.approx([0.1, 0.1], abs=1e-6)
-    assert row.note == "temperatures 0.05 to 0.15"
-
-
-def test_an_embedding_that_is_the_readout_is_told(records: Path) -> None:
-    write_suspicion(records)
-    results = scoped(records)
-    methods = [replace(info, matches=info.name == "ce") for info in results.scope.methods]
-    matching = Results(Records(records), replace(results.scope, methods=methods))
-    for result, printed in ((results, False), (matching, True)):
-        table = readout(Records(records), result, "symmetric")
-        assert table is not None
-        assert ("The cosine of what CE embeds is this probability already" in table.caption) == printed
-
-
-def test_a_method_without_class_probabilities_has_no_readout(records: Path) -> None:
-    assert readout(Records(records), scoped(records), "symmetric") is None

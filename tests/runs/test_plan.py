@@ -70,8 +70,11 @@ def contents(store: CellStore, cell: Cell) -> dict[str, bytes]:
 
 
 def with_variants(params: dict[str, Any], **variants: dict[str, Any]) -> dict[str, Any]:
-    """The same params.yaml with variants of CE."""
+    """The same params.yaml with variants of CE, which its first experiment trains beside the default one."""
     params["methods"]["ce"]["variants"] = variants
+    first = params["experiments"][0]
+    if not isinstance(first["methods"], dict):
+        first["methods"] = {name: ["default"] for name in first["methods"]} | {"ce": ["default", *variants]}
     return params
 
 
@@ -116,6 +119,12 @@ def test_an_experiment_of_another_page_adds_no_cells() -> None:
     params = tiny.experiment(rates=[0.2, 0.4])
     project = with_experiment(params, "symmetric", {"ce": ["default"]}, rates=[0.4, 0.6], beside=None)
     assert [key.rate for key in keys(project, "emoji", "ce")] == [0.2, 0.4]
+
+
+def test_a_list_of_methods_plans_the_default_variant_alone() -> None:
+    params = tiny.params()
+    params["methods"]["ce"]["variants"] = {"wide": {"embedding": 8}}
+    assert [key.variant for key in keys(parse(params), "emoji", "ce")] == ["default"]
 
 
 def test_a_method_without_labels_is_not_shown_as_standing_wrong_pairs() -> None:

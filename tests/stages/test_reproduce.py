@@ -34,6 +34,7 @@ def settings() -> dict[str, Any]:
     params["experiments"] += [
         first | {"name": "pairs", "beside": "default", "rates": [0.4]},
         first | {"name": "small", "methods": ["ce"]},
+        first | {"name": "confirm", "claim": "ce", "seeds": [10, 11]},
         first | {"name": "digits", "datasets": ["digits"], "methods": {"ce": ["other"]}},
         first
         | {"name": "clean", "beside": "digits", "datasets": ["digits"], "methods": {"ce": ["default"]}, "rates": [0.0]},
@@ -73,6 +74,29 @@ def test_the_copy_has_the_experiment_first_and_what_is_beside_it_alone() -> None
     assert project.noise_settings("symmetric", "digits") == {"per_pair": True}
     assert project.report.ablations == {"ce": ("other",)}
     assert [experiment.name for experiment in load(copy("small") / "params.yaml").experiments] == ["small"]
+
+
+def test_in_the_copy_for_a_claim_every_seed_is_a_dataset() -> None:
+    project = load(copy("confirm") / "params.yaml")
+    assert project.experiments[0].datasets == ("emoji_10", "emoji_11")
+    assert [grid.seeds for name in project.experiments[0].datasets for grid in project.grids(name)] == [(10,), (11,)]
+    assert project.dataset("emoji_11").load == {"seed": 11}
+
+
+def test_a_claim_is_evaluated_in_the_copy_and_its_records_stand_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[tuple[str, ...]] = []
+    written: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(reproduce, "repro", lambda folder, *words: called.append((folder.as_posix(), *words)))
+    monkeypatch.setattr(
+        reproduce,
+        "write_claims",
+        lambda project, chosen, ap, records: written.append((chosen.name, ap.as_posix(), records.as_posix())),
+    )
+    result = CliRunner().invoke(reproduce.main, ["--experiment", "confirm"])
+    assert result.exit_code == 0, result.output
+    assert written == [("confirm", "build/confirm/data/ap", "reports/records")]
+    assert called == [("build/confirm", "evaluate"), (".", "--single-item", "--force", "report")]
+    assert Path("reports/cost.csv").read_text(encoding="utf-8") == "committed", "its costs are of no table"
 
 
 def test_the_copy_has_the_files_that_were_brought_and_no_results() -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from stages.paths import TUNED
 from tests.support import tiny
 
 pytestmark = pytest.mark.usefixtures("one_process")
@@ -20,7 +21,7 @@ TRIALS = Path("reports/records/tuning/ce.json")
 def params() -> dict[str, Any]:
     given = tiny.experiment(methods=["ce"])
     tuning = {"dataset": "emoji", "noise": "symmetric", "rate": 0.4, "seed": 100}
-    return given | {"tuning": tuning | {"methods": {"ce": {"grid": {"learning_rate": [0.001, 1e-9]}}}}}
+    return given | {"tuning": tuning | {"methods": {"ce": {"default": {"ladders": {"learning_rate": [1e-9, 0.001]}}}}}}
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +56,13 @@ def test_tuning_records_its_trials_and_prints_the_best() -> None:
     output = done("tools.tune")
     trials = json.loads(TRIALS.read_text(encoding="utf-8"))
     assert [trial["settings"] for trial in trials] == [{"learning_rate": 0.001}, {"learning_rate": 1e-9}]
-    assert output == f"ce: {max(trials, key=lambda t: t['maps']['mean'])['settings']}, mean validation MAP " + (
-        f"{max(trial['maps']['mean'] for trial in trials)}\n"
-    )
-    before = TRIALS.read_bytes()
+    assert [trial["variant"] for trial in trials] == ["default", "default"]
+    chosen = max(trials, key=lambda trial: max(trial["maps"].values()))
+    assert output == f"ce, default: {chosen['settings']}, validation MAP {chosen['maps']}\n"
+    assert yaml.safe_load(TUNED.read_text(encoding="utf-8")) == {"ce": {"default": chosen["settings"]}}
+    before = TRIALS.read_bytes(), TUNED.read_bytes()
     done("tools.tune", "ce")
-    assert TRIALS.read_bytes() == before
+    assert (TRIALS.read_bytes(), TUNED.read_bytes()) == before
 
 
 def test_tuning_without_features_or_of_an_unknown_method_is_refused() -> None:
@@ -73,13 +75,14 @@ def test_records_are_those_of_the_code_and_the_settings() -> None:
     tiny.store(Path("data/features/emoji"))
     for command in (["plan"], ["noise"], ["train", "ce"], ["evaluate"]):
         done(command[0], "emoji", *command[1:])
-    assert "the tuning of 'ce': what was tried is not what tuning.yaml lists" in refused("tools.check_records")
+    refusal = refused("tools.check_records")
+    assert "the tuning of 'ce', default: what was tried is not what tuning.yaml leads to" in refusal
     given = params()
-    given["tuning"]["methods"]["ce"]["grid"] = {"learning_rate": [0.001]}
+    given["tuning"]["methods"]["ce"]["default"]["ladders"] = {"learning_rate": [0.001]}
     settle(given)
     done("tools.tune")
     output = "1 cells were made by the code and parameters as they stand; 1 methods are set as tuned.\n"
     assert done("tools.check_records") == output
-    given["methods"]["ce"]["default"]["learning_rate"] = 0.002
+    given["methods"]["ce"]["default"]["epochs"] = 3
     settle(given)
     assert "is older than the code; run `dvc repro` and commit" in refused("tools.check_records")

@@ -12,12 +12,15 @@ import numpy as np
 
 from pipeline.core.cells import DONE
 from pipeline.core.criteria import CRITERIA
+from pipeline.core.readouts import COSINE
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.evaluation import precisions
 from pipeline.evaluation.precisions import Precisions
 from pipeline.evaluation.statistics import Family, statistics
 from pipeline.records.cells import CELLS, score_column
+from pipeline.records.claims import CLAIMS
+from pipeline.records.endpoints import ENDPOINTS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.table_record import TableRecord
 
@@ -83,10 +86,37 @@ def write_statistics(folder: Path, dataset: str, ap: Mapping[str, Array] | None 
                 queries
             )
             own = np.mean(values) + ripples - ripples.mean() if ap is None else ap[method]
-            made.append(Precisions(variant, noise, float(rate) if rate else None, None, first, direction, own))
+            made.append(Precisions(variant, noise, float(rate) if rate else None, None, first, COSINE, direction, own))
             entries[method, variant] = None
             settings |= {(noise, float(rate)): None} if rate else {}
         files[method] = folder.parent / "ap" / dataset / f"{method}.npz"
         precisions.write(files[method], made)
     families = [Family([noise], [rate], [], list(entries)) for noise, rate in settings]
     STATISTICS.write(folder, dataset, statistics(dataset, families, files))
+
+
+def write_claims(
+    folder: Path,
+    claims: Mapping[tuple[str, str], Mapping[tuple[str, str], Sequence[float]]],
+    best: tuple[str, str] | None = None,
+    dataset: str = "emoji",
+) -> None:
+    """Write what is claimed of MRL, whose MAP is .6, and the endpoints of two seeds behind it.
+
+    claims: (noise, readout) -> rival -> difference, low, high and p; best: the rival that stands as the best one, too.
+    """
+    rows, endpoints = [], []
+    for (noise, readout), rivals in claims.items():
+        place = {"noise": noise, "readout": readout}
+        maps = {("mrl", "default"): 0.6}
+        for (method, variant), (difference, low, high, p) in rivals.items():
+            maps[method, variant] = 0.6 - difference
+            row = place | {"claimed": "mrl", "method": method, "variant": variant, "difference": difference, "low": low}
+            row |= {"high": high, "p": p, "nested_low": low - 0.01, "nested_high": high + 0.01, "seeds": 2}
+            rows += [row | {"best": flag} for flag in ((0, 1) if (method, variant) == best else (0,))]
+        for (method, variant), mean in maps.items():
+            entry = place | {"method": method, "variant": variant}
+            spread = np.sqrt(0.5) / 10
+            endpoints += [entry | {"seed": 10 + n, "map": mean + sign * spread} for n, sign in enumerate((-1, 1))]
+    CLAIMS.write(folder, dataset, rows)
+    ENDPOINTS.write(folder, dataset, endpoints)

@@ -33,9 +33,10 @@ TARGETS_CAPTION = (
 def targets_figure(records: Records, results: Results, noise: str) -> Figure | None:
     """A panel per noise rate, a line per learner; None where no factorial was run."""
     infos = {method.name: method for method in results.scope.methods}
-    if not set(results.scope.factorial) & set(infos):
-        return None
     reduced = Results(records, replace(results.scope, methods=[_with(info, results) for info in infos.values()]))
+    further = [entry for entry in reduced.scope.entries if entry.variant != "default"]
+    if not any(reduced.kept(entry, noise) for entry in further):
+        return None
     title = f"{results.dataset.display}: what learns, against where its targets come from, {noise_words(noise)}"
     sheet = Sheet(1, len(results.scope.rates), 2.9, title)
     looks = {

@@ -38,6 +38,10 @@ class Curve:
     def means(self) -> list[float]:
         return [fmean(value.by_seed.values()) for value in self.values]
 
+    @property
+    def baseline(self) -> bool:
+        return (self.entry.method.name, self.entry.variant) == (BASELINE, "default")
+
 
 def curves(records: Records, results: Results, noise: str) -> list[Curve]:
     """Those of all entries that have one at every rate, the highest mean first."""
@@ -56,7 +60,7 @@ def picture(records: Records, every: Sequence[Results]) -> Drawing | None:
     for results in every:
         made = curves(records, results, results.scope.noises[0])
         if made and len(results.scope.rates) > 1:
-            baseline = [curve for curve in made[BEST:] if curve.entry.method.name == BASELINE]
+            baseline = [curve for curve in made[BEST:] if curve.baseline]
             panels.append((results, [(curve.entry, curve.values) for curve in (*made[:BEST], *baseline)]))
     if not panels:
         return None
@@ -79,7 +83,7 @@ def sentences(records: Records, results: Results, noise: str) -> list[str]:
         f"{decimal(median(falls.values()), 3)}.",
         _best(records, results, noise, made),
     ]
-    baseline = next((curve for curve in made if curve.entry.method.name == BASELINE), None)
+    baseline = next((curve for curve in made if curve.baseline), None)
     if baseline is not None:
         place = made.index(baseline) + 1
         lines.append(

@@ -14,7 +14,7 @@ from pipeline.reporting.results.results import Results, means
 from pipeline.reporting.tables.comparison import spread, states, yardsticks
 from pipeline.reporting.tables.table import Absent, Cell, Column, Row, Table
 
-_NO_SCORES = Absent("none", "the method has no class probabilities")
+_NO_SCORES = Absent("none", "no class probabilities, or no clean validation labels to choose their temperature")
 _MEAN, _GAIN = "mean", "gain"
 
 
@@ -86,7 +86,7 @@ def _cells(records: Records, results: Results, entry: Entry, noise: str) -> list
     cosine = [results.mean(entry, noise, [rate], results.first(entry, noise)) for rate in rates]
     match = [match_outcome(records, results, entry, noise, rate) for rate in rates]
     whole = [combine(outcomes, [1 / len(rates)] * len(rates)) for outcomes in (cosine, match)]
-    gain = _NO_SCORES if isinstance(whole[1], Absent) else combine(whole, [-1, 1])
+    gain = whole[1] if isinstance(whole[1], Absent) else combine(whole, [-1, 1])
     return [cell(outcome) for outcome in (*cosine, whole[0], *match, whole[1], gain)]
 
 
