@@ -51,11 +51,13 @@ def write_claims(project: Project, experiment: Experiment, trained: Path, record
 
 
 def collected(folders: Mapping[int, Path]) -> Ap:
-    """The AP of entries that have all columns in every seed. folders: seed -> that of <method>.npz."""
+    """The AP of entries with labels that have all columns in every seed. folders: seed -> that of <method>.npz."""
     columns: dict[tuple[str, str], dict[Entry, dict[int, dict[tuple[Any, ...], Array]]]] = defaultdict(dict)
     for seed, folder in folders.items():
         for file in sorted(folder.glob("*.npz")):
             for one in precisions.read(file):
+                if not one.noise:
+                    continue
                 entry = (file.stem, one.variant)
                 seeds = columns[one.noise, one.readout].setdefault(entry, {})
                 seeds.setdefault(seed, {})[one.rate, one.direction] = one.ap
@@ -99,7 +101,7 @@ def _row(own: list[Array], rivals: Mapping[Entry, list[Array]], best: int, *word
     method, variant = compared.rival.split("/")
     differences = paired_differences(own, rivals[method, variant])
     rng = generator(0, "claims", *words, method, variant)
-    low, high = nested_interval(differences, ROUNDS, rng, TAIL)
+    low, high = (end if np.isfinite(end) else None for end in nested_interval(differences, ROUNDS, rng, TAIL))
     row = {"method": method, "variant": variant, "difference": compared.difference, "low": compared.low}
     ends = {"high": compared.high, "p": compared.p, "nested_low": low, "nested_high": high}
     return row | ends | {"seeds": compared.seeds, "best": best}

@@ -10,7 +10,7 @@ CLAIMS = TableRecord(
         *(Column("claimed", Kind.TEXT, needed=True), Column("noise", Kind.TEXT, needed=True)),
         *(Column("readout", Kind.TEXT, needed=True), METHOD, VARIANT),
         *(Column("difference", needed=True), Column("low", needed=True), Column("high", needed=True)),
-        *(Column("p", share=True, needed=True), Column("nested_low", needed=True), Column("nested_high", needed=True)),
+        *(Column("p", share=True, needed=True), Column("nested_low"), Column("nested_high")),
         *(Column("seeds", Kind.WHOLE, needed=True), Column("best", Kind.WHOLE, needed=True)),
     ),
     key=("noise", "readout", "method", "variant", "best"),
@@ -19,5 +19,5 @@ CLAIMS = TableRecord(
 
 difference, low, high: claimed minus rival with its 95 % interval by Student's t over seeds; p: of the claim to be
 above, one-sided and doubled; of the best: above every rival. nested_low, nested_high: the interval by a hierarchical
-bootstrap-t over seeds and queries.
+bootstrap-t over seeds and queries, empty where it has no end.
 """

@@ -134,7 +134,7 @@ def best(trials: Iterable[TrialT]) -> TrialT:
 
 def at_an_end(tuned: Tuned, settings: Settings) -> list[str]:
     """Names of the settings that stand at an end of their ladder."""
-    return [name for name, ladder in tuned.ladders.items() if settings[name] in (ladder[0], ladder[-1])]
+    return [name for name, ladder in tuned.ladders.items() if settings.get(name) in (ladder[0], ladder[-1])]
 
 
 def check(project: Project, method: str, variant: str, trials: list[Trial]) -> None:

@@ -95,15 +95,17 @@ def test_p_values_of_the_best_are_adjusted_over_noises_by_holm(tmp_path: Path) -
     places = {("symmetric", MATCH): at(0.04), ("pairflip", MATCH): at(0.01), ("mismatched", MATCH): at(0.03)}
     write_claims(tmp_path, places | {("symmetric", COSINE): at(0.2)}, best=("sdml", "default"))
     claims = Records(tmp_path).claims("emoji")
-    by_noise = primary(claims, MATCH).set_index("noise")["p"].to_dict()
+    by_noise = primary(Records(tmp_path), ["emoji", "mnist3d"], MATCH).set_index("noise")["p"].to_dict()
     assert by_noise == pytest.approx({"pairflip": 0.03, "mismatched": 0.06, "symmetric": 0.06})
-    assert primary(claims, COSINE)["p"].tolist() == pytest.approx([0.2]), "another readout is another family"
+    assert primary(Records(tmp_path), ["emoji"], COSINE)["p"].tolist() == pytest.approx([0.2]), (
+        "another readout is another family"
+    )
     assert claims.loc[claims["best"] == 1, "p"].tolist() == pytest.approx([0.04, 0.01, 0.03, 0.2]), "left as recorded"
 
 
 def test_nothing_claimed_no_tables_and_no_p_values(tmp_path: Path) -> None:
     assert tables(tmp_path) == {}
-    assert primary(Records(tmp_path).claims("emoji"), MATCH).empty
+    assert primary(Records(tmp_path), ["emoji"], MATCH).empty
 
 
 def test_claims_stand_first_among_the_sections_of_their_dataset(records: Path, tmp_path: Path) -> None:

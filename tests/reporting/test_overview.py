@@ -14,6 +14,7 @@ from pipeline.records.readout import READOUT
 from pipeline.reporting.figures.overview import overview_figure
 from pipeline.reporting.page.overview import BEST, curves, picture, sentences
 from pipeline.reporting.results.results import Results
+from pipeline.reporting.tables.claims import primary
 from tests.reporting.conftest import DATASETS, METHODS, RATES, RONO, SEEDS, method, scoped
 from tests.support.records import keep, write_claims, write_method
 
@@ -56,7 +57,8 @@ def results_of(folder: Path, rates: Sequence[float] = RATES, dataset: int = 0) -
 
 
 def said(folder: Path, rates: Sequence[float] = RATES) -> list[str]:
-    return sentences(Records(folder), results_of(folder, rates), NOISE)
+    claims = primary(Records(folder), ["emoji"], MATCH)
+    return sentences(Records(folder), results_of(folder, rates), NOISE, claims)
 
 
 def test_curves_are_of_entries_with_every_rate_the_highest_mean_first(records: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("pipeline", "stages", "tests", "params.yaml", "tuning.yaml", "dvc.yaml", "pyproject.toml")
+PARTS = ("pipeline", "stages", "tests", "params.yaml", "tuning.yaml", "tuned.yaml", "dvc.yaml", "pyproject.toml")
 
 
 def copy_project(target: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
+from pipeline.core.readouts import MATCH
 from pipeline.records.reader import Records
 from pipeline.reporting.page.overview import picture, sentences
 from pipeline.reporting.page.page import Chapter, Page, findings, render
@@ -19,6 +20,7 @@ from pipeline.reporting.results.exports import map_against_rate, metrics
 from pipeline.reporting.results.report_scope import Subject
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables import formats
+from pipeline.reporting.tables.claims import primary
 from pipeline.reporting.tables.costs import Costs
 from pipeline.reporting.tables.costs import machine as describe
 from pipeline.reporting.tables.costs import read as read_costs
@@ -65,6 +67,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
         for results in every
     }
     sections = _sections(studies)
+    claims = primary(reader, list(dict.fromkeys(results.dataset.name for results in every)), MATCH)
     chapters = []
     for results in every:
         if results.scope.further:
@@ -77,7 +80,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
             Chapter(
                 results=results,
                 further=[other for other in further if other.has_numbers()],
-                sentences=sentences(reader, results, results.scope.noises[0]),
+                sentences=sentences(reader, results, results.scope.noises[0], claims),
                 findings=findings(results, studies[results].noises),
                 sections=[*sections[results], *last],
                 receipts=[receipts(other) for other in (results, *further) if other.receipts and other.clean],

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from pipeline.core.readouts import MATCH
+import pandas as pd
+
 from pipeline.records.reader import Records
 from pipeline.reporting.figures import style
 from pipeline.reporting.figures.overview import overview_figure
@@ -14,7 +15,7 @@ from pipeline.reporting.page.section import Drawing
 from pipeline.reporting.results.cell_values import Values
 from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import Results
-from pipeline.reporting.tables.claims import entry_label, primary
+from pipeline.reporting.tables.claims import entry_label
 from pipeline.reporting.tables.readout import match_outcome
 from pipeline.reporting.tables.table import decimal
 
@@ -68,11 +69,14 @@ def picture(records: Records, every: Sequence[Results]) -> Drawing | None:
     return Drawing("overview", style.svg(figure), CAPTION)
 
 
-def sentences(records: Records, results: Results, noise: str) -> list[str]:
-    """How far methods fall, what the best is and by how much, and what the baseline reaches; none without curves."""
+def sentences(records: Records, results: Results, noise: str, claims: pd.DataFrame) -> list[str]:
+    """How far methods fall, what the best is and by how much, and what the baseline reaches; none without curves.
+
+    claims: what `primary` says of all datasets.
+    """
     made = curves(records, results, noise)
     rates = results.scope.rates
-    if not made or len(rates) < 2:
+    if len(made) < 2 or len(rates) < 2:
         return []
     low, high = rates[0], rates[-1]
     falls = {curve.entry.label: curve.means[0] - curve.means[-1] for curve in made}
@@ -81,7 +85,7 @@ def sentences(records: Records, results: Results, noise: str) -> list[str]:
         f"From {noise_words(noise)} at rate {low} to {high}, methods lose {decimal(falls[least], 3)} ({least}) to "
         f"{decimal(falls[most], 3)} ({most}) of their MAP by match probability, in the median "
         f"{decimal(median(falls.values()), 3)}.",
-        _best(records, results, noise, made),
+        _best(results, noise, made, claims),
     ]
     baseline = next((curve for curve in made if curve.baseline), None)
     if baseline is not None:
@@ -93,9 +97,9 @@ def sentences(records: Records, results: Results, noise: str) -> list[str]:
     return lines
 
 
-def _best(records: Records, results: Results, noise: str, made: Sequence[Curve]) -> str:
-    claims = primary(records.claims(results.dataset.name), MATCH)
-    row = next(iter(claims[claims["noise"] == noise].to_dict("records")), None)
+def _best(results: Results, noise: str, made: Sequence[Curve], claims: pd.DataFrame) -> str:
+    here = claims[(claims["dataset"] == results.dataset.name) & (claims["noise"] == noise)]
+    row = next(iter(here.to_dict("records")), None)
     first = f"{made[0].entry.label} has the highest mean over the rates, {decimal(fmean(made[0].means), 3)}"
     if row is None:
         return f"{first}; whether that is more than chance has not been tested with splits of their own."

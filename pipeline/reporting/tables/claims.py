@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from pipeline.core.readouts import READOUTS
@@ -31,8 +33,9 @@ def claim_tables(records: Records, results: Results) -> list[Table]:
     ]
 
 
-def primary(claims: pd.DataFrame, readout: str) -> pd.DataFrame:
-    """The comparisons with the best rival by this readout, a row per noise, p adjusted over them by Holm."""
+def primary(records: Records, datasets: Sequence[str], readout: str) -> pd.DataFrame:
+    """The comparisons with the best rival by this readout, a row per dataset and noise, p adjusted over all by Holm."""
+    claims = pd.concat([records.claims(name).assign(dataset=name) for name in datasets], ignore_index=True)
     best = claims[(claims["best"] == 1) & (claims["readout"] == readout)].copy()
     best["p"] = holm(best["p"].to_numpy()) if len(best) else best["p"]
     return best
@@ -84,5 +87,5 @@ def _endpoint(maps: pd.DataFrame, method: str, variant: str) -> Number:
 
 def entry_label(results: Results, method: str, variant: str) -> str:
     """A method's display name, with the variant where it is not the default one."""
-    display = next(info.display for info in results.scope.methods if info.name == method)
+    display = next((info.display for info in results.scope.methods if info.name == method), method)
     return display if variant == "default" else f"{display} ({variant})"
