@@ -14,6 +14,7 @@ CLAIMS = TableRecord(
         *(Column("seeds", Kind.WHOLE, needed=True), Column("best", Kind.WHOLE, needed=True)),
     ),
     key=("noise", "readout", "method", "variant", "best"),
+    digits=6,
 )
 """A row per rival, and one with best = 1 for the best of those that share nothing with the claimed method (default).
 

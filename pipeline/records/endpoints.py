@@ -17,6 +17,7 @@ ENDPOINTS = TableRecord(
         *(Column("seed", Kind.WHOLE, needed=True), Column("map", share=True, needed=True)),
     ),
     key=("noise", "readout", "method", "variant", "seed"),
+    digits=6,
     check=_check,
 )
 """A row per entry, readout and seed; map: mean over queries, rates and directions."""
