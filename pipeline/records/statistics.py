@@ -18,6 +18,7 @@ STATISTICS = TableRecord(
         *(Column("tied", Kind.WHOLE), Column("difference"), Column("low"), Column("high")),
     ),
     key=("noise", "rate", "direction", "method", "variant"),
+    digits=6,
     check=_check,
 )
 """A row per entry of a column, which is a noise, rate and direction; a label-free entry stands in every column.

@@ -11,6 +11,7 @@ from pipeline.core.cells import CellKey
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.evaluation import evaluate as room
 from pipeline.evaluation.evaluate import evaluate
+from pipeline.evaluation.scoring import Detail
 from pipeline.evaluation.statistics import Family
 from pipeline.metrics.base import Metric, registered
 from pipeline.records.reader import Records
@@ -25,6 +26,7 @@ from tests.support.finished import VIEWS, embeddings, write_cell
 SAMPLES = 30
 LABELS = dict.fromkeys(VIEWS, np.arange(SAMPLES) % 3)
 FAMILY = Family(["symmetric"], [0.2], [0, 1], [("mcca", "default"), ("ce", "default")])
+DETAIL = Detail({}, 0, ["symmetric"])
 
 
 def run(folder: Path) -> Records:
@@ -32,8 +34,10 @@ def run(folder: Path) -> Records:
     for number, key in enumerate([*cells, CellKey("emoji", "mcca", "default", None, None, None)]):
         states = {BEST_VALIDATION: embeddings(number, SAMPLES), LAST_EPOCH: embeddings(number + 5, SAMPLES)}
         if not (folder / "runs" / key.method / key.name).exists():
-            write_cell(folder / "runs" / key.method, key, states, history=[{"epoch": 1, "loss/total": 1.0}])
-    evaluate("emoji", ["mcca", "ce"], folder / "runs", LABELS, None, 0, [FAMILY], folder / "records", folder / "ap")
+            write_cell(folder / "runs" / key.method, key, states, history=[{"epoch": 1, "accuracy/clean": 1.0}])
+    evaluate(
+        "emoji", ["mcca", "ce"], folder / "runs", LABELS, None, DETAIL, [FAMILY], folder / "records", folder / "ap"
+    )
     return Records(folder / "records")
 
 

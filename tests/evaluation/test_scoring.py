@@ -14,7 +14,7 @@ from pipeline.core.errors import BadInput
 from pipeline.core.readouts import COSINE, MATCH
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
-from pipeline.evaluation.scoring import MethodRows, score
+from pipeline.evaluation.scoring import Detail, MethodRows, score
 from pipeline.metrics.base import registered
 from pipeline.retrieval.ranking import average_precision
 from pipeline.runs.extras import TEMPERATURE
@@ -25,7 +25,7 @@ LABELS = dict.fromkeys(VIEWS, np.arange(6) % 3)
 KEYS = [CellKey("emoji", "ce", "default", "symmetric", 0.2, seed) for seed in (0, 1)]
 FAILED = CellKey("emoji", "ce", "default", "symmetric", 0.4, 0)
 FREE = CellKey("emoji", "mcca", "default", None, None, None)
-HISTORY = [{"epoch": 1, "loss/total": 2.0}, {"epoch": 2, "loss/total": 1.5}]
+HISTORY = [{"epoch": 1, "loss/total": 2.0, "accuracy/clean": 0.5}, {"epoch": 2, "accuracy/clean": 0.75}]
 SETTING = {"method": "ce", "variant": "default", "noise": "symmetric", "rate": 0.2}
 
 
@@ -33,8 +33,9 @@ def wrong(key: CellKey) -> dict[str, Array]:
     return {"image": np.array([True, False, True, False]), "text": np.array([False, False, True, False])}
 
 
-def scored(runs: Path, known: bool = True, first_seed: int = 0) -> MethodRows:
-    return score(runs, LABELS, wrong if known else None, registered(), first_seed)
+def scored(runs: Path, known: bool = True, first_seed: int = 0, apart: Any = None) -> MethodRows:
+    detail = Detail(apart or {}, first_seed, ["symmetric"])
+    return score(runs, LABELS, wrong if known else None, registered(), detail)
 
 
 def write(runs: Path, label_noise: LabelNoise | None = None) -> list[Path]:
@@ -78,9 +79,15 @@ def test_a_failed_cell_has_one_row_without_scores(rows: MethodRows) -> None:
 
 
 def test_epochs_are_of_the_first_seed_of_the_grid(rows: MethodRows, tmp_path: Path) -> None:
-    assert rows.epochs == [SETTING | {"measure": "loss/total", "values": "2 1.5"}]
+    assert rows.epochs == [SETTING | {"measure": "accuracy/clean", "values": "0.5 0.75"}]
     assert len(scored(tmp_path, first_seed=1).epochs) == 1
     assert not scored(tmp_path, first_seed=2).epochs
+
+
+def test_of_variants_apart_scores_alone_are_recorded(rows: MethodRows, tmp_path: Path) -> None:
+    apart = scored(tmp_path, apart={"ce": ["default"]})
+    assert (apart.epochs, apart.curves, apart.suspicion) == ([], [], [])
+    assert apart.cells == rows.cells
 
 
 def test_curves_are_means_over_seeds_and_ap_stays_seed_by_seed(rows: MethodRows) -> None:

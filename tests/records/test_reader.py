@@ -76,7 +76,7 @@ def test_epochs_and_curves_are_spread_out(records: Path) -> None:
     epochs = Records(records).epochs("emoji", "ce")
     assert list(epochs.columns[:5]) == ["method", "variant", "noise", "rate", "epoch"]
     assert epochs.loc[epochs["rate"] == 0.2, "epoch"].tolist() == [1, 2, 3, 4, 5, 6]
-    assert epochs["loss/total"].tolist()[:2] == [0.8333, 0.6667], "four digits"
+    assert epochs["accuracy/clean"].tolist()[:2] == [0.537, 0.763], "three digits"
     curves = Records(records).curves("emoji", "mcca")
     assert curves["recall"].tolist() == pytest.approx([level / 10 for level in range(11)] * 2)
     assert curves["precision"].tolist()[:3] == pytest.approx([0.5, 0.46, 0.42])
@@ -135,8 +135,8 @@ def test_the_line_is_that_of_the_file(records: Path) -> None:
 @pytest.mark.parametrize(
     ("record", "old", "new", "complaint"),
     [
-        (EPOCHS, "loss/total,0.8333", "loss/total,one", "loss/total 'one' is no number"),
-        (EPOCHS, "loss/total,0.8333", ",0.8333", "there is no measure"),
+        (EPOCHS, "accuracy/clean,0.537", "accuracy/clean,one", "accuracy/clean 'one' is no number"),
+        (EPOCHS, "accuracy/clean,0.537", ",0.537", "there is no measure"),
         (CURVES, "recall 0.5", "recall 0.55", "the header must be"),
         (CURVES, ",0.5,0.46", ",1.5,0.46", "outside 0..1"),
         (SUSPICION, "symmetric,0.2,0,image,0.91", "symmetric,0.2,0,image,sure", "auc 'sure' is no number"),

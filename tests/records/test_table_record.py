@@ -38,12 +38,12 @@ def test_without_rows_there_is_a_header_and_every_column_comes_back(record: Tabl
     assert all(empty[name].dtype == float for name, kind in kinds.items() if kind is Kind.NUMBER)
 
 
-def test_values_keep_their_types_and_six_digits(tmp_path: Path) -> None:
+def test_values_keep_their_types_and_four_digits(tmp_path: Path) -> None:
     cell = {**SETTING, "seed": np.int64(1), "view": "image", "auc": np.float64(1 / 3), "precision": 1, "wrong": 0.5}
     SUSPICION.write(tmp_path, "emoji", [cell | {"estimate": 0.25, "certain": True}, cell | {"view": "text"}])
     assert SUSPICION.file(tmp_path, "emoji").read_text().splitlines()[1:] == [
-        "ce,default,symmetric,0.2,1,image,0.333333,1,0.5,0.25,1",
-        "ce,default,symmetric,0.2,1,text,0.333333,1,0.5,,",
+        "ce,default,symmetric,0.2,1,image,0.3333,1,0.5,0.25,1",
+        "ce,default,symmetric,0.2,1,text,0.3333,1,0.5,,",
     ]
     rows = SUSPICION.read(tmp_path, "emoji")
     assert rows["seed"].tolist() == [1, 1]
@@ -75,19 +75,23 @@ def test_further_columns_of_cells_stand_in_the_order_of_their_first_row(tmp_path
     assert CELLS.file(tmp_path, "emoji").read_text().splitlines()[2].endswith('failed,"x, y",c,f,,')
 
 
-def test_a_history_comes_back_epoch_by_epoch_with_four_digits(tmp_path: Path) -> None:
-    history = [{"epoch": 1, "loss/total": 2.34567, "valid/mean": 0.5}, {"epoch": 2, "loss/total": 1.0}]
+def test_the_accuracies_of_a_history_come_back_epoch_by_epoch_with_three_digits(tmp_path: Path) -> None:
+    history = [
+        {"epoch": 1, "loss/total": 2.0, "accuracy/clean": 0.23456, "accuracy/recovered": 0.5},
+        {"epoch": 2, "accuracy/clean": 1.0},
+    ]
     EPOCHS.write(tmp_path, "emoji", [*epoch_rows(SETTING, history), *epoch_rows({**SETTING, "rate": 0.4}, history[:1])])
     epochs = by_epoch(EPOCHS.read(tmp_path, "emoji"))
     assert epochs["epoch"].tolist() == [1, 2, 1]
     assert epochs["rate"].tolist() == [0.2, 0.2, 0.4]
-    assert epochs["loss/total"].tolist() == [2.346, 1, 2.346]
-    assert epochs["valid/mean"].isna().tolist() == [False, True, False]
+    assert epochs["accuracy/clean"].tolist() == [0.235, 1, 0.235]
+    assert epochs["accuracy/recovered"].isna().tolist() == [False, True, False]
+    assert "loss/total" not in epochs
     assert list(epoch_rows(SETTING, [])) == []
 
 
 def test_the_epochs_of_a_label_free_method_have_no_noise(tmp_path: Path) -> None:
-    EPOCHS.write(tmp_path, "emoji", epoch_rows(FREE, [{"epoch": 1, "loss/total": -2.0}]))
+    EPOCHS.write(tmp_path, "emoji", epoch_rows(FREE, [{"epoch": 1, "accuracy/clean": 0.5}]))
     epochs = by_epoch(EPOCHS.read(tmp_path, "emoji"))
     assert epochs["noise"].isna().all()
     assert epochs["rate"].isna().all()
