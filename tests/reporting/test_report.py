@@ -87,7 +87,7 @@ def test_the_page_says_what_it_must(text: str) -> None:
     assert "Emoji, Later: 8 cells\nnot run (no record of this cell: it has not been run yet)." in text
     assert "needs exactly two views &amp; a label_K" in text
     assert "The paper of MRL &amp; co" in text
-    assert "From symmetric label noise at rate 0.2 to 0.8, methods lose .252 (CE)" in text
+    assert "From symmetric label noise at rate 0.2 to 0.8, CE loses .252" in text
     assert "At symmetric noise rate 0.8, MRL has the highest MAP" not in text, "findings give way to sentences"
     assert (
         "1338 training, 200 validation and 360 test pairs. Noise: symmetric at rates 0.2, 0.8; seeds 0, 1, 2." in text

@@ -76,17 +76,9 @@ def sentences(records: Records, results: Results, noise: str, claims: pd.DataFra
     """
     made = curves(records, results, noise)
     rates = results.scope.rates
-    if len(made) < 2 or len(rates) < 2:
+    if not made or len(rates) < 2:
         return []
-    low, high = rates[0], rates[-1]
-    falls = {curve.entry.label: curve.means[0] - curve.means[-1] for curve in made}
-    least, most = min(falls, key=lambda label: falls[label]), max(falls, key=lambda label: falls[label])
-    lines = [
-        f"From {noise_words(noise)} at rate {low} to {high}, methods lose {decimal(falls[least], 3)} ({least}) to "
-        f"{decimal(falls[most], 3)} ({most}) of their MAP by match probability, in the median "
-        f"{decimal(median(falls.values()), 3)}.",
-        _best(results, noise, made, claims),
-    ]
+    lines = [_falls(results, noise, made), _best(results, noise, made, claims)]
     baseline = next((curve for curve in made if curve.baseline), None)
     if baseline is not None:
         place = made.index(baseline) + 1
@@ -95,6 +87,18 @@ def sentences(records: Records, results: Results, noise: str, claims: pd.DataFra
             f"{decimal(baseline.means[0], 3)} and {decimal(baseline.means[-1], 3)}: number {place} of {len(made)}."
         )
     return lines
+
+
+def _falls(results: Results, noise: str, made: Sequence[Curve]) -> str:
+    falls = {curve.entry.label: curve.means[0] - curve.means[-1] for curve in made}
+    least, most = min(falls, key=lambda label: falls[label]), max(falls, key=lambda label: falls[label])
+    way = f"From {noise_words(noise)} at rate {results.scope.rates[0]} to {results.scope.rates[-1]}"
+    if len(falls) == 1:
+        return f"{way}, {most} loses {decimal(falls[most], 3)} of its MAP by match probability."
+    return (
+        f"{way}, methods lose {decimal(falls[least], 3)} ({least}) to {decimal(falls[most], 3)} ({most}) of their MAP by "
+        f"match probability, in the median {decimal(median(falls.values()), 3)}."
+    )
 
 
 def _best(results: Results, noise: str, made: Sequence[Curve], claims: pd.DataFrame) -> str:
