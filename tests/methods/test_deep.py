@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
+from pipeline.core.runs import Need
 from pipeline.learning.loop import Batch, Optimisers, Step
 from pipeline.learning.networks import MultiViewNetwork, mlp
 from pipeline.methods.base.deep import Deep
@@ -24,6 +25,8 @@ SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "hidden": [8]}
 @dataclass(kw_only=True, eq=False)
 class TwoTerms(Deep[MultiViewNetwork]):
     """Pulls pairs together and keeps embeddings short. total: whether the loss adds the two terms up itself."""
+
+    needs = frozenset({Need.LABELS})
 
     total: bool = False
 
@@ -64,6 +67,8 @@ class GameNetwork(MultiViewNetwork):
 @dataclass(kw_only=True, eq=False)
 class Game(Deep[GameNetwork]):
     """The encoders deceive the discriminator, which learns to see through them."""
+
+    needs = frozenset({Need.LABELS})
 
     encoder_rate: float = 0.01
     discriminator_rate: float = 0.01

@@ -96,8 +96,8 @@ def _falls(results: Results, noise: str, made: Sequence[Curve]) -> str:
     if len(falls) == 1:
         return f"{way}, {most} loses {decimal(falls[most], 3)} of its MAP by match probability."
     return (
-        f"{way}, methods lose {decimal(falls[least], 3)} ({least}) to {decimal(falls[most], 3)} ({most}) of their MAP by "
-        f"match probability, in the median {decimal(median(falls.values()), 3)}."
+        f"{way}, methods lose {decimal(falls[least], 3)} ({least}) to {decimal(falls[most], 3)} ({most}) of their MAP "
+        f"by match probability, in the median {decimal(median(falls.values()), 3)}."
     )
 
 
