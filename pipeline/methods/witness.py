@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.core.criteria import LAST_EPOCH
-from pipeline.core.errors import BadParams, UnknownName
+from pipeline.core.errors import UnknownName
 from pipeline.core.papers import Paper
 from pipeline.core.runs import LabelNoise, Need, Run
 from pipeline.core.seeds import torch_seed
 from pipeline.core.splits import Array, Split
 from pipeline.learning.loop import Batch, Step, run_epochs
 from pipeline.learning.networks import SphereNetwork
-from pipeline.methods.base.deep import SHARED, Deep, Trained
+from pipeline.methods.base.deep import Deep, Trained
 from pipeline.methods.base.label_em import LabelPosterior, reconsider, recover
 from pipeline.methods.base.pictures import SMALLEST, PictureEncoder, picture_side
 from pipeline.methods.base.targets import EM, FOLDS, PENALTIES, ROUNDS, Lesson, Source, fold_generator
@@ -180,13 +180,17 @@ class Witness(Deep[CosineNetwork]):
         for view in self.convolutional:
             if view not in dims:
                 raise UnknownName(view, dims, CONVOLUTIONAL)
-        if self.convolutional and self.network != SHARED:
-            raise BadParams("the method's own network has no convolutions", CONVOLUTIONAL, "leave it out")
-        return CosineNetwork(dims, self.hidden, self.embedding, classes, self.temperature)
+        network = CosineNetwork(dims, self.hidden, self.embedding, classes, self.temperature)
+        for view in self.convolutional:
+            network.encoders[view] = self._picture_encoder(view, dims[view], self.embedding)
+        return network
 
     def shared_encoder(self, view: str, dim: int, width: int) -> nn.Module:
         if view not in self.convolutional:
             return super().shared_encoder(view, dim, width)
+        return self._picture_encoder(view, dim, width)
+
+    def _picture_encoder(self, view: str, dim: int, width: int) -> nn.Module:
         side = picture_side(view, dim, SMALLEST, CONVOLUTIONAL)
         return PictureEncoder(side, PICTURE_WIDTH, width, self.dropouts[1])
 
