@@ -82,6 +82,8 @@ Listed = Annotated[tuple[T, ...], BeforeValidator(_sequence), Field(min_length=1
 """One entry or more."""
 Distinct = Annotated[Listed[T], AfterValidator(distinct)]
 """One entry or more, none of them twice."""
+DistinctOrNone = Annotated[tuple[T, ...], BeforeValidator(_sequence), AfterValidator(distinct)]
+"""Any number of entries, none of them twice."""
 DatasetName = Annotated[str, _under("datasets")]
 MethodName = Annotated[str, _under("methods")]
 NoiseName = Annotated[str, _under("noises")]

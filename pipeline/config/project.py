@@ -11,6 +11,7 @@ from pipeline.config.fields import (
     Block,
     DatasetName,
     Distinct,
+    DistinctOrNone,
     ExtractorName,
     Listed,
     MethodName,
@@ -68,6 +69,8 @@ def _known_variants(chosen: dict[str, tuple[str, ...]], info: ValidationInfo) ->
 
 Variants = Annotated[dict[MethodName, Distinct[str]], AfterValidator(_known_variants)]
 """Method -> some of its variants."""
+Further = Annotated[dict[MethodName, DistinctOrNone[str]], AfterValidator(_known_variants)]
+"""Method -> variants beside those that are compared everywhere, perhaps none."""
 
 
 class Experiment(Block):
@@ -117,14 +120,14 @@ class Report(Block):
     """What the page shows.
 
     datasets, methods: those of the experiments if empty; metrics: those that stand side by side, all if empty;
-    ablations, factorial: variants in tables of their own.
+    ablations, factorial: variants in tables of their own, where those of every table stand beside them.
     """
 
     datasets: Distinct[DatasetName] = ()
     methods: Distinct[MethodName] = ()
     metrics: Distinct[str] = ()
     ablations: Variants = {}
-    factorial: Variants = {}
+    factorial: Further = {}
 
     @property
     def apart(self) -> Mapping[str, tuple[str, ...]]:

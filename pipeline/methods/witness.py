@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -94,7 +94,6 @@ class Witness(Deep[CosineNetwork]):
 
     embedding: PositiveInt
     weight_decay: NonNegativeFloat = 1e-2
-    network: Literal["own", "shared"] = "shared"
     targets: Source = EM
     temperature: PositiveFloat = 0.1
     rounds: NonNegativeInt = ROUNDS

@@ -98,7 +98,7 @@ def test_it_is_read_by_match_probability_at_the_temperature_that_clean_pairs_cho
 
 
 def test_prototypes_do_not_decay():
-    method = make("witness", weight_decay=0.1)
+    method = make("witness", "shared", weight_decay=0.1)
     (optimiser,) = method.optimisers(method.build(DIMS, CLASSES))
     assert isinstance(optimiser, torch.optim.AdamW)
     assert {g["name"]: g["weight_decay"] for g in optimiser.param_groups} == {"encoders": 0.1, "prototypes": 0.0}
@@ -165,9 +165,9 @@ def test_other_targets_leave_the_label_model_out(source):
 
 def test_its_own_network_is_trained_on_the_same_beliefs():
     _, noisy = noisy_split(60)
-    own, shared = fitted(noisy, network="own"), fitted(noisy)
+    own, shared = fitted(noisy), fitted(noisy, "shared")
     np.testing.assert_array_equal(believed(own).posterior, believed(shared).posterior)
-    assert make("witness", network="own").averaged is None
+    assert make("witness").averaged is None
     assert own.model.encoders["image"][0].__class__ is not shared.model.encoders["image"][0].__class__
 
 
@@ -253,7 +253,7 @@ def test_the_judges_of_network_rounds_are_averages_over_the_steps():
     learned = Lesson(data, one_hot(data.labels, CLASSES), None)
 
     def opinions(averaging):
-        method = make("witness", dropouts=(0.0, 0.0), averaging=averaging)
+        method = make("witness", "shared", dropouts=(0.0, 0.0), averaging=averaging)
         return method._network_opinions(learned, run(), 0)
 
     live, slow = opinions(0.0), opinions(0.99)

@@ -15,8 +15,6 @@ from pipeline.reporting.tables.table import Cell, Column, Row, Table
 
 PAIRS = {"": ("default", "shared"), " (authors_code)": ("authors_code", "authors_code_shared")}
 """What is added to a method's name -> its variants with its own and with the shared network."""
-OWN_NETWORK = "own_network"
-"""The variant of a method whose default network is the shared one."""
 
 
 def networks(records: Records, results: Results, noise: str) -> Table | None:
@@ -24,8 +22,7 @@ def networks(records: Records, results: Results, noise: str) -> Table | None:
     rows = []
     for method in results.scope.methods:
         known = {*method.variants, *results.scope.factorial.get(method.name, ())}
-        pairs = {"": (OWN_NETWORK, "default")} if OWN_NETWORK in known else PAIRS
-        for suffix, variants in pairs.items():
+        for suffix, variants in PAIRS.items():
             if set(variants) <= known:
                 own, shared = (Entry(method, variant) for variant in variants)
                 rows.append(

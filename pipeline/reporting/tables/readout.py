@@ -55,12 +55,12 @@ def factorial(records: Records, results: Results, noise: str) -> Table | None:
     """The same for where targets come from x what learns them: `report.factorial`; None without numbers."""
     variants = results.scope.factorial
     methods = [
-        replace(method, variants=("default", *variants[method.name]))
+        replace(method, variants=(*method.variants, *variants[method.name]))
         for method in results.scope.methods
         if method.name in variants
     ]
     reduced = Results(records, replace(results.scope, methods=methods))
-    further = [entry for entry in reduced.scope.entries if entry.variant != "default"]
+    further = [entry for entry in reduced.scope.entries if entry.variant in variants[entry.method.name]]
     if not any(reduced.kept(entry, noise) for entry in further):
         return None
     table = by_readout(records, reduced, noise)
