@@ -15,12 +15,11 @@ from pipeline.metrics.base import registered
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.epochs import EPOCHS
-from pipeline.records.readout import READOUT
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import SUSPICION
 from pipeline.records.table_record import TableRecord
 
-_BY_METHOD: Sequence[TableRecord] = (CELLS, EPOCHS, CURVES, SUSPICION, READOUT)
+_BY_METHOD: Sequence[TableRecord] = (CELLS, EPOCHS, CURVES, SUSPICION)
 
 
 def evaluate(

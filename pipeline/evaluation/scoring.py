@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.cells import CellKey
+from pipeline.core.criteria import NOISY_VALIDATION
 from pipeline.core.readouts import COSINE, MATCH
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array, Labels
 from pipeline.evaluation.precisions import Precisions
 from pipeline.metrics.base import HEADLINE, Metric, Scores, measure
-from pipeline.records.cells import cell_rows, score_column
+from pipeline.records.cells import FACTS, match_column, score_column
 from pipeline.records.curves import curve_row
 from pipeline.records.epochs import epoch_rows
 from pipeline.retrieval.detection import detection
@@ -52,14 +53,13 @@ class Detail:
 class MethodRows:
     """One method's rows of the records of these names, and AP of every query of every cell.
 
-    Curves, suspicion, readout and AP are those of the first state that a cell keeps.
+    Curves, suspicion, match probability and AP are those of the first state that a cell keeps.
     """
 
     cells: Rows = field(default_factory=list)
     epochs: Rows = field(default_factory=list)
     curves: Rows = field(default_factory=list)
     suspicion: Rows = field(default_factory=list)
-    readout: Rows = field(default_factory=list)
     precisions: list[Precisions] = field(default_factory=list)
 
 
@@ -81,14 +81,15 @@ def score(runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str,
             rows.suspicion += [seeded | row for row in _detected(cell, wrong)]
         arrays = cell.readout()
         read = _match_precisions(arrays, labels)
-        if arrays is not None:
-            chosen = seeded | {"temperature": float(arrays[TEMPERATURE])}
-            rows.readout += [chosen | {"direction": way, "map": float(ap.mean())} for way, ap in read.items()]
         rows.precisions += [Precisions.of(key, cell.states[0], MATCH, way, ap) for way, ap in read.items()]
         by_state = {criterion: _measured(cell, criterion, labels, metrics) for criterion in cell.states}
-        values = [(criterion, _means(scores)) for criterion, scores in by_state.items()]
-        facts = {name: getattr(cell, name) for name in ("status", "reason", "code", "fingerprint")}
-        rows.cells += cell_rows(seeded, facts, values)
+        row = seeded | {name: getattr(cell, name) for name in FACTS}
+        for criterion, by_direction in by_state.items():
+            row |= _means(criterion, by_direction)
+        if arrays is not None:
+            row |= {"temperature": float(arrays[TEMPERATURE])}
+            row |= {match_column(way): float(ap.mean()) for way, ap in read.items()}
+        rows.cells.append(row)
         for direction, scores in next(iter(by_state.values()), {}).items():
             if detail.compared(key):
                 curves[*setting.values(), direction].append(scores.precision)
@@ -109,11 +110,11 @@ def _measured(cell: FinishedCell, criterion: str, labels: Labels, metrics: Mappi
     }
 
 
-def _means(by_direction: Mapping[str, Scores]) -> dict[str, float]:
-    """Score column -> mean over queries, metric by metric."""
-    metrics = next(iter(by_direction.values())).values
+def _means(criterion: str, by_direction: Mapping[str, Scores]) -> dict[str, float]:
+    """Score column -> mean over queries, metric by metric; MAP alone of what noisy validation labels chose."""
+    metrics = (HEADLINE,) if criterion == NOISY_VALIDATION else next(iter(by_direction.values())).values
     return {
-        score_column(metric, direction): float(scores.values[metric].mean())
+        score_column(criterion, metric, direction): float(scores.values[metric].mean())
         for metric in metrics
         for direction, scores in by_direction.items()
     }

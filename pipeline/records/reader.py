@@ -9,18 +9,20 @@ from typing import Any
 import pandas as pd
 
 from pipeline.records import descriptions
-from pipeline.records.cells import CELLS, RecordedCell, by_direction, recorded_cells
+from pipeline.records.cells import CELLS, RecordedCell, by_direction, by_match, recorded_cells
 from pipeline.records.claims import CLAIMS
 from pipeline.records.curves import CURVES, by_recall
 from pipeline.records.endpoints import ENDPOINTS
 from pipeline.records.epochs import EPOCHS, by_epoch
 from pipeline.records.probes import PROBES
-from pipeline.records.readout import READOUT
 from pipeline.records.receipts import RECEIPTS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.records.table_record import TableRecord
 from pipeline.records.tuning import TUNING
+
+Form = Callable[[pd.DataFrame], pd.DataFrame]
+"""The rows of a record -> what is made of them."""
 
 
 class Records:
@@ -28,7 +30,7 @@ class Records:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._tables: dict[tuple[str, str], pd.DataFrame] = {}
+        self._tables: dict[tuple[str, str, Form | None], pd.DataFrame] = {}
 
     def __reduce__(self) -> tuple[type[Records], tuple[Path]]:
         """Another process reads the files itself."""
@@ -61,7 +63,7 @@ class Records:
 
     def readout(self, dataset: str, method: str) -> pd.DataFrame:
         """MAP by match probability, by cell and direction."""
-        return self._of(READOUT, dataset, method)
+        return self._of(CELLS, dataset, method, by_match)
 
     def statistics(self, dataset: str) -> pd.DataFrame:
         """What of each column of the headline table is more than chance on the test queries, entry by entry."""
@@ -96,17 +98,16 @@ class Records:
         record: TableRecord,
         dataset: str,
         method: str,
-        form: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+        form: Form | None = None,
     ) -> pd.DataFrame:
         """The rows of one method, in the given form."""
         rows = self._table(record, dataset, form)
         return rows[rows["method"] == method].reset_index(drop=True)
 
-    def _table(
-        self, record: TableRecord, dataset: str, form: Callable[[pd.DataFrame], pd.DataFrame] | None = None
-    ) -> pd.DataFrame:
-        place = (record.folder, dataset)
+    def _table(self, record: TableRecord, dataset: str, form: Form | None = None) -> pd.DataFrame:
+        place = (record.folder, dataset, form)
         if place not in self._tables:
-            rows = record.read(self.folder, dataset)
-            self._tables[place] = rows if form is None else form(rows)
+            self._tables[place] = (
+                record.read(self.folder, dataset) if form is None else form(self._table(record, dataset))
+            )
         return self._tables[place]

@@ -187,17 +187,18 @@ def table_beside() -> dict[tuple[str, str, float], dict[str, str]]:
 
 
 CELLS = Path("reports/records/cells/wikipedia.csv")
+CHOSEN = f"{BEST_VALIDATION} map "
 
 
 def recorded(method: str) -> dict[tuple[str, float | None], float]:
     """Direction and rate -> MAP of a method's cells."""
     with CELLS.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if (row["method"], row["criterion"]) == (method, BEST_VALIDATION)]
+        rows = [row for row in csv.DictReader(file) if row["method"] == method]
     return {
-        (name.removeprefix("map "), float(row["rate"]) if row["rate"] else None): float(value)
+        (name.removeprefix(CHOSEN), float(row["rate"]) if row["rate"] else None): float(value)
         for row in rows
         for name, value in row.items()
-        if name.startswith("map ")
+        if name.startswith(CHOSEN)
     }
 
 
@@ -207,8 +208,8 @@ def overwrite(direction: str, rate: float, value: float) -> None:
         reader = csv.DictReader(file)
         rows = list(reader)
     for row in rows:
-        if (row["method"], row["criterion"], row["rate"]) == ("mrl", BEST_VALIDATION, str(rate)):
-            row[f"map {direction}"] = str(value)
+        if (row["method"], row["rate"]) == ("mrl", str(rate)):
+            row[f"{CHOSEN}{direction}"] = str(value)
     with CELLS.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, reader.fieldnames or (), lineterminator="\n")
         writer.writeheader()

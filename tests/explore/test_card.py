@@ -14,10 +14,8 @@ from pipeline.runs.finished_cell import FinishedCell
 from tests.support.trained_cell import PAIRED, RUN, loaded, params
 
 CELL = {"method": "mcca", "variant": "default", "status": "done", "reason": "", "code": "c0de", "fingerprint": "f00d"}
-ROWS = [
-    {**CELL, "criterion": "best_validation", "map image->text": 0.75, "map text->image": 0.5},
-    {**CELL, "criterion": "last_epoch", "map image->text": 0.3, "map text->image": 0.25},
-]
+CHOSEN = {"best_validation map image->text": 0.75, "best_validation map text->image": 0.5}
+ROWS = [{**CELL, **CHOSEN, "last_epoch map image->text": 0.3, "last_epoch map text->image": 0.25}]
 
 
 @pytest.fixture
@@ -49,7 +47,7 @@ def test_seeds_of_one_setting_stand_together(cell):
             "noise": "symmetric",
             "rate": rate,
             "seed": seed,
-            "map image->text": score,
+            "best_validation map image->text": score,
             "fingerprint": fingerprint,
         }
         for rate, seed, score, fingerprint in ((0.2, 0, 0.5, "f00d"), (0.2, 1, 0.7, "other"), (0.4, 0, 0.1, "third"))

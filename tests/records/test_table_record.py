@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.records.cells import CELLS
+from pipeline.records.cells import CELLS, by_direction, by_match
 from pipeline.records.curves import CURVES, by_recall, curve_row
 from pipeline.records.epochs import EPOCHS, by_epoch, epoch_rows
-from pipeline.records.readout import READOUT
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.records.table_record import Kind, TableRecord
 
-TABLES = (CELLS, EPOCHS, CURVES, SUSPICION, CONFIDENT_LEARNING, READOUT, STATISTICS)
+TABLES = (CELLS, EPOCHS, CURVES, SUSPICION, CONFIDENT_LEARNING, STATISTICS)
 SETTING = {"method": "ce", "variant": "default", "noise": "symmetric", "rate": 0.2}
 FREE = {"method": "mcca", "variant": "default", "noise": None, "rate": None}
 
@@ -58,21 +57,17 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_column_that_the_record_does_not_have_is_a_mistake_of_the_code(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="readout has no column 'median'"):
-        READOUT.write(tmp_path, "emoji", [{**SETTING, "median": 0.5}])
-    assert not READOUT.file(tmp_path, "emoji").exists()
+    with pytest.raises(ValueError, match="curves has no column 'median'"):
+        CURVES.write(tmp_path, "emoji", [{**SETTING, "median": 0.5}])
+    assert not CURVES.file(tmp_path, "emoji").exists()
 
 
 def test_further_columns_of_cells_stand_in_the_order_of_their_first_row(tmp_path: Path) -> None:
     cell = {**SETTING, "seed": 0, "status": "done", "reason": "", "code": "c", "fingerprint": "f"}
-    scores = {"map a->b": 0.5, "map b->a": 0.25}
-    CELLS.write(
-        tmp_path,
-        "emoji",
-        [cell | {"criterion": "last_epoch"} | scores, {**cell, "seed": 1, "status": "failed", "reason": "x, y"}],
-    )
-    assert list(CELLS.read(tmp_path, "emoji").columns[-2:]) == ["map a->b", "map b->a"]
-    assert CELLS.file(tmp_path, "emoji").read_text().splitlines()[2].endswith('failed,"x, y",c,f,,')
+    scores = {"last_epoch map a->b": 0.5, "last_epoch map b->a": 0.25}
+    CELLS.write(tmp_path, "emoji", [cell | scores, {**cell, "seed": 1, "status": "failed", "reason": "x, y"}])
+    assert list(CELLS.read(tmp_path, "emoji").columns[-2:]) == list(scores)
+    assert CELLS.file(tmp_path, "emoji").read_text().splitlines()[2].endswith('failed,"x, y",c,f,,,')
 
 
 def test_the_accuracies_of_a_history_come_back_epoch_by_epoch_with_three_digits(tmp_path: Path) -> None:
@@ -110,5 +105,27 @@ def test_an_empty_name_is_none_and_an_empty_text_is_empty(tmp_path: Path) -> Non
     cell = {**FREE, "status": "failed", "reason": "epoch 1", "code": "", "fingerprint": "f"}
     CELLS.write(tmp_path, "emoji", [cell])
     (row,) = CELLS.read(tmp_path, "emoji").to_dict("records")
-    assert (row["noise"], row["criterion"], row["code"]) == (None, None, "")
+    assert (row["noise"], row["code"]) == (None, "")
     assert pd.isna(row["seed"])
+
+
+def test_match_probabilities_come_back_by_direction_and_scores_by_criterion(tmp_path: Path) -> None:
+    facts = {"status": "done", "reason": "", "code": "c", "fingerprint": "f"}
+    one = {**SETTING, "seed": 0, **facts, "temperature": 0.1, "match a->b": 0.6, "match b->a": 0.7}
+    one |= {"best_validation map a->b": 0.5, "best_validation map b->a": 0.25, "noisy_validation map a->b": 0.4}
+    one |= {"noisy_validation map b->a": 0.2, "best_validation ndcg a->b": 0.9, "best_validation ndcg b->a": 0.8}
+    other = {**SETTING, "seed": 1, **facts, "best_validation map a->b": 0.3, "best_validation map b->a": 0.1}
+    CELLS.write(tmp_path, "emoji", [one, other])
+    rows = CELLS.read(tmp_path, "emoji")
+    matched = by_match(rows)[["seed", "direction", "temperature", "map"]].to_numpy().tolist()
+    assert matched == [[0, "a->b", 0.1, 0.6], [0, "b->a", 0.1, 0.7]]
+    long = by_direction(rows)
+    assert long[["seed", "criterion", "direction", "map"]].to_numpy().tolist() == [
+        [0, "best_validation", "a->b", 0.5],
+        [0, "best_validation", "b->a", 0.25],
+        [0, "noisy_validation", "a->b", 0.4],
+        [0, "noisy_validation", "b->a", 0.2],
+        [1, "best_validation", "a->b", 0.3],
+        [1, "best_validation", "b->a", 0.1],
+    ]
+    assert long["ndcg"].notna().tolist() == [True, True, False, False, False, False]

@@ -19,12 +19,11 @@ from pipeline.metrics.base.curve import LEVELS
 from pipeline.records.curves import CURVES, curve_row
 from pipeline.records.epochs import EPOCHS, epoch_rows
 from pipeline.records.reader import Records
-from pipeline.records.readout import READOUT
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, Scope
 from pipeline.reporting.results.results import Results
 from pipeline.runs.costs import COLUMNS
-from tests.support.records import write_cells, write_method, write_statistics
+from tests.support.records import write_cells, write_match, write_method, write_statistics
 
 RATES, SEEDS = (0.2, 0.8), (0, 1, 2)
 PARAMS: dict[str, Any] = {
@@ -223,7 +222,7 @@ def write_suspicion(folder: Path, dataset: str = "emoji") -> Path:
         for cell in cells
         for direction in DIRECTIONS
     ]
-    write_method(READOUT, folder, dataset, "ce", read_out)
+    write_match(folder, dataset, "ce", read_out)
     return folder
 
 

@@ -12,7 +12,6 @@ from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES, curve_row
 from pipeline.records.reader import Records
-from pipeline.records.readout import READOUT
 from pipeline.records.suspicion import SUSPICION
 from pipeline.reporting.figures.figures import curve_caption, map_against_noise, precision_recall
 from pipeline.reporting.figures.ranks import rank_figure
@@ -28,7 +27,16 @@ from pipeline.reporting.tables.suspicion import suspicion
 from pipeline.reporting.tables.table import Number
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, project, scoped
 from tests.support.protocol_records import write_protocol
-from tests.support.records import drop_method, lines, write_cells, write_method, write_statistics
+from tests.support.records import (
+    drop_method,
+    keep_criteria,
+    keep_match,
+    lines,
+    write_cells,
+    write_match,
+    write_method,
+    write_statistics,
+)
 
 NAME, NOISE = "mnist3d_rono", "recorded"
 MRL = replace(METHODS[2], variants=("default",))
@@ -58,7 +66,7 @@ def write(folder: Path) -> Path:
         suspected = [cell | {"view": view} | scores for cell in cells for view in ("image", "cloud")]
         write_method(SUSPICION, folder, NAME, name, suspected)
         better = [cell | {"direction": d, "temperature": 0.1, "map": 0.95} for cell in cells for d in DIRECTIONS]
-        write_method(READOUT, folder, NAME, name, better)
+        write_match(folder, NAME, name, better)
     return folder
 
 
@@ -79,10 +87,7 @@ def test_the_headline_is_what_every_method_with_numbers_has(results: Results, tm
 
 
 def test_without_a_common_criterion_the_first_is_the_headline(results: Results, tmp_path: Path) -> None:
-    kept = [
-        line for line in lines(CELLS, tmp_path, NAME) if (line["method"], line["criterion"]) != ("rono", LAST_EPOCH)
-    ]
-    CELLS.write(tmp_path, NAME, kept)
+    keep_criteria(tmp_path, NAME, lambda row, criterion: (row["method"], criterion) != ("rono", LAST_EPOCH))
     assert of(tmp_path).headline == FIXED_CHECKPOINT
     assert scoped(tmp_path / "none").headline == BEST_VALIDATION
 
@@ -159,7 +164,7 @@ def test_without_match_probabilities_the_page_leads_with_the_best_of_all(tmp_pat
     params = PARAMS | {"experiments": [protocol], "report": {"methods": ["mrl", "rono"]}}
     out = tmp_path / "out"
     records = write(tmp_path / "records")
-    READOUT.write(records, NAME, [])
+    keep_match(records, NAME, lambda row: False)
     build_report(records, out, Subject(project(params), DATASETS[2:], [MRL, RONO]))
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "At recorded noise rate 0.8, MRL has the highest MAP, .910 (last epoch, mean of the directions)." in text

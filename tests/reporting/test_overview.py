@@ -10,13 +10,12 @@ import pytest
 
 from pipeline.core.readouts import COSINE, MATCH
 from pipeline.records.reader import Records
-from pipeline.records.readout import READOUT
 from pipeline.reporting.figures.overview import overview_figure
 from pipeline.reporting.page.overview import BEST, curves, picture, sentences
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.claims import primary
 from tests.reporting.conftest import DATASETS, METHODS, RATES, RONO, SEEDS, method, scoped
-from tests.support.records import keep, write_claims, write_method
+from tests.support.records import keep_match, write_claims, write_match
 
 NOISE = "symmetric"
 KLR = method("klr", "KLR", variants=("default", "mean"))
@@ -46,7 +45,7 @@ def read_out(folder: Path, values: Mapping[tuple[str, str], Sequence[float]] = R
             for direction, shift in (("image->text", 0.01), ("text->image", -0.01))
             if entry == name
         ]
-        write_method(READOUT, folder, dataset, name, rows)
+        write_match(folder, dataset, name, rows)
     return folder
 
 
@@ -66,7 +65,7 @@ def test_curves_are_of_entries_with_every_rate_the_highest_mean_first(records: P
     made = curves(Records(records), results_of(records), NOISE)
     assert [curve.entry.label for curve in made] == ["MRL", "CE", "SDML", "KLR", "KLR (mean)"]
     assert made[0].means == pytest.approx([0.7, 0.65])
-    keep(READOUT, records, "emoji", lambda row: (row["method"], row["rate"]) != ("mrl", "0.8"))
+    keep_match(records, "emoji", lambda row: (row["method"], row["rate"]) != ("mrl", "0.8"))
     assert curves(Records(records), results_of(records), NOISE)[0].entry.label == "CE"
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.criteria import BEST_VALIDATION, FIXED_CHECKPOINT, LAST_EPOCH
-from pipeline.records.cells import CELLS
 from pipeline.reporting.published.publications import read
 from pipeline.reporting.tables.comparison import comparison, robustness
 from pipeline.reporting.tables.probes import probes
@@ -15,7 +14,7 @@ from pipeline.reporting.tables.published_beside import side_by_side
 from pipeline.reporting.tables.receipts import receipts
 from tests.reporting.test_comparison import FORMATS, GOLDEN
 from tests.support.protocol_records import protocol_results, write_protocol
-from tests.support.records import keep
+from tests.support.records import keep_criteria
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -38,7 +37,7 @@ def test_without_validation_nothing_is_chosen_by_it(tmp_path: Path) -> None:
     assert results.entries(BEST_VALIDATION) == []
     assert results.headline == FIXED_CHECKPOINT
     assert results.criteria == [FIXED_CHECKPOINT, LAST_EPOCH]
-    keep(CELLS, tmp_path, "mnist3d_rono", lambda row: row["criterion"] != FIXED_CHECKPOINT)
+    keep_criteria(tmp_path, "mnist3d_rono", lambda row, criterion: criterion != FIXED_CHECKPOINT)
     results = protocol_results(tmp_path)
     assert results.criteria == [LAST_EPOCH]
     assert len(robustness(results, "recorded").columns) == 4

@@ -11,15 +11,13 @@ import pytest
 from pipeline.core.readouts import COSINE, MATCH
 from pipeline.records.cells import CELLS
 from pipeline.records.reader import Records
-from pipeline.records.readout import READOUT
-from pipeline.records.table_record import TableRecord
 from pipeline.reporting.figures.targets import TARGETS, targets_figure
 from pipeline.reporting.results.report_scope import Subject
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.readout import by_readout, factorial
 from pipeline.reporting.tables.table import Absent, Number, Row, Table
 from tests.reporting.conftest import DATASETS, METHODS, PARAMS, RATES, RONO, SEEDS, project, scoped, write_suspicion
-from tests.support.records import drop_method, keep, lines, write_method
+from tests.support.records import drop_method, keep_match, lines, write_match
 
 NOISE = "symmetric"
 
@@ -41,17 +39,17 @@ def states(row: Row) -> list[str]:
     return [cell.state if isinstance(cell, Absent) else "number" for cell in row.cells]
 
 
-def copied(record: TableRecord, records: Path, method: str, variants: Mapping[str, float], column: str = "map") -> None:
-    """Give a method further variants whose numbers are those of the default one and something added."""
-    own = [line for line in lines(record, records, "emoji") if (line["method"], line["variant"]) == (method, "default")]
+def copied(records: Path, method: str, variants: Mapping[str, float]) -> None:
+    """Give a method further variants whose MAP is that of the default one and something added."""
+    own = [line for line in lines(CELLS, records, "emoji") if (line["method"], line["variant"]) == (method, "default")]
     more = [
         line
         | {"variant": variant}
-        | {n: f"{float(v) + gain:.6g}" for n, v in line.items() if n.startswith(column) and v}
+        | {n: f"{float(v) + gain:.6g}" for n, v in line.items() if ("map" in n or n.startswith("match ")) and v}
         for variant, gain in variants.items()
         for line in own
     ]
-    record.write(records, "emoji", [*lines(record, records, "emoji"), *more])
+    CELLS.write(records, "emoji", [*lines(CELLS, records, "emoji"), *more])
 
 
 def read_out(records: Path, method: str, variants: Mapping[str, Sequence[float]]) -> None:
@@ -64,7 +62,7 @@ def read_out(records: Path, method: str, variants: Mapping[str, Sequence[float]]
         for seed in SEEDS
         for direction in ("image->text", "text->image")
     ]
-    write_method(READOUT, records, "emoji", method, recorded)
+    write_match(records, "emoji", method, recorded)
 
 
 def test_both_readouts_stand_in_one_row_with_their_means_and_the_gain(records: Path) -> None:
@@ -97,7 +95,7 @@ def test_what_was_never_run_does_not_lack_class_probabilities(records: Path) -> 
     result = rows(both(records))
     assert states(result["Later"]) == ["not run"] * 7
     assert states(result["MRL (authors_code)"]) == ["skipped"] * 7
-    keep(READOUT, records, "emoji", lambda row: row["rate"] == "0.2")
+    keep_match(records, "emoji", lambda row: row["rate"] == "0.2")
     ce = rows(both(records))["CE"]
     assert states(ce) == [*["number"] * 4, "not kept", "incomplete", "incomplete"]
 
@@ -105,7 +103,7 @@ def test_what_was_never_run_does_not_lack_class_probabilities(records: Path) -> 
 def test_a_gain_is_taken_over_the_seeds_that_both_readouts_have(records: Path) -> None:
     """Seeds 0 and 1 alone have a mean that is lower by .0036 at rate .2 and by .0045 over both rates."""
     write_suspicion(records)
-    keep(READOUT, records, "emoji", lambda row: (row["rate"], row["seed"]) != ("0.2", "2"))
+    keep_match(records, "emoji", lambda row: (row["rate"], row["seed"]) != ("0.2", "2"))
     cells = rows(both(records))["CE"].cells
     assert numbers(rows(both(records))["CE"])[3:] == pytest.approx([0.5524, 0.304, 0.4255, 0.1], abs=1e-6)
     missing = [(cell.n, cell.note) for cell in cells[3:] if isinstance(cell, Number)]
@@ -131,8 +129,7 @@ def with_factorial(records: Path, **variants: tuple[str, ...]) -> Results:
 
 def test_the_factorial_shows_the_default_and_its_variants_alone(records: Path) -> None:
     write_suspicion(records)
-    for record in (CELLS, READOUT):
-        copied(record, records, "ce", {"em": 0.02})
+    copied(records, "ce", {"em": 0.02})
     table = factorial(Records(records), with_factorial(records, ce=("em", "truth")), NOISE)
     result = rows(table)
     assert list(result) == ["CE", "CE (em)", "CE (truth)"]
@@ -147,7 +144,7 @@ def test_without_numbers_of_a_variant_there_is_no_factorial(records: Path) -> No
     write_suspicion(records)
     assert factorial(Records(records), scoped(records), NOISE) is None
     assert factorial(Records(records), with_factorial(records, ce=("em",)), NOISE) is None
-    copied(CELLS, records, "ce", {"em": 0.02})
+    copied(records, "ce", {"em": 0.02})
     assert factorial(Records(records), with_factorial(records, ce=("em",)), NOISE) is not None
     assert factorial(Records(records), with_factorial(records, ce=("em",)), "pairflip") is None
 
@@ -162,7 +159,7 @@ def test_variants_of_the_factorial_stand_in_no_comparison() -> None:
 
 
 def test_the_picture_draws_a_line_per_learner_over_its_targets(records: Path) -> None:
-    copied(CELLS, records, "mrl", {"em": 0.0, "truth": 0.0})
+    copied(records, "mrl", {"em": 0.0, "truth": 0.0})
     read_out(records, "mrl", {"default": (0.5, 0.3), "em": (0.6, 0.4), "truth": (0.7, 0.65)})
     figure = targets_figure(Records(records), with_factorial(records, mrl=("em", "truth")), NOISE)
     assert figure is not None
@@ -176,7 +173,7 @@ def test_the_picture_draws_a_line_per_learner_over_its_targets(records: Path) ->
 
 
 def test_a_target_without_a_number_is_left_out_of_the_picture(records: Path) -> None:
-    copied(CELLS, records, "mrl", {"em": 0.0})
+    copied(records, "mrl", {"em": 0.0})
     read_out(records, "mrl", {"em": (0.6, 0.4)})
     figure = targets_figure(Records(records), with_factorial(records, mrl=("em", "truth")), NOISE)
     assert figure is not None

@@ -18,15 +18,15 @@ from pipeline.core.splits import Array
 from pipeline.evaluation import precisions
 from pipeline.evaluation.precisions import Precisions
 from pipeline.evaluation.statistics import Family, statistics
-from pipeline.records.cells import CELLS, score_column
+from pipeline.records.cells import CELLS, match_column, score_column
 from pipeline.records.claims import CLAIMS
 from pipeline.records.endpoints import ENDPOINTS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.table_record import TableRecord
 
 Lines = list[dict[str, str]]
-CELL = ("method", "variant", "noise", "rate", "seed", "criterion")
-LONG = (*CELL, "direction", "map", "status", "reason", "code", "fingerprint")
+CELL = ("method", "variant", "noise", "rate", "seed")
+LONG = (*CELL, "criterion", "direction", "map", "status", "reason", "code", "fingerprint")
 """What a test gives of a cell in one direction; of one that is not done without criterion, direction and map."""
 
 
@@ -61,11 +61,50 @@ def write_cells(folder: Path, dataset: str, method: str, rows: Sequence[Sequence
     cells: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         values = dict(zip(LONG, (method, *row), strict=True))
-        direction, value = values.pop("direction"), values.pop("map")
+        criterion, direction, value = (values.pop(name) for name in ("criterion", "direction", "map"))
         cell = cells.setdefault(tuple(values[name] for name in CELL), values)
         if values["status"] == DONE:
-            cell[score_column("map", direction)] = value
+            cell[score_column(criterion, "map", direction)] = value
     write_method(CELLS, folder, dataset, method, cells.values())
+
+
+def write_match(folder: Path, dataset: str, method: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Give cells of a method their MAP by match probability, which a cell that the record lacks has by cosine, too.
+
+    rows: a row per cell and direction.
+    """
+    read: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        values = {"method": method, "noise": "", "rate": "", "seed": "", **row}
+        chosen = read.setdefault(tuple(str(values[name]) for name in CELL), {})
+        chosen |= {"temperature": values["temperature"], match_column(values["direction"]): values["map"]}
+    kept: list[dict[str, Any]] = [dict(line) for line in lines(CELLS, folder, dataset)]
+    for line in kept:
+        line |= read.pop(tuple(line[name] for name in CELL), {})
+    for cell, chosen in read.items():
+        facts = {"status": DONE, "reason": "", "code": "c0de", "fingerprint": "f1"}
+        maps = {name.removeprefix("match "): value for name, value in chosen.items() if name != "temperature"}
+        cosine = {score_column(CRITERIA[0], "map", direction): value for direction, value in maps.items()}
+        kept.append(dict(zip(CELL, cell, strict=True)) | facts | cosine | chosen)
+    CELLS.write(folder, dataset, kept)
+
+
+def keep_match(folder: Path, dataset: str, wanted: Callable[[dict[str, str]], bool]) -> None:
+    """Leave MAP by match probability to the cells that are wanted."""
+    kept = []
+    for line in lines(CELLS, folder, dataset):
+        read = {} if wanted(line) else dict.fromkeys(("temperature", *(n for n in line if n.startswith("match "))), "")
+        kept.append(line | read)
+    CELLS.write(folder, dataset, kept)
+
+
+def keep_criteria(folder: Path, dataset: str, wanted: Callable[[dict[str, str], str], bool]) -> None:
+    """Leave the scores of a cell under the criteria that are wanted."""
+    kept = []
+    for line in lines(CELLS, folder, dataset):
+        scores = {name: name.split(" ")[0] for name in line if "->" in name and not name.startswith("match ")}
+        kept.append(line | {name: "" for name, criterion in scores.items() if not wanted(line, criterion)})
+    CELLS.write(folder, dataset, kept)
 
 
 def write_statistics(folder: Path, dataset: str, ap: Mapping[str, Array] | None = None, queries: int = 60) -> None:
@@ -74,12 +113,13 @@ def write_statistics(folder: Path, dataset: str, ap: Mapping[str, Array] | None 
     files, entries, settings = {}, {}, {}
     for method in dict.fromkeys(line["method"] for line in lines(CELLS, folder, dataset)):
         done = [line for line in lines(CELLS, folder, dataset) if (line["method"], line["status"]) == (method, DONE)]
-        first = min((line["criterion"] for line in done), key=CRITERIA.index, default="")
+        scores = {name: name.split(" ") for line in done for name in line if " map " in name and line[name]}
+        first = min((criterion for criterion, *_ in scores.values()), key=CRITERIA.index, default="")
         maps: dict[tuple[str, ...], list[float]] = defaultdict(list)
         for line in done:
             for name, value in line.items():
-                if name.startswith("map ") and line["criterion"] == first and value:
-                    maps[line["variant"], line["noise"], line["rate"], name.removeprefix("map ")].append(float(value))
+                if name.startswith(f"{first} map ") and value:
+                    maps[line["variant"], line["noise"], line["rate"], scores[name][2]].append(float(value))
         made = []
         for (variant, noise, rate, direction), values in maps.items():
             ripples = 0.17 * generator(0, dataset, method, f"{variant}|{noise}|{rate}|{direction}").standard_normal(
