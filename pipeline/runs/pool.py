@@ -51,11 +51,13 @@ def on_pool(jobs: Sequence[tuple[Callable[..., T], tuple[Any, ...]]]) -> Iterato
 
 
 def _landing(pool: ProcessPoolExecutor, jobs: list[Future[T]]) -> Iterator[T]:
+    finished = False
     try:
         for job in as_completed(jobs):
             yield job.result()
+        finished = True
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=finished, cancel_futures=True)  # idle workers end at once; left to exit, they may complain
 
 
 def _alone(function: Callable[..., T], arguments: tuple[Any, ...], device: torch.device) -> T:
