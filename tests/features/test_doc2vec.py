@@ -66,13 +66,16 @@ def test_seed_decides(model):
 
 
 def test_new_texts_are_told_apart():
-    """A linear classifier trained on training emoji names most validation emoji (nine classes)."""
+    """A linear classifier trained on training emoji is right about validation emoji far more often than whoever names
+    the largest of the nine classes.
+    """
     raw = dataset("emoji")
     texts, train, valid = np.array(raw.views["text"].samples), raw.split == "train", raw.split == "valid"
     trained = Doc2VecFeatures(dimension=50, epochs=40).fit(list(texts[train]), seed=0)
     known, new = features(trained, list(texts[train])), features(trained, list(texts[valid]))
     probe = LogisticRegression(C=100, max_iter=300).fit(known, raw.labels[train])
-    assert probe.score(new, raw.labels[valid]) > 0.6
+    largest = np.bincount(raw.labels[valid]).max() / valid.sum()
+    assert probe.score(new, raw.labels[valid]) > largest + 0.15
 
 
 def test_unknown_and_empty_texts_have_features(model):

@@ -72,13 +72,16 @@ def test_only_the_most_frequent_words_are_kept():
 
 
 def test_new_texts_are_told_apart():
-    """A linear classifier on the topics of training emoji names most validation emoji (nine classes)."""
+    """A linear classifier on the topics of training emoji is right about validation emoji far more often than whoever
+    names the largest of the nine classes.
+    """
     raw = dataset("emoji")
     texts, train, valid = np.array(raw.views["text"].samples), raw.split == "train", raw.split == "valid"
     trained = LDA(topics=50, iterations=20, max_vocabulary=10000).fit(list(texts[train]), seed=0)
     known, new = features(trained, list(texts[train])), features(trained, list(texts[valid]))
     probe = LogisticRegression(C=100, max_iter=300).fit(known, raw.labels[train])
-    assert probe.score(new, raw.labels[valid]) > 0.5
+    largest = np.bincount(raw.labels[valid]).max() / valid.sum()
+    assert probe.score(new, raw.labels[valid]) > largest + 0.15
 
 
 @pytest.mark.parametrize("texts", [["one word", "the other"], ["the", "the"], ["", ""]], ids=str)
