@@ -58,7 +58,7 @@ def test_loss_is_minus_the_sum_of_correlations_of_raw_outputs():
 
 @pytest.mark.parametrize("criterion", [BEST_VALIDATION, LAST_EPOCH])
 def test_every_state_is_projected_by_the_cca_of_its_own_weights(criterion):
-    fitted = make("dcca", epochs=8, embedding=4, learning_rate=0.02, ridge=1e-3).fit(TRAIN, VALID, run())
+    fitted = make("dcca", epochs=8, hidden=[256, 256], batch_size=100, embedding=4, learning_rate=0.02, ridge=1e-3).fit(TRAIN, VALID, run())
     scores = [row["valid/mean"] for row in fitted.history]
     assert int(np.argmax(scores)) < 7
     kept = fitted.at(criterion)
@@ -119,6 +119,6 @@ def test_tells_nothing_about_labels():
     assert make("dcca").needs == {Need.PAIRS, Need.TWO_VIEWS}
 
 
-def test_a_batch_of_the_default_block_holds_ten_samples_per_output():
+def test_a_batch_of_the_default_block_holds_several_samples_per_output():
     block = project().settings("dcca", "default", "emoji")
-    assert block["batch_size"] >= 10 * block["embedding"]
+    assert block["batch_size"] >= 3 * block["embedding"]

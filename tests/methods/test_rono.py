@@ -128,7 +128,7 @@ def test_distrust_grows_over_the_first_half_of_the_run(epochs, warm_up):
 
 @pytest.mark.parametrize(("epochs", "warm_up"), [(1, 0.5), (2, 0.5), (50, 0.0), (50, 0.02)])
 def test_without_epochs_to_warm_up_in_labels_are_distrusted_at_once(epochs, warm_up):
-    method, data = make("rono", epochs=epochs, warm_up=warm_up), batch_of(split(8, 0))
+    method, data = make("rono", epochs=epochs, warm_up=warm_up, margin=0.3), batch_of(split(8, 0))
     model = method.build(DIMS, CLASSES).double().eval()
     unit = torch.cat([F.normalize(rows) for rows in model(data.views).values()])
     expected = discriminative_centres(unit, torch.cat(list(data.labels.values())), model.centres, 1.0, 0.3, 0.05)
