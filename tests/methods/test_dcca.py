@@ -58,7 +58,9 @@ def test_loss_is_minus_the_sum_of_correlations_of_raw_outputs():
 
 @pytest.mark.parametrize("criterion", [BEST_VALIDATION, LAST_EPOCH])
 def test_every_state_is_projected_by_the_cca_of_its_own_weights(criterion):
-    fitted = make("dcca", epochs=8, hidden=[256, 256], batch_size=100, embedding=4, learning_rate=0.02, ridge=1e-3).fit(TRAIN, VALID, run())
+    fitted = make("dcca", epochs=8, hidden=[256, 256], batch_size=100, embedding=4, learning_rate=0.02, ridge=1e-3).fit(
+        TRAIN, VALID, run()
+    )
     scores = [row["valid/mean"] for row in fitted.history]
     assert int(np.argmax(scores)) < 7
     kept = fitted.at(criterion)
