@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -34,7 +35,7 @@ def _check(line: Line) -> str | None:
         return f"status '{line['status']}' is none of {', '.join(STATUSES)}"
     if line["status"] != DONE:
         return None if line["reason"] else f"a {line['status']} cell gives no reason"
-    places = _places(line)
+    places = _places(tuple(line))
     strange = next(
         (name for name in line if "->" in name and not name.startswith(_MATCH) and name not in places.values()), None
     )
@@ -82,7 +83,7 @@ def by_direction(cells: pd.DataFrame) -> pd.DataFrame:
     """
     facts = cells[[*_KEY, *FACTS]]
     done = cells["status"] == DONE
-    places = _places(cells.columns)
+    places = _places(tuple(cells.columns))
     metrics = list(dict.fromkeys(metric for _, metric, _ in places)) or [HEADLINE]
     parts = [facts[~done].assign(criterion="", direction="", **dict.fromkeys(metrics, float("nan")))]
     for criterion, direction in dict.fromkeys((criterion, direction) for criterion, _, direction in places):
@@ -126,7 +127,8 @@ def recorded_cells(dataset: str, rows: pd.DataFrame) -> Iterator[RecordedCell]:
         )
 
 
-def _places(names: Iterable[str]) -> dict[tuple[str, str, str], str]:
+@cache
+def _places(names: tuple[str, ...]) -> dict[tuple[str, str, str], str]:
     """(criterion, metric, direction) -> the column that has it, in their order."""
     split = {name: name.split(" ", 2) for name in names if "->" in name and not name.startswith(_MATCH)}
     return {(parts[0], parts[1], parts[2]): name for name, parts in split.items() if len(parts) == 3}
