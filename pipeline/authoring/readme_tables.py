@@ -20,6 +20,7 @@ from pipeline.methods.base import Method
 from pipeline.noise.base import Noise
 
 QUOTED = re.compile(r"(<!-- table: (\w+)(?:; rows: ([^>]+?))? -->\n).*?(<!-- /table -->)", re.DOTALL)
+SUMMARY = re.compile(r"(<!-- summary: (\w+) -->\n).*?(<!-- /summary -->)", re.DOTALL)
 NOTE = re.compile("<sup>([†≈]*)[a-z]{1,2}</sup>")
 """The letters of a footnote, behind the marks that a caption explains."""
 
@@ -54,14 +55,17 @@ def filled(text: str, made: Mapping[str, str]) -> str:
 def quoted(text: str, tables: Path) -> str:
     """The text with tables of the report between <!-- table: name --> and <!-- /table -->.
 
-    After `; rows: CE, MRL` a table has the rows of these methods alone.
-    tables: the folder with name.md. A mark that is written in another way is refused.
+    After `; rows: CE, MRL` a table has the rows of these methods alone. Between <!-- summary: name --> and
+    <!-- /summary --> comes what the page's first screen says of a dataset.
+    tables: the folder with name.md and <dataset>_summary.md. A mark that is written in another way is refused.
     """
-    marks = text.count("<!-- table:")
-    if len(QUOTED.findall(text)) != marks:
-        problem = f"of {marks} marks `<!-- table: ... -->` not all can be read"
-        remedy = "write <!-- table: name; rows: CE, MRL --> and <!-- /table --> on lines of their own"
-        raise BadInput(problem, text.strip().splitlines()[0], remedy)
+    for kind, mark, pattern in (("table", "name; rows: CE, MRL", QUOTED), ("summary", "dataset", SUMMARY)):
+        marks = text.count(f"<!-- {kind}:")
+        if len(pattern.findall(text)) != marks:
+            problem = f"of {marks} marks `<!-- {kind}: ... -->` not all can be read"
+            remedy = f"write <!-- {kind}: {mark} --> and <!-- /{kind} --> on lines of their own"
+            raise BadInput(problem, text.strip().splitlines()[0], remedy)
+    text = SUMMARY.sub(lambda mark: f"{mark[1]}{_read(tables / f'{mark[2]}_summary.md')}{mark[3]}", text)
     return QUOTED.sub(lambda mark: f"{mark[1]}{_excerpt(tables / f'{mark[2]}.md', mark[3])}{mark[4]}", text)
 
 
@@ -77,12 +81,14 @@ def _marks(note: re.Match[str]) -> str:
     return f"<sup>{note[1]}</sup>" if note[1] else ""
 
 
-def _excerpt(file: Path, rows: str | None) -> str:
+def _read(file: Path) -> str:
     if not file.exists():
         raise BadInput("there is no such table", str(file), "name another one, or run `dvc repro` first")
-    head, rule, *body = [
-        NOTE.sub(_marks, line) for line in file.read_text(encoding="utf-8").splitlines() if line[:1] == "|"
-    ]
+    return file.read_text(encoding="utf-8")
+
+
+def _excerpt(file: Path, rows: str | None) -> str:
+    head, rule, *body = [NOTE.sub(_marks, line) for line in _read(file).splitlines() if line[:1] == "|"]
     if rows is not None:
         by_label = {line.split("|")[1].replace("\\", "").strip(): line for line in body}
         labels = rows.split(", ")

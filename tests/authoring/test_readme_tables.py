@@ -122,6 +122,16 @@ def test_a_mark_that_cannot_be_read_is_refused(tmp_path: Path, typed: str) -> No
         catalogue.quoted(text, tmp_path)
 
 
+def test_a_document_says_what_the_page_says(tmp_path: Path) -> None:
+    text = "Before.\n<!-- summary: emoji -->\n- old\n<!-- /summary -->\nAfter.\n"
+    (tmp_path / "emoji_summary.md").write_text("- CE is best.\n- It reaches .5.\n", encoding="utf-8")
+    assert catalogue.quoted(text, tmp_path) == text.replace("- old\n", "- CE is best.\n- It reaches .5.\n")
+    with pytest.raises(BadInput, match=r"mnist3d_summary\.md: there is no such table"):
+        catalogue.quoted(text.replace("emoji", "mnist3d"), tmp_path)
+    with pytest.raises(BadInput, match=r"of 1 marks `<!-- summary: \.\.\. -->` not all can be read"):
+        catalogue.quoted(text.replace("emoji -->", "emoji; -->"), tmp_path)
+
+
 def test_what_cannot_be_quoted_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"maps\.md: there is no such table"):
         catalogue.quoted(QUOTE, tmp_path)

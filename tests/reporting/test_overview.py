@@ -96,6 +96,20 @@ def test_what_is_not_shown_is_not_claimed(records: Path) -> None:
     )
 
 
+def test_what_learns_from_the_label_model_and_comes_nearer_is_named(records: Path) -> None:
+    """Of the entries compared only kin of the claimed method can be above its best rival."""
+    read_out(records)
+    near = {("klr", "mean"): (-0.02, -0.03, -0.01, 0.9), ("klr", "default"): (0.01, -0.01, 0.03, 0.2)}
+    places = {
+        (NOISE, MATCH): near | {("sdml", "default"): (0.05, 0.01, 0.09, 0.02), ("ce", "default"): (0.1, 0, 0.2, 0)}
+    }
+    write_claims(records, places, best=("sdml", "default"))
+    assert said(records)[1].endswith(
+        "p = 0.02 after Holm. KLR (mean), which learns from the label model of MRL, is above it: −.020 [−.030, −.010]. "
+        "KLR, which learns from the label model of MRL, is not told from it: .010 [−.010, .030]."
+    )
+
+
 def test_a_claim_under_another_noise_or_readout_is_not_told_here(records: Path) -> None:
     read_out(records)
     gain = {("sdml", "default"): (0.05, 0.01, 0.09, 0.02)}

@@ -45,6 +45,9 @@ def build_report(
     files |= {f"tables/{table.name}.csv": formats.tidy(table) for table in page.tables()}
     for name, tables in page.tables_by_file().items():
         files[f"tables/{name}.tex"] = "\\clearpage\n".join(map(formats.latex, tables))
+    for chapter in page.chapters:
+        lines = [f"- {sentence}\n" for sentence in chapter.sentences]
+        files |= {f"tables/{chapter.results.dataset.name}_summary.md": "".join(lines)} if lines else {}
     files |= {f"figures/{figure.name}.svg": figure.svg for figure in page.figures()}
     files["index.html"] = render(page)
     files["metrics.json"] = metrics(every)

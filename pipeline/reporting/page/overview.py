@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
+from typing import Any
 
 import pandas as pd
 
+from pipeline.core.readouts import MATCH
 from pipeline.records.reader import Records
 from pipeline.reporting.figures import style
 from pipeline.reporting.figures.overview import overview_figure
@@ -78,7 +80,7 @@ def sentences(records: Records, results: Results, noise: str, claims: pd.DataFra
     rates = results.scope.rates
     if not made or len(rates) < 2:
         return []
-    lines = [_falls(results, noise, made), _best(results, noise, made, claims)]
+    lines = [_falls(results, noise, made), _best(records, results, noise, made, claims)]
     baseline = next((curve for curve in made if curve.baseline), None)
     if baseline is not None:
         place = made.index(baseline) + 1
@@ -101,7 +103,7 @@ def _falls(results: Results, noise: str, made: Sequence[Curve]) -> str:
     )
 
 
-def _best(results: Results, noise: str, made: Sequence[Curve], claims: pd.DataFrame) -> str:
+def _best(records: Records, results: Results, noise: str, made: Sequence[Curve], claims: pd.DataFrame) -> str:
     here = claims[(claims["dataset"] == results.dataset.name) & (claims["noise"] == noise)]
     row = next(iter(here.to_dict("records")), None)
     first = f"{made[0].entry.label} has the highest mean over the rates, {decimal(fmean(made[0].means), 3)}"
@@ -110,8 +112,22 @@ def _best(results: Results, noise: str, made: Sequence[Curve], claims: pd.DataFr
     rival = entry_label(results, row["method"], row["variant"])
     claimed = entry_label(results, row["claimed"], "default")
     verdict = "above" if row["low"] > 0 else "not shown to be above"
-    interval = f"[{decimal(row['low'], 3)}, {decimal(row['high'], 3)}]"
-    return (
+    compared = (
         f"{first}. Over {row['seeds']} seeds with splits of their own, {claimed} is {verdict} the best rival, {rival}: "
-        f"{decimal(row['difference'], 3)} {interval}, p = {row['p']:.2g} after Holm."
+        f"{_difference(row)}, p = {row['p']:.2g} after Holm."
     )
+    every = records.claims(results.dataset.name)
+    every = every[(every["noise"] == noise) & (every["readout"] == MATCH) & (every["best"] == 0)]
+    nearer = every[every["difference"] < row["difference"]].sort_values("difference")
+    return " ".join([compared, *(_kin(results, claimed, other) for other in nearer.to_dict("records"))])
+
+
+def _kin(results: Results, claimed: str, row: Mapping[Hashable, Any]) -> str:
+    """What came nearer to the claimed method than its best rival did; only what learns from its label model can."""
+    label = entry_label(results, row["method"], row["variant"])
+    place = "above it" if row["high"] < 0 else "below it" if row["low"] > 0 else "not told from it"
+    return f"{label}, which learns from the label model of {claimed}, is {place}: {_difference(row)}."
+
+
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    return f"{decimal(row['difference'], 3)} [{decimal(row['low'], 3)}, {decimal(row['high'], 3)}]"
