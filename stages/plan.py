@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
 from pipeline.config.project import Project
@@ -16,17 +14,15 @@ from stages.paths import DRAWS, PLAN
 @stage
 @click.argument("dataset")
 def main(project: Project, dataset: str) -> None:
-    """Write the draws of noise that DATASET needs, and the cells of every method with their settings, so that each
-    stage that follows depends on its own alone.
+    """Write the draws of noise that DATASET needs, and the cells of all methods with their settings, so that the
+    stages that follow depend on these alone.
 
     Example: python -m stages.plan emoji
     """
     methods = dict.fromkeys(method for grid in project.grids(dataset) for method in grid.methods)
-    plans = {method: resolve(project, dataset, method) for method in methods}
+    cells = [cell for method in methods for cell in resolve(project, dataset, method)]
     draws.write(DRAWS / f"{dataset}.json", draws.resolve(project, dataset))
-    shutil.rmtree(PLAN / dataset, ignore_errors=True)
-    for method, cells in plans.items():
-        write_plan(PLAN / dataset / f"{method}.json", cells)
+    write_plan(PLAN / f"{dataset}.json", cells)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,14 @@
-"""Train every cell of one method on one dataset; finished cells are taken from the store."""
+"""Train every cell of one dataset; finished cells are taken from the store."""
 
 from __future__ import annotations
 
 import shutil
-from functools import cache
 
 import click
 
 from pipeline.config.project import Project
-from pipeline.core.cells import CellKey
-from pipeline.core.corruption import Corruption
 from pipeline.core.progress import counting
 from pipeline.features.base import store as featurestore
-from pipeline.noise.base import NoiseReceipt
 from pipeline.noise.base import store as noise_store
 from pipeline.runs.plan import prepare, read_plan
 from pipeline.runs.pool import train_cells
@@ -24,26 +20,21 @@ from stages.paths import CELLS, FEATURES, NOISE, PLAN, RUNS
 
 @stage
 @click.argument("dataset")
-@click.argument("method")
-def main(project: Project, dataset: str, method: str) -> None:
-    """Train METHOD on DATASET at every noise, rate and seed of its plan.
+@click.argument("methods", nargs=-1)
+def main(project: Project, dataset: str, methods: tuple[str, ...]) -> None:
+    """Train METHODS, all where none is named, on DATASET at every noise, rate and seed of its plan.
 
     Example: python -m stages.train emoji mrl
     """
-
-    @cache
-    def draws(key: CellKey) -> tuple[Corruption, NoiseReceipt]:
-        return noise_store.read(NOISE / dataset / noise_store.file_name(key.noise, key.rate, key.seed))
-
-    features = featurestore.read(FEATURES / dataset)
-    cells = prepare(read_plan(PLAN / dataset / f"{method}.json"), features, draws)
+    features, draws = featurestore.read(FEATURES / dataset), noise_store.reader(NOISE / dataset)
+    cells = prepare(read_plan(PLAN / f"{dataset}.json", methods), features, draws)
     store = CellStore(CELLS)
     finished = sum(cell.fingerprint in store for cell in cells)
 
     def running() -> list[str]:
-        return [cell.key.name for cell in cells if store.is_running(cell.fingerprint)]
+        return [f"{cell.key.method}/{cell.key.name}" for cell in cells if store.is_running(cell.fingerprint)]
 
-    with counting(f"{dataset}: {method}, {len(cells)} cells", finished, running) as progress:
+    with counting(f"{dataset}: {len(cells)} cells", finished, running) as progress:
         landing = train_cells(cells, features, draws, store)
         tracker = open_tracker(dataset, warn)  # MLflow takes seconds to load; training goes on meanwhile
         for done, cell in enumerate(landing, start=1):
@@ -51,9 +42,10 @@ def main(project: Project, dataset: str, method: str) -> None:
             stored = store.read(cell.fingerprint)
             tracker.log_cell(tracked(stored, cell.settings, receipt))
             progress(done, len(cells))
-    shutil.rmtree(RUNS / dataset / method, ignore_errors=True)
+    for method in {cell.key.method for cell in cells}:
+        shutil.rmtree(RUNS / dataset / method, ignore_errors=True)
     for cell in cells:
-        store.publish(cell.fingerprint, RUNS / dataset / method / cell.key.name)
+        store.publish(cell.fingerprint, RUNS / dataset / cell.key.method / cell.key.name)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def test_training_depends_on_the_fingerprints_of_all_code_that_makes_numbers() -
     """The plan stage, which hashes the code behind every method, depends on every room of that code."""
     behind = {room(module) for name in names("pipeline.methods") for module in code_behind(f"pipeline.methods.{name}")}
     assert {f"pipeline/{name}" for name in behind} <= set(listed("plan", "deps"))
-    assert "data/plan/${item.dataset}/${item.method}.json" in listed("train", "deps")
+    assert "data/plan/${item.dataset}.json" in listed("train", "deps")
     assert not listed("train", "params")
 
 

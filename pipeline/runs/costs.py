@@ -12,6 +12,7 @@ import resource
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -27,6 +28,8 @@ from pipeline.runs.finished_cell import RESULT, FinishedCell
 from pipeline.runs.store import CellStore
 
 COLUMNS = ("dataset", "method", "variant", "cells", "seconds", "peak_memory", "parameters")
+PEAK = Path("/proc/self/clear_refs")
+"""Where Linux forgets the peak of a process that writes a 5."""
 SAME = ("cpu", "cores", "device")
 """What seconds depend on most; rows from another machine than that are not kept beside new ones."""
 
@@ -34,8 +37,20 @@ Costs = dict[tuple[str, str, str], dict[str, str]]
 """(dataset, method, variant) -> the row of the table."""
 
 
+def forget_peak(device: torch.device) -> None:
+    """Let peak_memory count from now on, so that a cell is not charged for an earlier one of its process.
+
+    Where the system cannot, it counts from the start of the process.
+    """
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    with suppress(OSError):
+        PEAK.write_text("5", encoding="ascii")
+
+
 def peak_memory(device: torch.device) -> int:
-    """Bytes that this process held at most so far: on the GPU what was allocated there, else all of it."""
+    """Bytes that this process held at most: on the GPU what was allocated there, else all of it."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     unit = 1 if sys.platform == "darwin" else 1024

@@ -1,4 +1,4 @@
-"""All cells of one dataset and method, resolved and checked before anything is trained."""
+"""All cells of one dataset, resolved and checked before anything is trained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.cells import CellKey
 from pipeline.core.corruption import Corruption
-from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.core.files import write_text
 from pipeline.core.runs import Need
 from pipeline.features.base.store import Features
@@ -116,13 +116,21 @@ def write_plan(file: Path, cells: Sequence[PlannedCell]) -> None:
     write_text(file, "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
 
 
-def read_plan(file: Path) -> list[PlannedCell]:
-    """The cells that the plan stage wrote. Raises BadInput where there are none."""
+def read_plan(file: Path, methods: Sequence[str] = ()) -> list[PlannedCell]:
+    """The cells that the plan stage wrote, or those of some methods alone.
+
+    Raises BadInput where there is no plan, and UnknownName for a method that is not in it.
+    """
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
-        return [PlannedCell(CellKey(**row.pop("key")), **row) for row in rows]
+        cells = [PlannedCell(CellKey(**row.pop("key")), **row) for row in rows]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BadInput("there is no plan of cells", str(file), "run `dvc repro` to write it") from None
+    planned = {cell.key.method for cell in cells}
+    for method in methods:
+        if method not in planned:
+            raise UnknownName(method, planned, str(file))
+    return [cell for cell in cells if not methods or cell.key.method in methods]
 
 
 def prepare(planned: Sequence[PlannedCell], features: Features, draws: Draws) -> list[Cell]:

@@ -17,7 +17,7 @@ from pipeline.core.cells import SKIPPED
 from pipeline.core.corruption import Corruption
 from pipeline.features.base.store import Features
 from pipeline.runs.cell import Outcome, run_cell
-from pipeline.runs.costs import peak_memory
+from pipeline.runs.costs import forget_peak, peak_memory
 from pipeline.runs.extras import posterior_readout, suspicion
 from pipeline.runs.finished_cell import MODEL, READOUT, SUSPICION, FinishedCell, write_cost, write_result
 from pipeline.runs.models import parameters, write_model
@@ -73,6 +73,7 @@ def train_cell(
     """Train one cell and put it into the store, whole or not at all."""
     train, valid, test = features.splits["train"], features.splits.get("valid"), features.splits["test"]
     seed = cell.key.seed or 0
+    forget_peak(device)
     started = time.perf_counter()
     with store.running(cell.fingerprint):
         if cell.skip:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +60,8 @@ class MethodStatus:
 class TimeLeft:
     """Tells how long what is not in the store takes.
 
-    earlier: a table of costs, for methods without a finished cell; workers: how many cells of one method are trained
-    at once; methods follow each other.
+    earlier: a table of costs, for methods without a finished cell; workers: how many cells of one dataset are trained
+    at once; datasets follow each other.
     """
 
     earlier: Costs
@@ -69,7 +69,7 @@ class TimeLeft:
 
     def seconds(self, statuses: Iterable[MethodStatus]) -> float | None:
         """None if nothing tells for one of the methods."""
-        total = 0.0
+        rest: dict[str, list[float]] = defaultdict(list)
         for one in statuses:
             done = [cell for cell in one.cells if cell.state == DONE]
             left = [cell for cell in one.cells if cell.state not in (DONE, FAILED, SKIPPED)]
@@ -79,8 +79,8 @@ class TimeLeft:
                 known = alike or ([float(row["seconds"])] if row else [other.seconds for other in done])
                 if not known:
                     return None
-                total += mean(known) / min(self.workers, len(left))
-        return total
+                rest[one.dataset].append(mean(known))
+        return sum(sum(cells) / min(self.workers, len(cells)) for cells in rest.values())
 
     def text(self, statuses: Iterable[MethodStatus]) -> str:
         seconds = self.seconds(statuses)

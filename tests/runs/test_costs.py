@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pipeline.config.project import Experiment
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
 from pipeline.runs import costs
-from pipeline.runs.costs import COLUMNS, machine, peak_memory, read, update
+from pipeline.runs.costs import COLUMNS, PEAK, forget_peak, machine, peak_memory, read, update
 from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
 from pipeline.runs.store import CellStore
 
@@ -58,7 +59,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def test_the_peak_grows_with_what_is_held_and_does_not_fall() -> None:
+def test_the_peak_grows_with_what_is_held_and_falls_when_it_is_forgotten() -> None:
     before = peak_memory(torch.device("cpu"))
     held = np.ones(60_000_000)
     during = peak_memory(torch.device("cpu"))
@@ -66,6 +67,9 @@ def test_the_peak_grows_with_what_is_held_and_does_not_fall() -> None:
     assert during >= before
     assert during > 400e6
     assert peak_memory(torch.device("cpu")) >= during
+    forget_peak(torch.device("cpu"))
+    if os.access(PEAK, os.W_OK):
+        assert peak_memory(torch.device("cpu")) < during
 
 
 def test_a_row_is_the_mean_time_the_peak_and_the_first_seeds_parameters(project: Project) -> None:

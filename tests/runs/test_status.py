@@ -129,10 +129,12 @@ def test_the_rest_takes_as_long_as_what_is_done() -> None:
     assert TimeLeft(earlier, 1).seconds([MethodStatus("emoji", "ce", wide)]) == 450.0
 
 
-def test_more_cores_than_cells_do_not_help() -> None:
+def test_methods_of_a_dataset_share_the_cores_and_more_cores_than_cells_do_not_help() -> None:
     one = MethodStatus("emoji", "ce", cells(("done", 100.0), ("missing", 0.0)))
     other = MethodStatus("emoji", "mrl", cells(("done", 40.0), ("missing", 0.0), ("missing", 0.0)))
-    assert TimeLeft({}, 16).seconds([one, other]) == 100.0 + 40.0
+    elsewhere = MethodStatus("mnist3d", "ce", cells(("done", 7.0), ("missing", 0.0)))
+    assert TimeLeft({}, 2).seconds([one, other, elsewhere]) == (100.0 + 40.0 + 40.0) / 2 + 7.0
+    assert TimeLeft({}, 16).seconds([one, other]) == (100.0 + 40.0 + 40.0) / 3
 
 
 def test_a_method_that_nothing_is_known_of_leaves_the_time_open() -> None:

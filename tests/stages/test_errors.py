@@ -97,9 +97,15 @@ def test_a_dataset_that_has_settings_but_no_file() -> None:
     assert "data: unknown name 'emojis'; did you mean 'emoji'?" in refused("fetch", "emojis")
 
 
-def test_a_method_without_a_plan() -> None:
+def test_a_dataset_without_a_plan() -> None:
     with_features()
-    assert "data/plan/emoji/mca.json: there is no plan of cells; run `dvc repro`" in refused("train", "emoji", "mca")
+    assert "data/plan/emoji.json: there is no plan of cells; run `dvc repro`" in refused("train", "emoji")
+
+
+def test_a_method_that_is_not_planned() -> None:
+    with_features()
+    with_plan()
+    assert "data/plan/emoji.json: unknown name 'mca'; did you mean 'mcca'?" in refused("train", "emoji", "mca")
 
 
 def test_an_unknown_extractor() -> None:
