@@ -259,6 +259,11 @@ class Project(Block):
         listed = (dataset for experiment in self.experiments for dataset in experiment.datasets)
         return self.report.datasets or tuple(dict.fromkeys(listed))
 
+    def reported(self, experiment: Experiment) -> list[str]:
+        """The datasets of an experiment for which the report shows its results."""
+        shown = [dataset for dataset in experiment.datasets if dataset in self.shown_datasets]
+        return [dataset for dataset in shown if self.grids(dataset)[0] == experiment]
+
     @property
     def shown_methods(self) -> tuple[str, ...]:
         """The methods of the report; each looks the same on every dataset."""

@@ -21,32 +21,32 @@ from stages.paths import AP, BROUGHT, BUILD, CELLS, COSTS, MACHINE, RECORDS, RUN
 @stage
 @click.option("--experiment", help="One of params.yaml. [default: the first]")
 def main(project: Project, experiment: str | None) -> None:
-    """Run `dvc repro` here for the first experiment, for another one in a copy of the project under build/, where files
-    that the user brought are read anew. If the report shows the experiment, its records come here.
+    """Run `dvc repro` here for the first experiment, for another one in a copy under build/, where files that the user
+    brought are read anew. The records of datasets that the report here shows come here.
 
     Example: python -m stages.tools.reproduce --experiment mnist3d_rono
     """
     chosen = project.experiment(experiment or project.experiments[0].name)
     if chosen == project.experiments[0]:
+        repro(Path(), "train")
+        costs.update(chosen, RUNS, CellStore(CELLS), COSTS, MACHINE)
         repro(Path())
-        costs.update(project.experiments[0], RUNS, CellStore(CELLS), COSTS, MACHINE)
-        repro(Path(), "report")
         _tell(Path(), "make ui")
         return
-    folder = BUILD / chosen.name
-    copy_project(Path(), folder, chosen.name, BROUGHT, (COSTS, MACHINE))
+    copy_project(Path(), folder := BUILD / chosen.name, chosen.name, BROUGHT, (COSTS, MACHINE))
     if chosen.claim:
         repro(folder, "evaluate")
         write_claims(project, chosen, folder / AP, RECORDS)
         reported = list(chosen.datasets)
     else:
         repro(folder, "--single-item", "--force", *(f"fetch@{dataset}" for dataset in chosen.datasets))
+        repro(folder, "train")
+        reported = project.reported(chosen)
+        for root in [folder, Path()] if reported else [folder]:
+            costs.update(chosen, folder / RUNS, CellStore(folder / CELLS), root / COSTS, root / MACHINE)
         repro(folder)
-        reported = [dataset for dataset in chosen.datasets if project.grids(dataset)[0] == chosen]
         for dataset in reported:
             bring(folder / RECORDS, RECORDS, dataset)
-        files = (file if reported else folder / file for file in (COSTS, MACHINE))
-        costs.update(chosen, folder / RUNS, CellStore(folder / CELLS), *files)
     if reported:
         repro(Path(), "--single-item", "--force", "report")
     _tell(Path() if reported else folder, f"cd {folder} && {Path(sys.executable).parent}/mlflow ui")

@@ -71,6 +71,10 @@ def test_every_file_of_a_folder_has_its_row(folder: str) -> None:
     assert Counter(row for row in rows if row in files or folder != "datasets") == Counter(files)
 
 
+def test_the_report_shows_the_datasets_of_all_experiments() -> None:
+    assert set(project().shown_datasets) == {name for each in project().experiments for name in each.datasets}
+
+
 def test_every_dataset_of_the_report_has_its_row() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", tables()["datasets"], re.MULTILINE)
     assert set(project().shown_datasets) <= set(rows)
@@ -84,7 +88,7 @@ def test_the_blocks_of_own_data_can_be_pasted() -> None:
     params["experiments"] += yaml.safe_load(textwrap.dedent(" " * 7 + experiment))
     own = parse(params)
     assert own.grids("my_photos")[0].name == "my_photos"
-    assert own.shown_datasets[-1] == "my_photos"
+    assert own.reported(own.experiment("my_photos")) == [], "a page of its own"
     assert "`my_photos`" not in catalogue.tables(own, {})["datasets"]
 
 

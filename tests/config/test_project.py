@@ -105,6 +105,9 @@ def test_experiments_beside_another_follow_it_on_their_datasets_alone() -> None:
     assert [grid.name for grid in project.grids("emoji")] == ["default", "pairs"]
     assert [grid.name for grid in project.grids("other")] == ["elsewhere"]
     assert project.shown_datasets == ("emoji", "other")
+    assert [project.reported(experiment) for experiment in project.experiments] == [["emoji"], [], ["other"], []]
+    alone = parse(params | {"report": {"datasets": ["emoji"]}})
+    assert alone.reported(alone.experiment("elsewhere")) == [], "its results stand on a page of their own"
 
 
 def test_a_dataset_without_an_experiment_says_so() -> None:

@@ -99,6 +99,46 @@ def test_a_claim_is_evaluated_in_the_copy_and_its_records_stand_here(monkeypatch
     assert Path("reports/cost.csv").read_text(encoding="utf-8") == "committed", "its costs are of no table"
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_costs_are_known_before_the_report_and_a_dataset_that_is_not_shown_changes_nothing_here(
+    shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = settings()
+    params["report"]["datasets"] = ["emoji", "digits"] if shown else ["emoji"]
+    Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    called: list[tuple[str, ...]] = []
+    record = Path("build/digits/reports/records/cells/digits.csv")
+    record.parent.mkdir(parents=True)
+    record.write_text("new", encoding="utf-8")
+    monkeypatch.setattr(reproduce, "repro", lambda folder, *words: called.append((folder.as_posix(), *words)))
+    monkeypatch.setattr(costs, "update", lambda *rest: called.append(("costs", rest[3].as_posix())))
+    result = CliRunner().invoke(reproduce.main, ["--experiment", "digits"])
+    assert result.exit_code == 0, result.output
+    inside = [
+        ("build/digits", "--single-item", "--force", "fetch@digits"),
+        ("build/digits", "train"),
+        ("costs", "build/digits/reports/cost.csv"),
+    ]
+    if shown:
+        here = [(".", "--single-item", "--force", "report")]
+        assert called == [*inside, ("costs", "reports/cost.csv"), ("build/digits",), *here]
+    else:
+        assert called == [*inside, ("build/digits",)]
+    assert Path("reports/records/cells/digits.csv").exists() == shown
+    assert f"{'' if shown else 'build/digits/'}reports/index.html" in result.output
+
+
+def test_the_first_experiment_is_trained_before_its_costs_are_written_and_reported_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: list[tuple[str, ...]] = []
+    monkeypatch.setattr(reproduce, "repro", lambda folder, *words: called.append((folder.as_posix(), *words)))
+    monkeypatch.setattr(costs, "update", lambda *rest: called.append(("costs", rest[3].as_posix())))
+    result = CliRunner().invoke(reproduce.main, [])
+    assert result.exit_code == 0, result.output
+    assert called == [(".", "train"), ("costs", "reports/cost.csv"), (".",)]
+
+
 def test_the_copy_has_the_files_that_were_brought_and_no_results() -> None:
     target = copy("digits")
     assert (target / "files/digits/labels.npy").read_bytes() == b"labels"
