@@ -104,9 +104,9 @@ def memorisation(records: Records, results: Results, noise: str) -> Figure | Non
             epochs = history[history["rate"] == rate]
             for metric, (_, look) in LEARNED.items():
                 axes.plot(epochs["epoch"], epochs[metric], color=look.colour)
-            axes.set_ylim(0, 1.02)
-            axes.set_yticks((0, 0.5, 1))
         sheet.name_row(panels, entry.label)
+    sheet.panels[0][0].set_ylim(0, 1.02)  # the panels share it; set in each, all would be set for each
+    sheet.panels[0][0].set_yticks((0, 0.5, 1))
     for axes, rate in zip(sheet.panels[0], scope.rates, strict=True):
         sheet.head(axes, f"noise rate {rate}")
     sheet.name_axes("epoch", "share")
