@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 
 import click
 
 from pipeline.config.project import Project
+from pipeline.core.cells import CellKey
+from pipeline.core.corruption import Corruption
 from pipeline.core.progress import counting
 from pipeline.features.base import store as featurestore
+from pipeline.noise.base import NoiseReceipt
 from pipeline.noise.base import store as noise_store
 from pipeline.runs.plan import prepare, read_plan
 from pipeline.runs.pool import train_cells
@@ -26,7 +30,12 @@ def main(project: Project, dataset: str, methods: tuple[str, ...]) -> None:
 
     Example: python -m stages.train emoji mrl
     """
-    features, draws = featurestore.read(FEATURES / dataset), noise_store.reader(NOISE / dataset)
+
+    @cache
+    def draws(key: CellKey) -> tuple[Corruption, NoiseReceipt]:
+        return noise_store.read(NOISE / dataset / noise_store.file_name(key.noise, key.rate, key.seed))
+
+    features = featurestore.read(FEATURES / dataset)
     cells = prepare(read_plan(PLAN / f"{dataset}.json", methods), features, draws)
     store = CellStore(CELLS)
     finished = sum(cell.fingerprint in store for cell in cells)
