@@ -11,7 +11,7 @@ import pytest
 from pipeline.core.readouts import COSINE, MATCH
 from pipeline.records.reader import Records
 from pipeline.reporting.figures.overview import overview_figure
-from pipeline.reporting.page.overview import BEST, curves, picture, sentences
+from pipeline.reporting.page.overview import BEST, contenders, curves, picture, sentences
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.claims import primary
 from tests.reporting.conftest import DATASETS, METHODS, RATES, RONO, SEEDS, method, scoped
@@ -67,6 +67,15 @@ def test_curves_are_of_entries_with_every_rate_the_highest_mean_first(records: P
     assert made[0].means == pytest.approx([0.7, 0.65])
     keep_match(records, "emoji", lambda row: (row["method"], row["rate"]) != ("mrl", "0.8"))
     assert curves(Records(records), results_of(records), NOISE)[0].entry.label == "CE"
+
+
+def test_variants_of_the_factorial_count_but_for_oracles(records: Path) -> None:
+    read_out(records, READ | {("klr", "em"): (0.9, 0.8), ("klr", "truth"): (0.95, 0.95)})
+    results = results_of(records)
+    factorial = {"klr": ["em", "truth"]}
+    scope = replace(results.scope, factorial=factorial, oracles={"klr": ["truth"]})
+    made = contenders(Records(records), Results(Records(records), scope), NOISE)
+    assert [curve.entry.label for curve in made] == ["KLR (em)", "MRL", "CE", "SDML", "KLR", "KLR (mean)"]
 
 
 def test_without_a_claim_the_best_is_named_and_its_chance_left_open(records: Path) -> None:

@@ -18,7 +18,8 @@ TARGETS = ("validation", "own", "mean", "em", "clean", "truth")
 """From the least to the most that is known of the labels."""
 LEARNERS = {
     "MRL's loss and network": {"mrl": {"own": "default", "em": "em", "truth": "truth"}},
-    "cross-entropy, shared network": {"witness": {name: name for name in TARGETS} | {"em": "default"}},
+    "cross-entropy, Witness's network": {"witness": {name: name for name in TARGETS} | {"em": "default"}},
+    "cross-entropy, shared network": {"witness": {name: f"{name}_shared" for name in TARGETS} | {"em": "shared"}},
     "kernel logistic regression": {"klr": {name: name for name in TARGETS} | {"own": "default"}},
     "linear logistic regression": {"klr": {"own": "linear", "mean": "linear_mean", "em": "linear_em"}},
 }
@@ -34,7 +35,8 @@ def targets_figure(records: Records, results: Results, noise: str) -> Figure | N
     """A panel per noise rate, a line per learner; None where no factorial was run."""
     infos = {method.name: method for method in results.scope.methods}
     reduced = Results(records, replace(results.scope, methods=[_with(info, results) for info in infos.values()]))
-    further = [entry for entry in reduced.scope.entries if entry.variant != "default"]
+    factorial = results.scope.factorial
+    further = [entry for entry in reduced.scope.entries if entry.variant in factorial.get(entry.method.name, ())]
     if not any(reduced.kept(entry, noise) for entry in further):
         return None
     title = f"{results.dataset.display}: what learns, against where its targets come from, {noise_words(noise)}"
@@ -66,4 +68,4 @@ def targets_figure(records: Records, results: Results, noise: str) -> Figure | N
 
 
 def _with(info: MethodInfo, results: Results) -> MethodInfo:
-    return replace(info, variants=("default", *results.scope.factorial.get(info.name, ())))
+    return replace(info, variants=(*info.variants, *results.scope.factorial.get(info.name, ())))

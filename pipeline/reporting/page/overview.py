@@ -46,6 +46,11 @@ class Curve:
         return (self.entry.method.name, self.entry.variant) == (BASELINE, "default")
 
 
+def contenders(records: Records, results: Results, noise: str) -> list[Curve]:
+    """The curves of all that was trained without being told which labels are right, variants of the factorial, too."""
+    return curves(records, Results(records, results.scope.contenders), noise)
+
+
 def curves(records: Records, results: Results, noise: str) -> list[Curve]:
     """Those of all entries that have one at every rate, the highest mean first."""
     made = []
@@ -61,7 +66,7 @@ def picture(records: Records, every: Sequence[Results]) -> Drawing | None:
     """The picture: a panel per dataset whose main noise has curves; None without any."""
     panels = []
     for results in every:
-        made = curves(records, results, results.scope.noises[0])
+        made = contenders(records, results, results.scope.noises[0])
         if made and len(results.scope.rates) > 1:
             baseline = [curve for curve in made[BEST:] if curve.baseline]
             panels.append((results, [(curve.entry, curve.values) for curve in (*made[:BEST], *baseline)]))
@@ -80,7 +85,7 @@ def sentences(records: Records, results: Results, noise: str, claims: pd.DataFra
     rates = results.scope.rates
     if not made or len(rates) < 2:
         return []
-    lines = [_falls(results, noise, made), _best(records, results, noise, made, claims)]
+    lines = [_falls(results, noise, made), _best(records, results, noise, claims)]
     baseline = next((curve for curve in made if curve.baseline), None)
     if baseline is not None:
         place = made.index(baseline) + 1
@@ -103,10 +108,11 @@ def _falls(results: Results, noise: str, made: Sequence[Curve]) -> str:
     )
 
 
-def _best(records: Records, results: Results, noise: str, made: Sequence[Curve], claims: pd.DataFrame) -> str:
+def _best(records: Records, results: Results, noise: str, claims: pd.DataFrame) -> str:
+    best = contenders(records, results, noise)[0]
     here = claims[(claims["dataset"] == results.dataset.name) & (claims["noise"] == noise)]
     row = next(iter(here.to_dict("records")), None)
-    first = f"{made[0].entry.label} has the highest mean over the rates, {decimal(fmean(made[0].means), 3)}"
+    first = f"{best.entry.label} has the highest mean over the rates, {decimal(fmean(best.means), 3)}"
     if row is None:
         return f"{first}; whether that is more than chance has not been tested with splits of their own."
     rival = entry_label(results, row["method"], row["variant"])

@@ -14,6 +14,7 @@ from pipeline.core.papers import Paper
 from pipeline.core.runs import Need
 from pipeline.data.base import configured
 from pipeline.methods.base import Method
+from pipeline.methods.base.targets import ORACLES
 from pipeline.noise.base import Noise
 
 T = TypeVar("T")
@@ -89,8 +90,8 @@ class Scope:
     """The configured lists that the report walks for one dataset; what is not in them is not shown.
 
     order: names of all methods of the report, so that each looks the same on every dataset; further: whether it is an
-    experiment beside the dataset's main one; ablations, factorial: method -> variants in tables of their own;
-    metrics: those that stand side by side, empty for all.
+    experiment beside the dataset's main one; ablations, factorial: method -> variants in tables of their own; oracles:
+    those of the factorial that are told which labels are right; metrics: those that stand side by side, empty for all.
     """
 
     dataset: DatasetInfo
@@ -102,11 +103,21 @@ class Scope:
     further: bool = False
     ablations: Mapping[str, Sequence[str]] = field(default_factory=dict)
     factorial: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    oracles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     metrics: Sequence[str] = ()
 
     @property
     def entries(self) -> list[Entry]:
         return [Entry(method, variant) for method in self.methods for variant in method.variants]
+
+    @property
+    def contenders(self) -> Scope:
+        """The same with the variants of the factorial, but for the oracles."""
+        methods = []
+        for info in self.methods:
+            kept = _without(self.factorial.get(info.name, ()), self.oracles.get(info.name, ()))
+            methods.append(replace(info, variants=(*info.variants, *kept)))
+        return replace(self, methods=methods)
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,9 @@ class Subject:
             made += [self._scope(dataset, methods, experiment, True) for experiment in further]
         return made
 
+    def _targets(self, method: str, variant: str, dataset: DatasetInfo) -> str | None:
+        return self.project.settings(method, variant, dataset.name).get("targets")
+
     def _scope(
         self, dataset: DatasetInfo, methods: Sequence[MethodInfo], experiment: Experiment, further: bool
     ) -> Scope:
@@ -162,6 +176,10 @@ class Subject:
             further=further,
             ablations=report.ablations,
             factorial=report.factorial,
+            oracles={
+                name: [variant for variant in variants if self._targets(name, variant, dataset) in ORACLES]
+                for name, variants in report.factorial.items()
+            },
             metrics=report.metrics,
         )
 
