@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from matplotlib.figure import Figure
 
 from pipeline.records.reader import Records
 from pipeline.reporting.figures.style import COLOURS, MARKERS, Look, Sheet
 from pipeline.reporting.results.cell_values import cell
-from pipeline.reporting.results.report_scope import Entry, MethodInfo, noise_words
+from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.readout import match_outcome
 from pipeline.reporting.tables.table import Number
@@ -34,8 +32,8 @@ TARGETS_CAPTION = (
 def targets_figure(records: Records, results: Results, noise: str) -> Figure | None:
     """A panel per noise rate, a line per learner; None where no factorial was run."""
     infos = {method.name: method for method in results.scope.methods}
-    reduced = Results(records, replace(results.scope, methods=[_with(info, results) for info in infos.values()]))
     factorial = results.scope.factorial
+    reduced = Results(records, results.scope.with_variants(factorial))
     further = [entry for entry in reduced.scope.entries if entry.variant in factorial.get(entry.method.name, ())]
     if not any(reduced.kept(entry, noise) for entry in further):
         return None
@@ -65,7 +63,3 @@ def targets_figure(records: Records, results: Results, noise: str) -> Figure | N
     sheet.name_axes("", "MAP")
     sheet.legend(looks)
     return sheet.figure
-
-
-def _with(info: MethodInfo, results: Results) -> MethodInfo:
-    return replace(info, variants=(*info.variants, *results.scope.factorial.get(info.name, ())))

@@ -110,14 +110,18 @@ class Scope:
     def entries(self) -> list[Entry]:
         return [Entry(method, variant) for method in self.methods for variant in method.variants]
 
+    def with_variants(self, further: Mapping[str, Sequence[str]]) -> Scope:
+        """The same with more variants. further: method -> variants, such as those of the factorial."""
+        methods = [replace(info, variants=(*info.variants, *further.get(info.name, ()))) for info in self.methods]
+        return replace(self, methods=methods)
+
     @property
     def contenders(self) -> Scope:
         """The same with the variants of the factorial, but for the oracles."""
-        methods = []
-        for info in self.methods:
-            kept = _without(self.factorial.get(info.name, ()), self.oracles.get(info.name, ()))
-            methods.append(replace(info, variants=(*info.variants, *kept)))
-        return replace(self, methods=methods)
+        told = self.oracles
+        return self.with_variants(
+            {name: _without(variants, told.get(name, ())) for name, variants in self.factorial.items()}
+        )
 
 
 @dataclass(frozen=True)

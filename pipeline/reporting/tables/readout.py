@@ -54,12 +54,9 @@ def match_outcome(records: Records, results: Results, entry: Entry, noise: str, 
 def factorial(records: Records, results: Results, noise: str) -> Table | None:
     """The same for where targets come from x what learns them: `report.factorial`; None without numbers."""
     variants = results.scope.factorial
-    methods = [
-        replace(method, variants=(*method.variants, *variants[method.name]))
-        for method in results.scope.methods
-        if method.name in variants
-    ]
-    reduced = Results(records, replace(results.scope, methods=methods))
+    scope = results.scope.with_variants(variants)
+    methods = [method for method in scope.methods if method.name in variants]
+    reduced = Results(records, replace(scope, methods=methods))
     further = [entry for entry in reduced.scope.entries if entry.variant in variants[entry.method.name]]
     if not any(reduced.kept(entry, noise) for entry in further):
         return None
