@@ -48,8 +48,7 @@ def main(project: Project, dataset: str, methods: tuple[str, ...]) -> None:
         tracker = open_tracker(dataset, warn)  # MLflow takes seconds to load; training goes on meanwhile
         for done, cell in enumerate(landing, start=1):
             receipt = draws(cell.key)[1].as_dict() if cell.key.noise else None
-            stored = store.read(cell.fingerprint)
-            tracker.log_cell(tracked(stored, cell.settings, receipt))
+            tracker.log_cell(tracked(store.read(cell.fingerprint), cell.settings, receipt))
             progress(done, len(cells))
     for method in {cell.key.method for cell in cells}:
         shutil.rmtree(RUNS / dataset / method, ignore_errors=True)

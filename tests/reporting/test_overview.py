@@ -11,7 +11,7 @@ import pytest
 from pipeline.core.readouts import COSINE, MATCH
 from pipeline.records.reader import Records
 from pipeline.reporting.figures.overview import overview_figure
-from pipeline.reporting.page.overview import BEST, contenders, curves, picture, sentences
+from pipeline.reporting.page.overview import BEST, Contest, picture, sentences
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.claims import primary
 from tests.reporting.conftest import DATASETS, METHODS, RATES, RONO, SEEDS, method, scoped
@@ -55,18 +55,22 @@ def results_of(folder: Path, rates: Sequence[float] = RATES, dataset: int = 0) -
     return Results(Records(folder), replace(scope, order=[info.name for info in methods]))
 
 
+def contest(folder: Path, rates: Sequence[float] = RATES, dataset: int = 0) -> Contest:
+    return Contest.of(Records(folder), results_of(folder, rates, dataset))
+
+
 def said(folder: Path, rates: Sequence[float] = RATES) -> list[str]:
     claims = primary(Records(folder), ["emoji"], MATCH)
-    return sentences(Records(folder), results_of(folder, rates), NOISE, claims)
+    return sentences(Records(folder), contest(folder, rates), claims)
 
 
 def test_curves_are_of_entries_with_every_rate_the_highest_mean_first(records: Path) -> None:
     read_out(records)
-    made = curves(Records(records), results_of(records), NOISE)
+    made = contest(records).curves
     assert [curve.entry.label for curve in made] == ["MRL", "CE", "SDML", "KLR", "KLR (mean)"]
     assert made[0].means == pytest.approx([0.7, 0.65])
     keep_match(records, "emoji", lambda row: (row["method"], row["rate"]) != ("mrl", "0.8"))
-    assert curves(Records(records), results_of(records), NOISE)[0].entry.label == "CE"
+    assert contest(records).curves[0].entry.label == "CE"
 
 
 def test_variants_of_the_factorial_count_but_for_oracles(records: Path) -> None:
@@ -74,7 +78,7 @@ def test_variants_of_the_factorial_count_but_for_oracles(records: Path) -> None:
     results = results_of(records)
     factorial = {"klr": ["em", "truth"]}
     scope = replace(results.scope, factorial=factorial, oracles={"klr": ["truth"]})
-    made = contenders(Records(records), Results(Records(records), scope), NOISE)
+    made = Contest.of(Records(records), Results(Records(records), scope)).contenders
     assert [curve.entry.label for curve in made] == ["KLR (em)", "MRL", "CE", "SDML", "KLR", "KLR (mean)"]
 
 
@@ -138,39 +142,47 @@ def test_without_the_baseline_there_are_two_sentences(records: Path) -> None:
 
 def test_without_curves_or_with_one_rate_nothing_is_said_or_drawn(records: Path) -> None:
     assert said(records) == []
-    assert picture(Records(records), [results_of(records)]) is None
+    assert picture([contest(records)]) is None
     read_out(records)
     assert said(records, [0.2]) == []
-    assert picture(Records(records), [results_of(records, [0.2])]) is None
+    assert picture([contest(records, [0.2])]) is None
 
 
-def test_the_picture_shows_the_best_and_the_baseline(records: Path) -> None:
+def test_the_picture_shows_the_best_variant_of_the_best_methods_and_the_baseline(records: Path) -> None:
     others = {("mrl", "authors_code"): (0.8, 0.7), ("later", "default"): (0.55, 0.45), ("rono", "default"): (0.4, 0.1)}
     read_out(records, READ | others | {("klr", "default"): (0.1, 0.1), ("klr", "mean"): (0.05, 0.05)})
-    drawn = picture(Records(records), [results_of(records)])
+    drawn = picture([contest(records)])
     assert drawn is not None
     assert drawn.name == "overview"
-    assert f"the {BEST} entries of highest mean" in drawn.caption
-    names = ["MRL (authors_code)", "MRL", "Later", "CE", "SDML", "KLR"]
-    assert all(f">{name}<" in drawn.svg for name in names)
-    assert not any(f">{name}<" in drawn.svg for name in ("RONO", "KLR (mean)", "MCCA"))
+    assert f"the {BEST} methods of highest mean" in drawn.caption
+    assert all(f">{name}<" in drawn.svg for name in ("MRL (authors_code)", "Later", "CE", "SDML", "RONO", "KLR"))
+    assert not any(f">{name}<" in drawn.svg for name in ("MRL", "KLR (mean)", "MCCA"))
+
+
+def test_the_best_of_the_factorial_stands_beside_them(records: Path) -> None:
+    read_out(records, READ | {("klr", "em"): (0.9, 0.8), ("mrl", "em"): (0.8, 0.8)})
+    results = results_of(records)
+    scope = replace(results.scope, factorial={"klr": ["em"], "mrl": ["em"]})
+    drawn = picture([Contest.of(Records(records), Results(Records(records), scope))])
+    assert drawn is not None
+    assert all(f">{name}<" in drawn.svg for name in ("KLR (em)", "MRL", "KLR"))
+    assert ">MRL (em)<" not in drawn.svg
 
 
 def test_a_baseline_among_the_best_is_drawn_once(records: Path) -> None:
-    drawn = picture(Records(read_out(records)), [results_of(records)])
+    drawn = picture([contest(read_out(records))])
     assert drawn is not None
     assert drawn.svg.count(">KLR<") == 1
 
 
 def test_a_panel_per_dataset_that_has_curves(records: Path) -> None:
     read_out(records)
-    every = [results_of(records), results_of(records, dataset=1)]
-    alone = picture(Records(records), every)
+    alone = picture([contest(records), contest(records, dataset=1)])
     assert alone is not None
     assert ">Emoji<" in alone.svg
     assert ">3D digits<" not in alone.svg
     read_out(records, dataset="mnist3d")
-    both = picture(Records(records), [results_of(records), results_of(records, dataset=1)])
+    both = picture([contest(records), contest(records, dataset=1)])
     assert both is not None
     assert ">3D digits<" in both.svg
 
@@ -180,10 +192,10 @@ def test_curves_are_drawn_with_their_spread_over_chance(records: Path) -> None:
     file = records / "datasets" / "emoji.json"
     file.write_text(file.read_text(encoding="utf-8").replace('{"classes"', '{"chance": 0.125, "classes"'), "utf-8")
     results = results_of(records)
-    (first, *_) = curves(Records(records), results, NOISE)
+    (first, *_) = contest(records).contenders
     (axes,) = overview_figure([(results, [(first.entry, first.values)])]).axes
     (bars,) = axes.containers
     assert list(bars.lines[0].get_ydata()) == pytest.approx([0.7, 0.65])
     low, high = bars.lines[2][0].get_segments()[0][:, 1]
     assert (low, high) == pytest.approx((0.69, 0.71))
-    assert list(axes.lines[-1].get_ydata()) == [0.125, 0.125]
+    assert axes.get_title("left") == "Emoji, chance .125"

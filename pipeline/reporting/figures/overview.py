@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from pipeline.reporting.figures.style import SOFT, Look, Sheet
+from pipeline.reporting.figures.style import Look, Sheet
 from pipeline.reporting.figures.svg import series
 from pipeline.reporting.results.cell_values import Values, cell
 from pipeline.reporting.results.report_scope import Entry
 from pipeline.reporting.results.results import Results
-from pipeline.reporting.tables.table import Number
+from pipeline.reporting.tables.table import Number, decimal
 
 
 def overview_figure(panels: Sequence[tuple[Results, Sequence[tuple[Entry, Sequence[Values]]]]]) -> Figure:
     """panels: a dataset's results with the entries to draw and their values, one per rate."""
-    sheet = Sheet(1, len(panels), 3.2, "MAP by match probability against the rate of label noise")
+    sheet = Sheet(1, len(panels), 3.2, "MAP by match probability against the rate of label noise", share_y=False)
     looks: dict[str, Look] = {}
     for axes, (results, curves) in zip(sheet.panels[0], panels, strict=True):
         rates = list(results.scope.rates)
@@ -28,9 +28,8 @@ def overview_figure(panels: Sequence[tuple[Results, Sequence[tuple[Entry, Sequen
             for part in bars.get_children():
                 series(part, look.method)
         chance = (results.description or {}).get("chance")
-        if chance is not None:
-            axes.axhline(chance, color=SOFT, linestyle=(0, (1, 1.2)), linewidth=1.0)
-        sheet.head(axes, results.dataset.display)
+        words = "" if chance is None else f", chance {decimal(chance, 3)}"
+        sheet.head(axes, f"{results.dataset.display}{words}")
         axes.set_xticks(rates)
     sheet.name_axes("noise rate", "MAP")
     sheet.legend(looks)

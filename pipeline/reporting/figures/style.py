@@ -106,12 +106,12 @@ class Look:
 
 
 class Sheet:
-    """Panels that share both axes, under a title that starts at the left edge."""
+    """Panels that share their axes, under a title that starts at the left edge."""
 
-    def __init__(self, rows: int, columns: int, panel_height: float, title: str) -> None:
+    def __init__(self, rows: int, columns: int, panel_height: float, title: str, *, share_y: bool = True) -> None:
         with mpl.rc_context(SETTINGS):
             self.figure = Figure(figsize=(WIDTH, panel_height * rows + 0.4))
-            self.panels = self.figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+            self.panels = self.figure.subplots(rows, columns, sharex=True, sharey=share_y, squeeze=False)
             self.figure.suptitle(title, x=0.008, ha="left", fontsize=10.5, fontweight="bold")
 
     def name_axes(self, x: str, y: str) -> None:

@@ -10,7 +10,7 @@ from joblib import cpu_count
 
 from pipeline.core.readouts import MATCH
 from pipeline.records.reader import Records
-from pipeline.reporting.page.overview import picture, sentences
+from pipeline.reporting.page.overview import Contest, picture, sentences
 from pipeline.reporting.page.page import Chapter, Page, findings, render
 from pipeline.reporting.page.section import Section
 from pipeline.reporting.page.sections import Study, further_section, main_sections
@@ -71,6 +71,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
     }
     sections = _sections(studies)
     claims = primary(reader, list(dict.fromkeys(results.dataset.name for results in every)), MATCH)
+    contests = {results: Contest.of(reader, results) for results in every if not results.scope.further}
     chapters = []
     for results in every:
         if results.scope.further:
@@ -83,7 +84,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
             Chapter(
                 results=results,
                 further=[other for other in further if other.has_numbers()],
-                sentences=sentences(reader, results, results.scope.noises[0], claims),
+                sentences=sentences(reader, contests[results], claims),
                 findings=findings(results, studies[results].noises),
                 sections=[*sections[results], *last],
                 receipts=[receipts(other) for other in (results, *further) if other.receipts and other.clean],
@@ -92,7 +93,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
         )
     return Page(
         methods=subject.methods,
-        picture=picture(reader, [results for results in every if not results.scope.further]),
+        picture=picture(list(contests.values())),
         chapters=chapters,
         tuning=tuning(reader, subject.project, subject.methods),
         tuned_on=subject.project.tuning.dataset if subject.project.tuning else None,

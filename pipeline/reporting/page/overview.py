@@ -22,11 +22,13 @@ from pipeline.reporting.tables.readout import match_outcome
 from pipeline.reporting.tables.table import decimal
 
 BEST = 5
-"""Entries that the picture shows."""
+"""Methods that the picture shows."""
 BASELINE = "klr"
 CAPTION = (
     "MAP by match probability against the rate of label noise, mean of directions and seeds, bars of one standard "
-    f"deviation: the {BEST} entries of highest mean, logistic regression without a network, random rankings (dotted)."
+    f"deviation: the {BEST} methods of highest mean, each in its best variant, logistic regression on each view's "
+    "given label, without a network, and the best of all entries, the factorial's too. Every dataset has its own axis; "
+    "chance is what random rankings reach."
 )
 
 
@@ -46,46 +48,68 @@ class Curve:
         return (self.entry.method.name, self.entry.variant) == (BASELINE, "default")
 
 
-def contenders(records: Records, results: Results, noise: str) -> list[Curve]:
-    """The curves of all that was trained without being told which labels are right, variants of the factorial, too."""
-    return curves(records, Results(records, results.scope.contenders), noise)
+@dataclass(frozen=True)
+class Contest:
+    """The curves of a dataset under its main noise, the highest mean first; none with less than two rates.
+
+    contenders: all that was trained without being told which labels are right, variants of the factorial, too.
+    """
+
+    results: Results
+    contenders: Sequence[Curve]
+
+    @classmethod
+    def of(cls, records: Records, results: Results) -> Contest:
+        if len(results.scope.rates) < 2:
+            return cls(results, [])
+        every, noise = Results(records, results.scope.contenders), results.scope.noises[0]
+        made = []
+        for entry in every.scope.entries:
+            outcomes = [match_outcome(records, every, entry, noise, rate) for rate in results.scope.rates]
+            values = [outcome for outcome in outcomes if isinstance(outcome, Values)]
+            if len(values) == len(outcomes):
+                made.append(Curve(entry, values))
+        return cls(results, sorted(made, key=lambda curve: -fmean(curve.means)))
+
+    @property
+    def noise(self) -> str:
+        return self.results.scope.noises[0]
+
+    @property
+    def curves(self) -> list[Curve]:
+        """Those of the dataset's own entries, without the factorial's."""
+        entries = {(entry.method.name, entry.variant) for entry in self.results.scope.entries}
+        return [curve for curve in self.contenders if (curve.entry.method.name, curve.entry.variant) in entries]
+
+    @property
+    def drawn(self) -> list[Curve]:
+        """The best contender, the best variant of each of the best methods, and the baseline."""
+        best: dict[str, Curve] = {}
+        for curve in self.curves:
+            best.setdefault(curve.entry.method.name, curve)
+        shown = [*self.contenders[:1], *list(best.values())[:BEST], *(curve for curve in self.curves if curve.baseline)]
+        return [curve for place, curve in enumerate(shown) if curve not in shown[:place]]
 
 
-def curves(records: Records, results: Results, noise: str) -> list[Curve]:
-    """Those of all entries that have one at every rate, the highest mean first."""
-    made = []
-    for entry in results.scope.entries:
-        outcomes = [match_outcome(records, results, entry, noise, rate) for rate in results.scope.rates]
-        values = [outcome for outcome in outcomes if isinstance(outcome, Values)]
-        if len(values) == len(outcomes):
-            made.append(Curve(entry, values))
-    return sorted(made, key=lambda curve: -fmean(curve.means))
+def picture(contests: Sequence[Contest]) -> Drawing | None:
+    """The picture: a panel per dataset that has curves; None without any."""
+    panels = [
+        (contest.results, [(curve.entry, curve.values) for curve in contest.drawn])
+        for contest in contests
+        if contest.contenders
+    ]
+    return Drawing("overview", style.svg(overview_figure(panels)), CAPTION) if panels else None
 
 
-def picture(records: Records, every: Sequence[Results]) -> Drawing | None:
-    """The picture: a panel per dataset whose main noise has curves; None without any."""
-    panels = []
-    for results in every:
-        made = contenders(records, results, results.scope.noises[0])
-        if made and len(results.scope.rates) > 1:
-            baseline = [curve for curve in made[BEST:] if curve.baseline]
-            panels.append((results, [(curve.entry, curve.values) for curve in (*made[:BEST], *baseline)]))
-    if not panels:
-        return None
-    figure = overview_figure(panels)
-    return Drawing("overview", style.svg(figure), CAPTION)
-
-
-def sentences(records: Records, results: Results, noise: str, claims: pd.DataFrame) -> list[str]:
+def sentences(records: Records, contest: Contest, claims: pd.DataFrame) -> list[str]:
     """How far methods fall, what the best is and by how much, and what the baseline reaches; none without curves.
 
     claims: what `primary` says of all datasets.
     """
-    made = curves(records, results, noise)
-    rates = results.scope.rates
-    if not made or len(rates) < 2:
+    made = contest.curves
+    if not made:
         return []
-    lines = [_falls(results, noise, made), _best(records, results, noise, claims)]
+    lines = [_falls(contest, made), _best(records, contest, claims)]
     baseline = next((curve for curve in made if curve.baseline), None)
     if baseline is not None:
         place = made.index(baseline) + 1
@@ -96,10 +120,11 @@ def sentences(records: Records, results: Results, noise: str, claims: pd.DataFra
     return lines
 
 
-def _falls(results: Results, noise: str, made: Sequence[Curve]) -> str:
+def _falls(contest: Contest, made: Sequence[Curve]) -> str:
     falls = {curve.entry.label: curve.means[0] - curve.means[-1] for curve in made}
     least, most = min(falls, key=lambda label: falls[label]), max(falls, key=lambda label: falls[label])
-    way = f"From {noise_words(noise)} at rate {results.scope.rates[0]} to {results.scope.rates[-1]}"
+    rates = contest.results.scope.rates
+    way = f"From {noise_words(contest.noise)} at rate {rates[0]} to {rates[-1]}"
     if len(falls) == 1:
         return f"{way}, {most} loses {decimal(falls[most], 3)} of its MAP by match probability."
     return (
@@ -108,9 +133,9 @@ def _falls(results: Results, noise: str, made: Sequence[Curve]) -> str:
     )
 
 
-def _best(records: Records, results: Results, noise: str, claims: pd.DataFrame) -> str:
-    best = contenders(records, results, noise)[0]
-    here = claims[(claims["dataset"] == results.dataset.name) & (claims["noise"] == noise)]
+def _best(records: Records, contest: Contest, claims: pd.DataFrame) -> str:
+    best, results = contest.contenders[0], contest.results
+    here = claims[(claims["dataset"] == results.dataset.name) & (claims["noise"] == contest.noise)]
     row = next(iter(here.to_dict("records")), None)
     first = f"{best.entry.label} has the highest mean over the rates, {decimal(fmean(best.means), 3)}"
     if row is None:
@@ -123,7 +148,7 @@ def _best(records: Records, results: Results, noise: str, claims: pd.DataFrame) 
         f"{_difference(row)}, p = {row['p']:.2g} after Holm."
     )
     every = records.claims(results.dataset.name)
-    every = every[(every["noise"] == noise) & (every["readout"] == MATCH) & (every["best"] == 0)]
+    every = every[(every["noise"] == contest.noise) & (every["readout"] == MATCH) & (every["best"] == 0)]
     nearer = every[every["difference"] < row["difference"]].sort_values("difference")
     return " ".join([compared, *(_kin(results, claimed, other) for other in nearer.to_dict("records"))])
 
