@@ -15,7 +15,7 @@ from pipeline.records.endpoints import ENDPOINTS
 from pipeline.records.reader import Records
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.results.report_scope import Subject
-from pipeline.reporting.tables.claims import CLAIMS_INTRODUCTION, claim_tables, primary
+from pipeline.reporting.tables.claims import CLAIMS_INTRODUCTION, claim_tables, endpoints_table, primary
 from pipeline.reporting.tables.table import Absent, Number, Table
 from tests.reporting.conftest import DATASETS, METHODS, RONO, project, scoped
 from tests.support.records import write_claims
@@ -132,3 +132,25 @@ def test_broken_records_of_claims_are_refused(tmp_path: Path, record: Any, row: 
     record.write(tmp_path, "emoji", [first | row, *others])
     with pytest.raises(BadInput, match=problem):
         claim_tables(Records(tmp_path), scoped(tmp_path))
+
+
+def test_all_endpoints_stand_in_one_table_the_primary_readout_first(tmp_path: Path) -> None:
+    """Holm over two noises doubles the smaller p; a readout is a family of its own."""
+    rival = ("sdml", "default")
+    write_claims(
+        tmp_path,
+        {("symmetric", COSINE): {rival: LOSS}, ("symmetric", MATCH): {rival: GAIN}, ("pairflip", MATCH): {rival: LOSS}},
+        best=rival,
+    )
+    table = endpoints_table(Records(tmp_path), [scoped(tmp_path)])
+    assert table is not None
+    found = {row.label: row.cells for row in table.rows}
+    assert list(found) == [
+        "Emoji, symmetric label noise, match probability: MRL over SDML",
+        "Emoji, pair-flip label noise, match probability: MRL over SDML",
+        "Emoji, symmetric label noise, cosine: MRL over SDML",
+    ]
+    gain, loss, cosine = found.values()
+    assert list(gain) == [Number(0.05, interval=(0.01, 0.09)), Number(0.04)]
+    assert list(loss) == list(cosine) == [Number(-0.02, interval=(-0.05, 0.01)), Number(1.0)]
+    assert endpoints_table(Records(tmp_path / "none"), [scoped(tmp_path)]) is None

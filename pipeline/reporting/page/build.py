@@ -20,7 +20,7 @@ from pipeline.reporting.results.exports import map_against_rate, metrics
 from pipeline.reporting.results.report_scope import Subject
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables import formats
-from pipeline.reporting.tables.claims import primary
+from pipeline.reporting.tables.claims import endpoints_table, primary
 from pipeline.reporting.tables.costs import Costs
 from pipeline.reporting.tables.costs import machine as describe
 from pipeline.reporting.tables.costs import read as read_costs
@@ -70,12 +70,11 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
         for results in every
     }
     sections = _sections(studies)
-    claims = primary(reader, list(dict.fromkeys(results.dataset.name for results in every)), MATCH)
-    contests = {results: Contest.of(reader, results) for results in every if not results.scope.further}
+    mains = [results for results in every if not results.scope.further]
+    claims = primary(reader, [results.dataset.name for results in mains], MATCH)
+    contests = {results: Contest.of(reader, results) for results in mains}
     chapters = []
-    for results in every:
-        if results.scope.further:
-            continue
+    for results in mains:
         further = [other for other in every if other.scope.further and other.dataset == results.dataset]
         folded = [section for other in further for section in sections[other]]
         name = results.dataset.name
@@ -94,6 +93,7 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
     return Page(
         methods=subject.methods,
         picture=picture(list(contests.values())),
+        claims=endpoints_table(reader, mains),
         chapters=chapters,
         tuning=tuning(reader, subject.project, subject.methods),
         tuned_on=subject.project.tuning.dataset if subject.project.tuning else None,

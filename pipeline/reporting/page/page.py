@@ -64,6 +64,7 @@ class Page:
 
     methods: Sequence[MethodInfo]
     picture: Drawing | None
+    claims: Table | None
     chapters: Sequence[Chapter]
     tuning: Table | None
     tuned_on: str | None
@@ -71,9 +72,10 @@ class Page:
     verdicts: Sequence[Verdict]
 
     def tables_by_file(self) -> dict[str, list[Table]]:
-        """Name of a LaTeX file -> its tables: one file per dataset, one of the published tables, one of the tuning."""
+        """Name of a LaTeX file -> its tables: one per dataset, one of the claims, the published tables, the tuning."""
         files = {chapter.results.dataset.name: chapter.tables() for chapter in self.chapters}
         files["published"] = [table for _, table in self.published]
+        files["claims"] = [] if self.claims is None else [self.claims]
         files["tuning"] = [] if self.tuning is None else [self.tuning]
         return {name: tables for name, tables in files.items() if tables}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from pipeline.core.readouts import READOUTS
+from pipeline.core.readouts import COSINE, MATCH, READOUTS
 from pipeline.evaluation.significance import holm
 from pipeline.records.reader import Records
 from pipeline.reporting.results.report_scope import noise_words
@@ -39,6 +39,36 @@ def primary(records: Records, datasets: Sequence[str], readout: str) -> pd.DataF
     best = claims[(claims["best"] == 1) & (claims["readout"] == readout)].copy()
     best["p"] = holm(best["p"].to_numpy()) if len(best) else best["p"]
     return best
+
+
+def endpoints_table(records: Records, every: Sequence[Results]) -> Table | None:
+    """All comparisons with a best rival, datasets side by side, what is claimed by first; None without any."""
+    datasets = {results.dataset.name: results for results in every}
+    rows = []
+    for readout in (MATCH, COSINE):
+        for row in primary(records, list(datasets), readout).to_dict("records"):
+            results = datasets[row["dataset"]]
+            claimed, rival = (
+                entry_label(results, row["claimed"], "default"),
+                entry_label(results, row["method"], row["variant"]),
+            )
+            label = f"{results.dataset.display}, {noise_words(row['noise'])}, {readout}: {claimed} over {rival}"
+            difference = Number(row["difference"], interval=(row["low"], row["high"]))
+            rows.append(Row(label, [difference, Number(row["p"])], method=row["claimed"]))
+    if not rows:
+        return None
+    return Table(
+        name="claims",
+        title="What is claimed",
+        caption="Difference of the endpoint to that of the best rival, with the 95 % interval of the difference to the "
+        "truly best one, whichever of them that is: its upper limit is after Bonferroni over the rivals. p after Holm "
+        "over the endpoints of the same readout. Match probability is the primary readout, cosine stands beside it.",
+        stub="endpoint",
+        levels=("measure",),
+        columns=[Column(("difference",), ranked=False), Column(("p after Holm",), ranked=False, decimals=4)],
+        rows=rows,
+        grouped=True,
+    )
 
 
 def _table(results: Results, noise: str, readout: str, claims: pd.DataFrame, endpoints: pd.DataFrame) -> Table:
