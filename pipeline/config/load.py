@@ -84,11 +84,12 @@ def _read(path: Path) -> dict[str, Any]:
 def _check_experiments(project: Project) -> None:
     """Names are different, companions and profiles exist; a dataset has one profile, for its runs share a folder.
 
-    Of experiments that stand on one page, one alone has a dataset, noise and rate: they are a column of its tables.
+    Of experiments that stand on one page, one alone has a dataset, noise and rate: they are a column of its tables. One
+    on demand may have them, too, with variants that no other has there.
     """
     names = [experiment.name for experiment in project.experiments]
     profiles: dict[str, str] = {}
-    columns: dict[tuple[str, str, str, float], str] = {}
+    columns: dict[tuple[Any, ...], str] = {}
     for number, experiment in enumerate(project.experiments):
         place = f"params.yaml, experiments, entry {number + 1}"
         if experiment.name in names[:number]:
@@ -105,10 +106,14 @@ def _check_experiments(project: Project) -> None:
                 raise BadParams(problem, place, "give the dataset a second name with `source`")
         page = experiment.beside or experiment.name
         for column in product([page], experiment.datasets, experiment.noises, experiment.rates):
-            if (other := columns.setdefault(column, experiment.name)) != experiment.name:
-                _, dataset, noise, rate = column
+            _, dataset, noise, rate = column
+            if (other := columns.setdefault(column, experiment.name)) != experiment.name and not experiment.on_demand:
                 problem = f"'{other}' has {dataset} with {noise} noise at {rate}, too"
                 raise BadParams(problem, place, "leave it out of one of the two")
+            for entry in ((method, variant) for method, names in experiment.methods.items() for variant in names):
+                if (other := columns.setdefault((*column, *entry), experiment.name)) != experiment.name:
+                    problem = f"'{other}' has {'/'.join(entry)} on {dataset} with {noise} noise at {rate}, too"
+                    raise BadParams(problem, place, "leave it out of one of the two")
 
 
 def _check_companion(experiment: Experiment, project: Project, place: str) -> None:

@@ -76,8 +76,9 @@ Further = Annotated[dict[MethodName, DistinctOrNone[str]], AfterValidator(_known
 class Experiment(Block):
     """What is trained: every variant of every method on every dataset under every noise, rate and seed.
 
-    profile: under which methods have their settings; beside: the experiment that it is trained and shown with; claim:
-    the method that is compared with the best of the others, for which every seed draws its own split (runs/redraw.py).
+    profile: under which methods have their settings; beside: the experiment that it is trained and shown with;
+    on_demand: whether it is trained under its own name alone, and its records stand in files of their own; claim: the
+    method that is compared with the best of the others, for which every seed draws its own split (runs/redraw.py).
     """
 
     name: Name
@@ -88,6 +89,7 @@ class Experiment(Block):
     seeds: Distinct[NonNegativeInt]
     profile: str = DEFAULT
     beside: str | None = None
+    on_demand: bool = False
     claim: MethodName | None = None
 
 
@@ -199,10 +201,14 @@ class Project(Block):
         return _named({experiment.name: experiment for experiment in self.experiments}, name, "experiments")
 
     def grids(self, dataset: str) -> list[Experiment]:
-        """What is trained and shown on a dataset: the first experiment that has it, then those beside that one.
+        """What is trained on a dataset: the first experiment that has it, then those beside that one.
 
         Raises BadParams where no experiment has it.
         """
+        return [grid for grid in self.shown_grids(dataset) if not grid.on_demand]
+
+    def shown_grids(self, dataset: str) -> list[Experiment]:
+        """What is shown of a dataset: its grids, and those beside the main one that are trained on demand."""
         self.dataset(dataset)
         having = [experiment for experiment in self.experiments if dataset in experiment.datasets]
         main = next((experiment for experiment in having if experiment.beside is None), None)

@@ -10,11 +10,13 @@ from typing import Any
 
 from pipeline.core.files import write_text
 from pipeline.records.broken import broken
+from pipeline.records.parts import files_of
 
 
 @dataclass(frozen=True)
 class JsonRecord:
-    """One record: the file of each dataset, or method, is records/<folder>/<name>.json, a list of objects.
+    """One record: the file of each dataset, or method, is records/<folder>/<name>.json, a list of objects; that of an
+    experiment's part is <name>.*.json.
 
     noun: what one object is called in an error; fields: what each must have; check: says what is wrong with an object,
     None if nothing is.
@@ -34,8 +36,10 @@ class JsonRecord:
         write_text(self.file(records, name), f"[\n{lines}\n]\n")
 
     def read(self, records: Path, name: str) -> list[dict[str, Any]]:
-        """Return the objects, none where there is no file. Raises BadInput that names a broken file."""
-        path = self.file(records, name)
+        """Return the objects of all files, none where there is no file. Raises BadInput that names a broken file."""
+        return [item for path in files_of(self.file(records, name)) for item in self._read(path)]
+
+    def _read(self, path: Path) -> list[dict[str, Any]]:
         items = json_content(path)
         if items is None:
             return []

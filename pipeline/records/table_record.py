@@ -15,6 +15,7 @@ import pandas as pd
 
 from pipeline.core.files import write_text
 from pipeline.records.broken import broken
+from pipeline.records.parts import files_of
 
 Line = dict[str, str]
 """A row as it stands in the file: column -> text, empty where there is no value."""
@@ -52,7 +53,7 @@ SETTING = (METHOD, VARIANT, NOISE, RATE)
 
 @dataclass(frozen=True)
 class TableRecord:
-    """One record: the file of each dataset is records/<folder>/<dataset>.csv.
+    """One record: the file of each dataset is records/<folder>/<dataset>.csv, of an experiment's part <dataset>.*.csv.
 
     key: columns that no two rows share all values of; more: what any further columns hold; digits: significant digits
     of a number; check: says what is wrong with a line, None if nothing is.
@@ -82,10 +83,18 @@ class TableRecord:
         write_text(self.file(records, dataset), text.getvalue())
 
     def read(self, records: Path, dataset: str) -> pd.DataFrame:
-        """Return all rows, none where there is no file. Raises BadInput that names file and line of a broken one."""
-        path = self.file(records, dataset)
-        columns, lines = self._lines(path)
+        """Return all rows of a dataset's files, none where there is no file.
+
+        Raises BadInput that names file and line of a broken one.
+        """
         keys: set[tuple[str, ...]] = set()
+        tables = [self._read(path, keys) for path in files_of(self.file(records, dataset))]
+        filled = [table for table in tables if len(table)] or tables[:1]
+        return pd.concat(filled, ignore_index=True) if len(filled) > 1 else filled[0]
+
+    def _read(self, path: Path, keys: set[tuple[str, ...]]) -> pd.DataFrame:
+        """The rows of one file. keys: those of the rows before, to which these are added."""
+        columns, lines = self._lines(path)
         for number, line in enumerate(lines, start=2):
             key = tuple(line[name] for name in self.key)
             if key in keys:

@@ -5,6 +5,18 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from pipeline.records.cells import CELLS
+from pipeline.records.curves import CURVES
+from pipeline.records.epochs import EPOCHS
+from pipeline.records.receipts import RECEIPTS
+from pipeline.records.statistics import STATISTICS
+from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
+
+TRAINED = (CELLS, CURVES, EPOCHS, SUSPICION)
+"""Records of an experiment's cells."""
+OF_NOISE = (STATISTICS, CONFIDENT_LEARNING, RECEIPTS)
+"""Records of all that has met the same noisy labels."""
+
 
 def bring(source: Path, target: Path, dataset: str) -> None:
     """Copy one dataset's records: <kind>/<dataset>.* and <kind>/<dataset>/."""
@@ -15,3 +27,14 @@ def bring(source: Path, target: Path, dataset: str) -> None:
         elif record.stem == dataset:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(record, place)
+
+
+def bring_part(source: Path, target: Path, dataset: str, experiment: str, drawn: bool) -> None:
+    """Copy what an experiment adds to one dataset's records, as <kind>/<dataset>.<experiment>.*.
+
+    drawn: whether its noisy labels are its own, so that no other experiment has their records.
+    """
+    for record in (*TRAINED, *(OF_NOISE if drawn else ())):
+        place = record.file(target, f"{dataset}.{experiment}")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(record.file(source, dataset), place)

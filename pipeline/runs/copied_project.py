@@ -40,8 +40,10 @@ def copy_project(root: Path, target: Path, experiment: str, brought: Path, kept:
     params["experiments"] = [
         block
         for block in sorted(params["experiments"], key=lambda block: block["name"] != experiment)
-        if experiment in (block["name"], block.get("beside"))
+        if block["name"] == experiment or (block.get("beside") == experiment and not block.get("on_demand"))
     ]
+    if params["experiments"][0].get("on_demand"):
+        params["experiments"][0] |= {"beside": None, "on_demand": False}
     params["report"] = {name: params.get("report", {}).get(name, {}) for name in ("ablations", "factorial")}
     if params["experiments"][0].get("claim"):
         params = redrawn(params)

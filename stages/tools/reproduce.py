@@ -9,7 +9,7 @@ import click
 
 from pipeline.config.project import Project
 from pipeline.evaluation.claims import write_claims
-from pipeline.records.transfer import bring
+from pipeline.records.transfer import bring, bring_part
 from pipeline.runs import costs
 from pipeline.runs.copied_project import copy_project
 from pipeline.runs.dvc import repro
@@ -22,7 +22,8 @@ from stages.paths import AP, BROUGHT, BUILD, CELLS, COSTS, MACHINE, RECORDS, RUN
 @click.option("--experiment", help="One of params.yaml. [default: the first]")
 def main(project: Project, experiment: str | None) -> None:
     """Run `dvc repro` here for the first experiment, for another one in a copy under build/, where files that the user
-    brought are read anew. The records of datasets that the report here shows come here.
+    brought are read anew. The records of datasets that the report here shows come here; those of an experiment on
+    demand keep its name.
 
     Example: python -m stages.tools.reproduce --experiment mnist3d_rono
     """
@@ -38,6 +39,14 @@ def main(project: Project, experiment: str | None) -> None:
         repro(folder, "evaluate")
         write_claims(project, chosen, folder / AP, RECORDS)
         reported = list(chosen.datasets)
+    elif chosen.on_demand:
+        repro(folder, "train")
+        costs.update(chosen, folder / RUNS, CellStore(folder / CELLS), COSTS, MACHINE)
+        repro(folder, "evaluate", "confident_learning")
+        reported = [dataset for dataset in chosen.datasets if dataset in project.shown_datasets]
+        for dataset in reported:
+            drawn = project.shown_grids(dataset)[0].noises
+            bring_part(folder / RECORDS, RECORDS, dataset, chosen.name, not set(chosen.noises) <= set(drawn))
     else:
         repro(folder, "--single-item", "--force", *(f"fetch@{dataset}" for dataset in chosen.datasets))
         repro(folder, "train")

@@ -27,7 +27,7 @@ BASELINE = "klr"
 CAPTION = (
     "MAP by match probability against the rate of label noise, mean of directions and seeds, bars of one standard "
     f"deviation: the {BEST} methods of highest mean, each in its best variant, logistic regression on each view's "
-    "given label, without a network, and the best of all entries, the factorial's too. Every dataset has its own axis; "
+    "given label, without a network, and the best of all entries, those of other tables, too. Every dataset has its own axis; "
     "chance is what random rankings reach."
 )
 
@@ -52,7 +52,7 @@ class Curve:
 class Contest:
     """The curves of a dataset under its main noise, the highest mean first; none with less than two rates.
 
-    contenders: all that was trained without being told which labels are right, variants of the factorial, too.
+    contenders: all that was trained without being told which labels are right, variants of other tables, too.
     """
 
     results: Results
@@ -77,7 +77,7 @@ class Contest:
 
     @property
     def curves(self) -> list[Curve]:
-        """Those of the dataset's own entries, without the factorial's."""
+        """Those of the dataset's own entries, without those of other tables."""
         entries = {(entry.method.name, entry.variant) for entry in self.results.scope.entries}
         return [curve for curve in self.contenders if (curve.entry.method.name, curve.entry.variant) in entries]
 

@@ -91,7 +91,8 @@ class Scope:
 
     order: names of all methods of the report, so that each looks the same on every dataset; further: whether it is an
     experiment beside the dataset's main one; ablations, factorial: method -> variants in tables of their own; oracles:
-    those of the factorial that are told which labels are right; metrics: those that stand side by side, empty for all.
+    those of the factorial that are told which labels are right; networks: further variants that experiments on demand
+    train under the main one's noise; metrics: those that stand side by side, empty for all.
     """
 
     dataset: DatasetInfo
@@ -104,6 +105,7 @@ class Scope:
     ablations: Mapping[str, Sequence[str]] = field(default_factory=dict)
     factorial: Mapping[str, Sequence[str]] = field(default_factory=dict)
     oracles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    networks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     metrics: Sequence[str] = ()
 
     @property
@@ -117,11 +119,10 @@ class Scope:
 
     @property
     def contenders(self) -> Scope:
-        """The same with the variants of the factorial, but for the oracles."""
+        """The same with the other networks and the variants of the factorial, but for the oracles."""
         told = self.oracles
-        return self.with_variants(
-            {name: _without(variants, told.get(name, ())) for name, variants in self.factorial.items()}
-        )
+        taught = {name: _without(variants, told.get(name, ())) for name, variants in self.factorial.items()}
+        return self.with_variants(self.networks).with_variants(taught)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class Subject:
         )
 
     def scopes(self) -> list[Scope]:
-        """The scope of each dataset, and one for every experiment beside it, which follows.
+        """The scope of each dataset, and one for every experiment beside it with other kinds of noise, which follows.
 
         Raises BadInput for a name that nobody describes, and for a method of a main experiment that is not shown.
         """
@@ -150,14 +151,24 @@ class Subject:
         datasets = _listed(self.project.shown_datasets, {info.name: info for info in self.datasets}, "datasets")
         made = []
         for dataset in datasets:
-            main, *further = self.project.grids(dataset.name)
+            main, *others = self.project.shown_grids(dataset.name)
+            same = [other for other in others if set(other.noises) <= set(main.noises)]
+            further = [other for other in others if other not in same]
             hidden = [name for name in main.methods if name not in self.project.shown_methods]
             if hidden:
                 problem = f"the experiment of '{dataset.name}' has '{hidden[0]}', which is not shown"
                 raise BadInput(problem, "report.methods", "add it there")
-            made.append(self._scope(dataset, methods, main, False))
+            made.append(replace(self._scope(dataset, methods, main, False), networks=self._networks(same)))
             made += [self._scope(dataset, methods, experiment, True) for experiment in further]
         return made
+
+    def _networks(self, experiments: Sequence[Experiment]) -> dict[str, tuple[str, ...]]:
+        """Method -> variants that experiments train, but for those in tables of their own."""
+        apart, found = self.project.report.apart, dict[str, tuple[str, ...]]()
+        for experiment in experiments:
+            for name, variants in experiment.methods.items():
+                found[name] = (*found.get(name, ()), *_without(variants, apart.get(name, ())))
+        return found
 
     def _targets(self, method: str, variant: str, dataset: DatasetInfo) -> str | None:
         return self.project.settings(method, variant, dataset.name).get("targets")

@@ -21,7 +21,7 @@ def networks(records: Records, results: Results, noise: str) -> Table | None:
     """A row per method that was trained with both: MAP with each and the gain, by readout; None without any."""
     rows = []
     for method in results.scope.methods:
-        known = {*method.variants, *results.scope.factorial.get(method.name, ())}
+        known = {*method.variants, *results.scope.networks.get(method.name, ())}
         for suffix, variants in PAIRS.items():
             if set(variants) <= known:
                 own, shared = (Entry(method, variant) for variant in variants)

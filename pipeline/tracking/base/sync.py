@@ -25,7 +25,7 @@ def sync(tracker: Tracker, folder: Path, project: Project, dataset: str) -> None
     clean = (records.description(dataset) or {}).get("clean", True)
     receipts = {(r["kind"], r["rate"], r["seed"]): r for r in records.receipts(dataset)}
     groups: dict[CellKey, list[dict[str, float]]] = defaultdict(list)
-    grids = project.grids(dataset)
+    grids = project.shown_grids(dataset)
     for method in dict.fromkeys(method for grid in grids for method in grid.methods):
         variants = {variant for grid in grids for variant in grid.methods.get(method, ())}
         epochs = records.epochs(dataset, method)
