@@ -94,6 +94,8 @@ def _check_experiments(project: Project) -> None:
         place = f"params.yaml, experiments, entry {number + 1}"
         if experiment.name in names[:number]:
             raise BadParams(f"the name '{experiment.name}' is taken", place, "choose another one")
+        if experiment.on_demand and experiment.beside is None:
+            raise BadParams("'on_demand' stands without 'beside'", place, "name the experiment whose page it is for")
         if experiment.beside is not None:
             _check_companion(experiment, project, f"{place}, beside")
         for method in experiment.methods:

@@ -29,6 +29,16 @@ def check_cells(project: Project, records: Records, datasets: Iterable[str]) -> 
             key = cell.key
             if cell.code != code(dataset, key.method, key.variant):
                 place = f"{dataset}, {key.method}"
-                raise BadInput(f"cell '{key.name}' is older than the code", place, "run `dvc repro` and commit")
+                remedy = f"run `make reproduce EXPERIMENT={_experiment(project, key)}` and commit"
+                raise BadInput(f"cell '{key.name}' is older than the code", place, remedy)
             checked += 1
     return checked
+
+
+def _experiment(project: Project, key: CellKey) -> str:
+    """The experiment that trains a cell; that of the dataset's page where none has it any more."""
+    grids = project.shown_grids(key.dataset)
+    having = [
+        grid for grid in grids if key.variant in grid.methods.get(key.method, ()) and key.noise in (None, *grid.noises)
+    ]
+    return (having or grids)[0].name

@@ -15,11 +15,10 @@ from pipeline.records.parts import files_of
 
 @dataclass(frozen=True)
 class JsonRecord:
-    """One record: the file of each dataset, or method, is records/<folder>/<name>.json, a list of objects; that of an
-    experiment's part is <name>.*.json.
+    """One record: the files of each dataset, or method, are records/<folder>/<name>.json and <name>.*.json.
 
-    noun: what one object is called in an error; fields: what each must have; check: says what is wrong with an object,
-    None if nothing is.
+    Each holds a list of objects (records/parts.py says of what). noun: what one object is called in an error; fields:
+    what each must have; check: says what is wrong with an object, None if nothing is.
     """
 
     folder: str

@@ -53,7 +53,7 @@ SETTING = (METHOD, VARIANT, NOISE, RATE)
 
 @dataclass(frozen=True)
 class TableRecord:
-    """One record: the file of each dataset is records/<folder>/<dataset>.csv, of an experiment's part <dataset>.*.csv.
+    """One record: the files of each dataset are records/<folder>/<dataset>.csv and <dataset>.*.csv (records/parts.py).
 
     key: columns that no two rows share all values of; more: what any further columns hold; digits: significant digits
     of a number; check: says what is wrong with a line, None if nothing is.

@@ -7,15 +7,12 @@ from pathlib import Path
 
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
-from pipeline.records.epochs import EPOCHS
 from pipeline.records.receipts import RECEIPTS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 
-TRAINED = (CELLS, CURVES, EPOCHS, SUSPICION)
-"""Records of an experiment's cells."""
-OF_NOISE = (STATISTICS, CONFIDENT_LEARNING, RECEIPTS)
-"""Records of all that has met the same noisy labels."""
+OF_NOISE = (CURVES, SUSPICION, STATISTICS, CONFIDENT_LEARNING, RECEIPTS)
+"""What the page shows of a kind of noise beside the cells."""
 
 
 def bring(source: Path, target: Path, dataset: str) -> None:
@@ -32,9 +29,9 @@ def bring(source: Path, target: Path, dataset: str) -> None:
 def bring_part(source: Path, target: Path, dataset: str, experiment: str, drawn: bool) -> None:
     """Copy what an experiment adds to one dataset's records, as <kind>/<dataset>.<experiment>.*.
 
-    drawn: whether its noisy labels are its own, so that no other experiment has their records.
+    drawn: whether its noisy labels are its own; else its cells are further variants in tables of the page's own noise.
     """
-    for record in (*TRAINED, *(OF_NOISE if drawn else ())):
+    for record in (CELLS, *(OF_NOISE if drawn else ())):
         place = record.file(target, f"{dataset}.{experiment}")
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(record.file(source, dataset), place)

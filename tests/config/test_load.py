@@ -96,6 +96,11 @@ def changed(keys: str, value: Any) -> dict[str, Any]:
         ("experiments", [], "params.yaml, experiments: [] does not fit; it should have at least 1 item"),
         ("experiments", {}, f"params.yaml, experiments: {{}} does not fit; {LIST}"),
         ("experiments.1.name", "default", f"{SECOND}: the name 'default' is taken; choose another one."),
+        (
+            "experiments.0.on_demand",
+            True,
+            "entry 1: 'on_demand' stands without 'beside'; name the experiment",
+        ),
         ("experiments.1.beside", "defalt", f"{SECOND}, beside: unknown name 'defalt'; did you mean 'default'?"),
         (
             "experiments.1.beside",
@@ -220,4 +225,4 @@ def test_a_file_without_settings_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_the_committed_settings_are_read() -> None:
     assert project().experiments[0].name == "default"
-    assert len(PARAMS.read_text(encoding="utf-8").splitlines()) <= 260
+    assert len(PARAMS.read_text(encoding="utf-8").splitlines()) <= 13 * len(project().methods)

@@ -110,6 +110,19 @@ def test_experiments_beside_another_follow_it_on_their_datasets_alone() -> None:
     assert alone.reported(alone.experiment("elsewhere")) == [], "its results stand on a page of their own"
 
 
+def test_an_experiment_on_demand_is_shown_and_not_trained_with_the_page() -> None:
+    params = tiny.params()
+    params["methods"]["ce"]["variants"] = {"wide": {"hidden": [8]}}
+    demanded = {"name": "wide", "beside": "default", "on_demand": True, "methods": {"ce": ["wide"]}}
+    params["experiments"].append(params["experiments"][0] | demanded)
+    project = parse(params)
+    assert [grid.name for grid in project.grids("emoji")] == ["default"]
+    assert [grid.name for grid in project.shown_grids("emoji")] == ["default", "wide"]
+    params["experiments"][1]["methods"] = {"ce": ["default"]}
+    with pytest.raises(BadParams, match=r"'default' has ce/default on emoji with symmetric noise at 0\.2, too"):
+        parse(params)
+
+
 def test_a_dataset_without_an_experiment_says_so() -> None:
     params = tiny.params()
     params["datasets"]["mine"] = params["datasets"]["emoji"]

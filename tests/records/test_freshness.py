@@ -19,12 +19,13 @@ from pipeline.runs.plan import build
 
 FEW = {"few": {"components": 1}}
 GRID = {"name": "default", "datasets": ["emoji"], "methods": ["mcca"], "noises": ["symmetric"], "rates": [0.2]}
+FURTHER = GRID | {"name": "further", "beside": "default", "on_demand": True, "methods": {"mcca": ["few"]}}
 
 
 def project(**settings: Any) -> Project:
     return parse(
         {
-            "experiments": [GRID | {"seeds": [0]}],
+            "experiments": [GRID | {"seeds": [0]}, FURTHER | {"seeds": [0]}],
             "datasets": {"emoji": {"views": {}}},
             "methods": {"mcca": {"default": {"ridge": 0.1, "components": 2} | settings, "variants": FEW}},
             "noises": {"symmetric": {}},
@@ -50,7 +51,7 @@ def test_records_of_today_are_counted(records: Records) -> None:
 
 
 def test_another_setting_makes_records_old(records: Records) -> None:
-    with pytest.raises(BadInput, match=r"emoji, mcca: cell 'default-any-any' is older than the code; run `dvc repro`"):
+    with pytest.raises(BadInput, match=r"emoji, mcca: cell 'default-any-any' is older than the code; run `make rep"):
         check_cells(project(ridge=1.0), records, ["emoji"])
 
 
@@ -58,5 +59,5 @@ def test_other_code_makes_a_record_old(records: Records, tmp_path: Path) -> None
     file = CELLS.file(tmp_path, "emoji")
     head, first, second = file.read_text().splitlines(keepends=True)
     file.write_text("".join([head, first, second.replace(second.split(",")[7], "older")]))
-    with pytest.raises(BadInput, match="cell 'few-any-any' is older"):
+    with pytest.raises(BadInput, match=r"cell 'few-any-any' is older than the code; run `make .* EXPERIMENT=further`"):
         check_cells(project(), Records(tmp_path), ["emoji"])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.core.errors import BadInput
 from pipeline.records.cells import CELLS, by_direction, by_match
 from pipeline.records.curves import CURVES, by_recall, curve_row
 from pipeline.records.epochs import EPOCHS, by_epoch, epoch_rows
@@ -35,6 +36,21 @@ def test_without_rows_there_is_a_header_and_every_column_comes_back(record: Tabl
     assert empty.dtypes.to_dict() == record.read(tmp_path, "none").dtypes.to_dict()
     kinds = {column.name: column.kind for column in record.columns}
     assert all(empty[name].dtype == float for name, kind in kinds.items() if kind is Kind.NUMBER)
+
+
+def test_rows_of_experiments_on_demand_follow_those_of_the_page(tmp_path: Path) -> None:
+    rows = [{**SETTING, "variant": name, "seed": 1, "view": "text", "auc": 0.5, "precision": 1} for name in "ba"]
+    SUSPICION.write(tmp_path, "emoji", rows[:1])
+    SUSPICION.write(tmp_path, "emoji.further", rows[1:])
+    SUSPICION.write(tmp_path, "emoji_two", rows[1:])
+    read = SUSPICION.read(tmp_path, "emoji")
+    assert read["variant"].tolist() == ["b", "a"]
+    assert read.dtypes.to_dict() == SUSPICION.read(tmp_path, "emoji_two").dtypes.to_dict()
+    SUSPICION.file(tmp_path, "emoji").unlink()
+    assert SUSPICION.read(tmp_path, "emoji")["variant"].tolist() == ["a"]
+    SUSPICION.write(tmp_path, "emoji", rows[1:])
+    with pytest.raises(BadInput, match=r"emoji\.further\.csv, line 2: the same method, .* stand twice"):
+        SUSPICION.read(tmp_path, "emoji")
 
 
 def test_values_keep_their_types_and_four_digits(tmp_path: Path) -> None:

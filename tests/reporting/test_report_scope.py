@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.config.load import parse
 from pipeline.core import plugins
 from pipeline.methods.base import Method
-from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, documented, noise_words
+from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, Subject, documented, noise_words
+from tests.support import tiny
 from tests.support.samples import project
 
 
@@ -31,6 +33,23 @@ def test_a_method_names_its_variants_and_whether_it_uses_labels() -> None:
     infos = {name: MethodInfo.of(project(), name) for name in ("witness", "mrl", "mcca")}
     assert {name: info.label_free for name, info in infos.items()} == {"witness": False, "mrl": False, "mcca": True}
     assert infos["mrl"].variants == ("default", "shared", "authors_code", "em", "truth")
+
+
+def test_variants_that_are_trained_on_demand_stand_in_tables_of_their_own() -> None:
+    params = tiny.params()
+    params["methods"]["ce"]["variants"] = {name: {"epochs": 1} for name in ("wide", "part")}
+    first = params["experiments"][0]
+    params["experiments"] += [
+        first | {"name": "wide", "beside": "default", "on_demand": True, "methods": {"ce": ["wide", "part"]}},
+        first | {"name": "drawn", "beside": "default", "on_demand": True, "methods": ["ce"], "noises": ["pairflip"]},
+    ]
+    params["noises"]["pairflip"] = {}
+    params["report"] = {"ablations": {"ce": ["part"]}}
+    main, further = Subject.of(parse(params)).scopes()
+    assert [entry.variant for entry in main.entries] == ["default", "default"]
+    assert main.networks == {"ce": ("wide",)}
+    assert [entry.label for entry in main.contenders.entries] == ["MCCA", "CE", "CE (wide)"]
+    assert (further.noises, further.further) == (("pairflip",), True)
 
 
 def test_a_dataset_names_the_file_that_reads_it() -> None:

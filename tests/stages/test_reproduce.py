@@ -13,13 +13,20 @@ from click.testing import CliRunner
 from pipeline.config.load import load
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
+from pipeline.records.cells import CELLS
+from pipeline.records.curves import CURVES
+from pipeline.records.epochs import EPOCHS
+from pipeline.records.receipts import RECEIPTS
+from pipeline.records.statistics import STATISTICS
+from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.records.transfer import bring
 from pipeline.runs import costs
 from pipeline.runs.copied_project import copy_project
 from pipeline.runs.dvc import repro
 from pipeline.runs.finished_cell import FinishedCell, write_cost, write_result
 from pipeline.runs.store import CellStore
-from stages.paths import BROUGHT, CELLS, COSTS, MACHINE, RUNS
+from stages import paths
+from stages.paths import BROUGHT, COSTS, MACHINE, RUNS
 from stages.tools import reproduce
 from tests.support import tiny
 
@@ -38,7 +45,10 @@ def settings() -> dict[str, Any]:
         first | {"name": "digits", "datasets": ["digits"], "methods": {"ce": ["other"]}},
         first
         | {"name": "clean", "beside": "digits", "datasets": ["digits"], "methods": {"ce": ["default"]}, "rates": [0.0]},
+        first | {"name": "further", "beside": "default", "on_demand": True, "methods": {"ce": ["other"]}},
+        first | {"name": "drawn", "beside": "default", "on_demand": True, "noises": ["pairflip"], "methods": ["ce"]},
     ]
+    params["noises"]["pairflip"] = {}
     params["report"] = {"ablations": {"ce": ["other"]}}
     return params
 
@@ -74,6 +84,8 @@ def test_the_copy_has_the_experiment_first_and_what_is_beside_it_alone() -> None
     assert project.noise_settings("symmetric", "digits") == {"per_pair": True}
     assert project.report.ablations == {"ce": ("other",)}
     assert [experiment.name for experiment in load(copy("small") / "params.yaml").experiments] == ["small"]
+    further = load(copy("further") / "params.yaml")
+    assert [grid.name for grid in further.grids("emoji")] == ["further"], "it is trained there"
 
 
 def test_in_the_copy_for_a_claim_every_seed_is_a_dataset() -> None:
@@ -126,6 +138,29 @@ def test_costs_are_known_before_the_report_and_a_dataset_that_is_not_shown_chang
         assert called == [*inside, ("build/digits",)]
     assert Path("reports/records/cells/digits.csv").exists() == shown
     assert f"{'' if shown else 'build/digits/'}reports/index.html" in result.output
+
+
+@pytest.mark.parametrize(("experiment", "kinds"), [("further", ["cells"]), ("drawn", ["cells", "noise", "statistics"])])
+def test_what_is_trained_on_demand_stands_beside_the_records_of_the_page(
+    experiment: str, kinds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the page's own noise it adds cells alone: whatever else there is would stand twice."""
+    made, here = Path("build") / experiment / "reports/records", Path("reports/records")
+    for record in (CELLS, CURVES, EPOCHS, SUSPICION, STATISTICS, CONFIDENT_LEARNING):
+        record.write(made, "emoji", [])
+    RECEIPTS.write(made, "emoji", [])
+    called: list[tuple[str, ...]] = []
+    monkeypatch.setattr(reproduce, "repro", lambda folder, *words: called.append((folder.as_posix(), *words)))
+    monkeypatch.setattr(costs, "update", lambda *rest: called.append(("costs", rest[3].as_posix())))
+    result = CliRunner().invoke(reproduce.main, ["--experiment", experiment])
+    assert result.exit_code == 0, result.output
+    folder = f"build/{experiment}"
+    trained = [(folder, "train"), ("costs", "reports/cost.csv"), (folder, "evaluate", "confident_learning")]
+    assert called == [*trained, (".", "--single-item", "--force", "report")]
+    brought = [path.relative_to(here) for path in here.rglob("*") if path.is_file()]
+    assert {path.stem for path in brought} == {f"emoji.{experiment}"}
+    assert {path.parent.name for path in brought} >= set(kinds)
+    assert ({path.parent.name for path in brought} == {"cells"}) == (experiment == "further")
 
 
 def test_the_first_experiment_is_trained_before_its_costs_are_written_and_reported_once(
@@ -197,6 +232,6 @@ def test_what_an_experiment_costs_comes_back() -> None:
     write_cost(folders[0], {"seconds": 2.0, "device": "cpu", "peak_memory": 50, "parameters": 3})
     trained = Path("build/digits")
     grid = load(copy("digits") / "params.yaml").experiments[0]
-    costs.update(grid, trained / RUNS, CellStore(trained / CELLS), COSTS, MACHINE)
+    costs.update(grid, trained / RUNS, CellStore(trained / paths.CELLS), COSTS, MACHINE)
     assert COSTS.read_text(encoding="utf-8").splitlines()[1:] == ["digits,ce,other,1,2,50,3"]
     assert MACHINE.is_file()

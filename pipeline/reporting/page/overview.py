@@ -27,8 +27,8 @@ BASELINE = "klr"
 CAPTION = (
     "MAP by match probability against the rate of label noise, mean of directions and seeds, bars of one standard "
     f"deviation: the {BEST} methods of highest mean, each in its best variant, logistic regression on each view's "
-    "given label, without a network, and the best of all entries, those of other tables, too. Every dataset has its own axis; "
-    "chance is what random rankings reach."
+    "given label, without a network, and the best of all entries, those of other tables, too. Every dataset has its "
+    "own axis; chance is what random rankings reach."
 )
 
 

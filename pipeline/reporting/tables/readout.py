@@ -54,7 +54,7 @@ def match_outcome(records: Records, results: Results, entry: Entry, noise: str, 
 def factorial(records: Records, results: Results, noise: str) -> Table | None:
     """The same for where targets come from x what learns them: `report.factorial`; None without numbers."""
     variants = results.scope.factorial
-    scope = results.scope.with_variants(variants)
+    scope = results.scope.with_variants(results.scope.networks).with_variants(variants)
     methods = [method for method in scope.methods if method.name in variants]
     reduced = Results(records, replace(scope, methods=methods))
     further = [entry for entry in reduced.scope.entries if entry.variant in variants[entry.method.name]]
