@@ -14,10 +14,11 @@ from pipeline.reporting.tables.comparison import spread, states, yardsticks
 from pipeline.reporting.tables.table import Cell, Column, Number, Row, Table
 
 BESIDE_PUBLISHED = (
-    "Published rows of hashing on this dataset are of another experiment. The authors' code breaks ties by the order "
-    "in which samples are stored; here AP is the expectation over random order. Their noise is one label per pair and "
-    "never draws the true class, so the nominal rate is the share of wrong labels. Each of their numbers is one run of "
-    "a network that is trained for this number of bits, on other features and another split."
+    "The published rows of hashing on this dataset come about differently. The authors' code breaks ties by the order "
+    "in which samples are stored; here AP is the expectation over random order. Each of their numbers is one run, of a "
+    "network that is trained for this number of bits. Their noise is one label per pair that is never the true class, "
+    "so the nominal rate is the share of wrong labels, and rates compare by that share. Features and split are those "
+    "of the files that the authors read, which need not be the ones here."
 )
 
 
