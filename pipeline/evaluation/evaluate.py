@@ -15,11 +15,12 @@ from pipeline.metrics.base import registered
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.epochs import EPOCHS
+from pipeline.records.sign_bits import SIGN_BITS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import SUSPICION
 from pipeline.records.table_record import TableRecord
 
-_BY_METHOD: Sequence[TableRecord] = (CELLS, EPOCHS, CURVES, SUSPICION)
+_BY_METHOD: Sequence[TableRecord] = (CELLS, EPOCHS, CURVES, SIGN_BITS, SUSPICION)
 
 
 def evaluate(

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.core.cells import CellKey
 from pipeline.core.criteria import NOISY_VALIDATION
-from pipeline.core.readouts import COSINE, MATCH
+from pipeline.core.readouts import BITS, COSINE, MATCH
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array, Labels
 from pipeline.evaluation.precisions import Precisions
@@ -20,8 +20,10 @@ from pipeline.metrics.base import HEADLINE, Metric, Scores, measure
 from pipeline.records.cells import FACTS, match_column, score_column
 from pipeline.records.curves import curve_row
 from pipeline.records.epochs import epoch_rows
+from pipeline.records.sign_bits import sign_row
 from pipeline.retrieval.detection import detection
-from pipeline.retrieval.ranking import average_precision, directions
+from pipeline.retrieval.ranking import average_precision, directions, mean_average_precision
+from pipeline.retrieval.sign_bits import by_sign_bits
 from pipeline.runs.extras import TEMPERATURE
 from pipeline.runs.finished_cell import FinishedCell, finished_cells
 
@@ -35,7 +37,7 @@ class Detail:
     """Of which cells more is recorded than what they score.
 
     apart: method -> variants that no figure compares with others, of which neither curves nor suspicion are recorded;
-    seed, noises: of the cells whose epochs are.
+    noises: of those whose sign bits are, too; seed: of those among them whose epochs are.
     """
 
     apart: Mapping[str, Sequence[str]]
@@ -45,20 +47,24 @@ class Detail:
     def compared(self, key: CellKey) -> bool:
         return key.variant not in self.apart.get(key.method, ())
 
+    def sign_bits(self, key: CellKey) -> bool:
+        return self.compared(key) and (key.noise is None or key.noise in self.noises)
+
     def epochs(self, key: CellKey) -> bool:
-        return self.compared(key) and key.seed == self.seed and (key.noise is None or key.noise in self.noises)
+        return self.sign_bits(key) and key.seed == self.seed
 
 
 @dataclass
 class MethodRows:
     """One method's rows of the records of these names, and AP of every query of every cell.
 
-    Curves, suspicion, match probability and AP are those of the first state that a cell keeps.
+    Curves, sign bits, suspicion, match probability and AP are those of the first state that a cell keeps.
     """
 
     cells: Rows = field(default_factory=list)
     epochs: Rows = field(default_factory=list)
     curves: Rows = field(default_factory=list)
+    sign_bits: Rows = field(default_factory=list)
     suspicion: Rows = field(default_factory=list)
     precisions: list[Precisions] = field(default_factory=list)
 
@@ -71,6 +77,7 @@ def score(runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str,
     """
     rows = MethodRows()
     curves: dict[tuple[Any, ...], list[Array]] = defaultdict(list)
+    signs: dict[tuple[Any, ...], dict[int | None, dict[int, dict[str, float]]]] = defaultdict(dict)
     for cell in finished_cells(runs):
         key = cell.key
         setting = {name: getattr(key, name) for name in ("method", "variant", "noise", "rate")}
@@ -90,6 +97,11 @@ def score(runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str,
             row |= {"temperature": float(arrays[TEMPERATURE])}
             row |= {match_column(way): float(ap.mean()) for way, ap in read.items()}
         rows.cells.append(row)
+        if cell.states and detail.sign_bits(key):
+            embeddings = cell.embeddings(cell.states[0])
+            signs[tuple(setting.items())][key.seed] = {
+                bits: mean_average_precision(by_sign_bits(embeddings, bits), labels) for bits in BITS
+            }
         for direction, scores in next(iter(by_state.values()), {}).items():
             if detail.compared(key):
                 curves[*setting.values(), direction].append(scores.precision)
@@ -98,6 +110,7 @@ def score(runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str,
     for (method, variant, noise, rate, direction), seeds in curves.items():
         setting = {"method": method, "variant": variant, "noise": noise, "rate": rate}
         rows.curves.append(curve_row(setting, direction, np.mean(seeds, axis=0)))
+    rows.sign_bits += [sign_row(dict(setting), by_seed) for setting, by_seed in signs.items()]
     return rows
 
 

@@ -16,6 +16,7 @@ from pipeline.records.endpoints import ENDPOINTS
 from pipeline.records.epochs import EPOCHS, by_epoch
 from pipeline.records.probes import PROBES
 from pipeline.records.receipts import RECEIPTS
+from pipeline.records.sign_bits import SIGN_BITS, by_bits
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.records.table_record import TableRecord
@@ -64,6 +65,10 @@ class Records:
     def readout(self, dataset: str, method: str) -> pd.DataFrame:
         """MAP by match probability, by cell and direction."""
         return self._of(CELLS, dataset, method, by_match)
+
+    def sign_bits(self, dataset: str, method: str) -> pd.DataFrame:
+        """MAP by Hamming distance, by setting and number of bits."""
+        return self._of(SIGN_BITS, dataset, method, by_bits)
 
     def statistics(self, dataset: str) -> pd.DataFrame:
         """What of each column of the headline table is more than chance on the test queries, entry by entry."""

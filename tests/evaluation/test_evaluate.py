@@ -48,7 +48,7 @@ def results(records: Records) -> Results:
 def test_every_record_is_written(tmp_path: Path) -> None:
     records = run(tmp_path)
     names = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.glob("records/*/*"))
-    kinds = ("cells", "curves", "epochs", "statistics", "suspicion")
+    kinds = ("cells", "curves", "epochs", "sign_bits", "statistics", "suspicion")
     assert names == [f"records/{kind}/emoji.csv" for kind in kinds]
     assert sorted(file.name for file in (tmp_path / "ap").iterdir()) == ["ce.npz", "mcca.npz"]
     assert len(records.cells("emoji", "ce")) == 2 * 2 * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from pipeline.core.cells import CellKey
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH, NOISY_VALIDATION
 from pipeline.core.errors import BadInput
-from pipeline.core.readouts import COSINE, MATCH
+from pipeline.core.readouts import BITS, COSINE, MATCH
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
 from pipeline.evaluation.scoring import Detail, MethodRows, score
 from pipeline.metrics.base import registered
-from pipeline.retrieval.ranking import average_precision
+from pipeline.retrieval.ranking import average_precision, mean_average_precision
+from pipeline.retrieval.sign_bits import by_sign_bits
 from pipeline.runs.extras import TEMPERATURE
 from pipeline.runs.finished_cell import READOUT, RESULT, SUSPICION
 from tests.support.finished import VIEWS, embeddings, write_cell
@@ -96,7 +98,7 @@ def test_epochs_are_of_the_first_seed_of_the_grid(rows: MethodRows, tmp_path: Pa
 
 def test_of_variants_apart_scores_alone_are_recorded(rows: MethodRows, tmp_path: Path) -> None:
     apart = scored(tmp_path, apart={"ce": ["default"]})
-    assert (apart.epochs, apart.curves, apart.suspicion) == ([], [], [])
+    assert (apart.epochs, apart.curves, apart.sign_bits, apart.suspicion) == ([], [], [], [])
     assert apart.cells == rows.cells
 
 
@@ -109,6 +111,22 @@ def test_curves_are_means_over_seeds_and_ap_stays_seed_by_seed(rows: MethodRows)
     precision = [rows.curves[0][f"recall {level / 10:.1f}"] for level in range(11)]
     assert precision == sorted(precision, reverse=True)
     assert precision[-1] > 0
+
+
+def test_sign_bits_are_those_of_the_first_state_mean_over_seeds(rows: MethodRows) -> None:
+    (row,) = rows.sign_bits
+    assert {name: row[name] for name in (*SETTING, "seeds")} == SETTING | {"seeds": 2}
+    for bits in BITS:
+        maps = [mean_average_precision(by_sign_bits(embeddings(seed), bits), LABELS) for seed in (0, 1)]
+        for way in ("image->text", "text->image"):
+            assert row[f"sign{bits} {way}"] == pytest.approx(np.mean([one[way] for one in maps]))
+
+
+def test_sign_bits_are_recorded_of_the_main_kinds_of_noise(tmp_path: Path) -> None:
+    write_cell(tmp_path, FREE, {LAST_EPOCH: embeddings(0)})
+    write_cell(tmp_path, replace(KEYS[0], noise="pairflip"), {LAST_EPOCH: embeddings(0)})
+    (row,) = scored(tmp_path).sign_bits
+    assert (row["method"], row["noise"], row["seeds"]) == ("mcca", None, None)
 
 
 def test_a_cell_without_noise_and_seed(tmp_path: Path) -> None:

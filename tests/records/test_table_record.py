@@ -12,11 +12,12 @@ from pipeline.core.errors import BadInput
 from pipeline.records.cells import CELLS, by_direction, by_match
 from pipeline.records.curves import CURVES, by_recall, curve_row
 from pipeline.records.epochs import EPOCHS, by_epoch, epoch_rows
+from pipeline.records.sign_bits import SIGN_BITS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.records.table_record import Kind, TableRecord
 
-TABLES = (CELLS, EPOCHS, CURVES, SUSPICION, CONFIDENT_LEARNING, STATISTICS)
+TABLES = (CELLS, EPOCHS, CURVES, SIGN_BITS, SUSPICION, CONFIDENT_LEARNING, STATISTICS)
 SETTING = {"method": "ce", "variant": "default", "noise": "symmetric", "rate": 0.2}
 FREE = {"method": "mcca", "variant": "default", "noise": None, "rate": None}
 

@@ -14,11 +14,13 @@ from pipeline.config.load import parse
 from pipeline.config.project import Project
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
 from pipeline.core.papers import Paper
+from pipeline.core.readouts import BITS
 from pipeline.core.splits import Array
 from pipeline.metrics.base.curve import LEVELS
 from pipeline.records.curves import CURVES, curve_row
 from pipeline.records.epochs import EPOCHS, epoch_rows
 from pipeline.records.reader import Records
+from pipeline.records.sign_bits import SIGN_BITS, sign_row
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.reporting.results.report_scope import DatasetInfo, MethodInfo, Scope
 from pipeline.reporting.results.results import Results
@@ -223,6 +225,22 @@ def write_suspicion(folder: Path, dataset: str = "emoji") -> Path:
         for direction in DIRECTIONS
     ]
     write_match(folder, dataset, "ce", read_out)
+    return folder
+
+
+def write_sign_bits(folder: Path, seeds: Sequence[int] = SEEDS, dataset: str = "emoji") -> Path:
+    """CE's network, at both rates, and MCCA are read by sign bits, too: the more bits, the better."""
+
+    def maps(value: float) -> dict[int, dict[str, float]]:
+        return {bits: {way: value + bits / 1000 - 0.02 * n for n, way in enumerate(DIRECTIONS)} for bits in BITS}
+
+    labelled = {"method": "ce", "variant": "default", "noise": "symmetric"}
+    rows = [
+        sign_row({**labelled, "rate": rate}, {seed: maps(0.5 - rate / 4 + 0.01 * seed) for seed in seeds})
+        for rate in RATES
+    ]
+    free = {"method": "mcca", "variant": "default", "noise": None, "rate": None}
+    SIGN_BITS.write(folder, dataset, [*rows, sign_row(free, {None: maps(0.2)})])
     return folder
 
 

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from pipeline.reporting.page.build import build_report
 from pipeline.reporting.results.report_scope import MethodInfo, Subject
-from tests.reporting.conftest import DATASETS, METHODS, RONO, project, write_costs, write_records, write_suspicion
+from tests.reporting.conftest import (
+    DATASETS,
+    METHODS,
+    RONO,
+    project,
+    write_costs,
+    write_records,
+    write_sign_bits,
+    write_suspicion,
+)
 from tests.support.protocol_records import write_protocol
 
 ALL = [*METHODS, RONO]
@@ -15,7 +24,7 @@ ALL = [*METHODS, RONO]
 
 def write_report(folder: Path) -> Path:
     """Return the folder of the report; records and costs stand beside it."""
-    records = write_suspicion(write_protocol(write_records(folder / "records")))
+    records = write_sign_bits(write_suspicion(write_protocol(write_records(folder / "records"))))
     write_costs(folder)
     report_of(records, folder / "out")
     return folder / "out"

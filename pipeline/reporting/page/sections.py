@@ -27,6 +27,7 @@ from pipeline.reporting.tables.metrics import metrics
 from pipeline.reporting.tables.networks import networks
 from pipeline.reporting.tables.probes import probes as probe_table
 from pipeline.reporting.tables.published_beside import side_by_side
+from pipeline.reporting.tables.sign_bits import sign_bits
 from pipeline.reporting.tables.significance_marks import Standings, differences, marked, standings
 from pipeline.reporting.tables.table import Table
 
@@ -94,6 +95,7 @@ def retrieval(study: Study) -> Section:
 def _retrieval_tables(study: Study, noise: str) -> list[Table]:
     results = study.results
     tables = [readout_tables.by_readout(study.records, results, noise)]
+    tables += _existing(sign_bits(study.records, results, noise))
     tables += [by_query_view(results, noise, results.headline)] if results.many_directions else []
     tables.append(marked(study.headline(noise), results, noise, study.standings[noise]))
     tables += [comparison(results, noise, criterion) for criterion in results.criteria[1:]]
