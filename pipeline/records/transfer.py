@@ -8,10 +8,11 @@ from pathlib import Path
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.receipts import RECEIPTS
+from pipeline.records.sign_bits import SIGN_BITS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 
-OF_NOISE = (CURVES, SUSPICION, STATISTICS, CONFIDENT_LEARNING, RECEIPTS)
+OF_NOISE = (CURVES, SIGN_BITS, SUSPICION, STATISTICS, CONFIDENT_LEARNING, RECEIPTS)
 """What the page shows of a kind of noise beside the cells."""
 
 

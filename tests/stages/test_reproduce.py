@@ -17,6 +17,7 @@ from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.epochs import EPOCHS
 from pipeline.records.receipts import RECEIPTS
+from pipeline.records.sign_bits import SIGN_BITS
 from pipeline.records.statistics import STATISTICS
 from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 from pipeline.records.transfer import bring
@@ -146,7 +147,7 @@ def test_what_is_trained_on_demand_stands_beside_the_records_of_the_page(
 ) -> None:
     """Under the page's own noise it adds cells alone: whatever else there is would stand twice."""
     made, here = Path("build") / experiment / "reports/records", Path("reports/records")
-    for record in (CELLS, CURVES, EPOCHS, SUSPICION, STATISTICS, CONFIDENT_LEARNING):
+    for record in (CELLS, CURVES, EPOCHS, SIGN_BITS, SUSPICION, STATISTICS, CONFIDENT_LEARNING):
         record.write(made, "emoji", [])
     RECEIPTS.write(made, "emoji", [])
     called: list[tuple[str, ...]] = []
