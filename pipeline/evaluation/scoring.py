@@ -22,8 +22,8 @@ from pipeline.records.curves import curve_row
 from pipeline.records.epochs import epoch_rows
 from pipeline.records.sign_bits import sign_row
 from pipeline.retrieval.detection import detection
-from pipeline.retrieval.ranking import average_precision, directions, mean_average_precision
-from pipeline.retrieval.sign_bits import by_sign_bits
+from pipeline.retrieval.ranking import average_precision, directions
+from pipeline.retrieval.sign_bits import mean_hamming_precision
 from pipeline.runs.extras import TEMPERATURE
 from pipeline.runs.finished_cell import FinishedCell, finished_cells
 
@@ -100,7 +100,7 @@ def score(runs: Path, labels: Labels, wrong: Wrong | None, metrics: Mapping[str,
         if cell.states and detail.sign_bits(key):
             embeddings = cell.embeddings(cell.states[0])
             signs[tuple(setting.items())][key.seed] = {
-                bits: mean_average_precision(by_sign_bits(embeddings, bits), labels) for bits in BITS
+                bits: mean_hamming_precision(embeddings, labels, bits) for bits in BITS
             }
         for direction, scores in next(iter(by_state.values()), {}).items():
             if detail.compared(key):

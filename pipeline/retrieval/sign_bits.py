@@ -10,23 +10,56 @@ which the cosine compares.
 from __future__ import annotations
 
 from functools import cache
-from math import isqrt
 
 import numpy as np
 
 from pipeline.core.seeds import generator
-from pipeline.core.splits import Array, Embeddings
+from pipeline.core.splits import Array, Embeddings, Labels
+from pipeline.retrieval.hits import CHUNK, relevant_items
+from pipeline.retrieval.ranking import directions
 
 
-def by_sign_bits(embeddings: Embeddings, bits: int) -> Embeddings:
-    """View -> rows of 1 and -1 that rank by Hamming distance: their cosine is 1 - 2 distance / bits.
+def codes(embeddings: Embeddings, bits: int) -> Embeddings:
+    """View -> n x bits of 1 and -1."""
+    return {view: np.where(_projected(z, bits) > 0, np.float32(1), np.float32(-1)) for view, z in embeddings.items()}
 
-    bits: a power of two up to 128. Every bit stands twice where it is no power of four: a row's length is then a power
-    of two, so that no similarity rounds and equal distances tie in retrieval/hits.py.
+
+def hamming_precision(
+    queries: Array, gallery: Array, query_labels: Array, gallery_labels: Array, chunk: int = CHUNK
+) -> Array:
+    """Return AP of each query by Hamming distance (Q), in expectation over random order of equal distances.
+
+    queries: Q x bits, gallery: N x bits of 1 and -1. Of t items at a distance, r are relevant and stand at each place
+    equally often; before them stand n items, h of them relevant. Their precision adds up to
+    r/t sum_j=1..t (h + 1 + (j - 1)(r - 1)/(t - 1)) / (n + j), where the sums of 1/(n + j) are harmonic numbers. chunk:
+    queries at a time.
     """
-    repeats = 1 if isqrt(bits) ** 2 == bits else 2
-    signs = {view: np.where(_projected(z, bits) > 0, 1.0, -1.0) for view, z in embeddings.items()}
-    return {view: np.repeat(rows, repeats, axis=1) for view, rows in signs.items()}
+    bits = queries.shape[1]
+    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, len(gallery) + 1))])
+    total = np.zeros(len(queries))
+    for start in range(0, len(queries), chunk):
+        rows = slice(start, start + chunk)
+        distance = ((bits - queries[rows] @ gallery.T) / 2).astype(np.int64)
+        place = distance + (bits + 1) * np.arange(len(distance))[:, None]
+        relevant = query_labels[rows, None] == gallery_labels
+        tied, hits = (
+            np.bincount(chosen, minlength=(bits + 1) * len(distance)).reshape(-1, bits + 1).astype(np.float64)
+            for chosen in (place.ravel(), place[relevant])
+        )
+        before, found = (np.cumsum(counts, axis=1) - counts for counts in (tied, hits))
+        gap = harmonic[(before + tied).astype(np.int64)] - harmonic[before.astype(np.int64)]
+        among = (hits - 1) / np.maximum(tied - 1, 1) * (tied - (before + 1) * gap)
+        total[rows] = (hits / np.maximum(tied, 1) * ((found + 1) * gap + among)).sum(axis=1)
+    return total / np.maximum(relevant_items(query_labels, gallery_labels), 1)
+
+
+def mean_hamming_precision(embeddings: Embeddings, labels: Labels, bits: int) -> dict[str, float]:
+    """Return 'a->b' -> MAP by sign bits of the queries of view a over the gallery of view b, for all directions."""
+    signs = codes(embeddings, bits)
+    return {
+        f"{a}->{b}": float(hamming_precision(signs[a], signs[b], labels[a], labels[b]).mean())
+        for a, b in directions(signs)
+    }
 
 
 @cache

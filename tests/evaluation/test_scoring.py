@@ -17,8 +17,8 @@ from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
 from pipeline.evaluation.scoring import Detail, MethodRows, score
 from pipeline.metrics.base import registered
-from pipeline.retrieval.ranking import average_precision, mean_average_precision
-from pipeline.retrieval.sign_bits import by_sign_bits
+from pipeline.retrieval.ranking import average_precision
+from pipeline.retrieval.sign_bits import mean_hamming_precision
 from pipeline.runs.extras import TEMPERATURE
 from pipeline.runs.finished_cell import READOUT, RESULT, SUSPICION
 from tests.support.finished import VIEWS, embeddings, write_cell
@@ -117,7 +117,7 @@ def test_sign_bits_are_those_of_the_first_state_mean_over_seeds(rows: MethodRows
     (row,) = rows.sign_bits
     assert {name: row[name] for name in (*SETTING, "seeds")} == SETTING | {"seeds": 2}
     for bits in BITS:
-        maps = [mean_average_precision(by_sign_bits(embeddings(seed), bits), LABELS) for seed in (0, 1)]
+        maps = [mean_hamming_precision(embeddings(seed), LABELS, bits) for seed in (0, 1)]
         for way in ("image->text", "text->image"):
             assert row[f"sign{bits} {way}"] == pytest.approx(np.mean([one[way] for one in maps]))
 
