@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import torch
 from pydantic import NonNegativeFloat, PositiveInt
@@ -19,7 +19,8 @@ from pipeline.learning.networks import SphereNetwork
 from pipeline.methods.base.deep import BLOCK, Deep
 
 Part = Literal["pure", "hard", "noisy"]
-PURE, HARD, NOISY = PARTS = ("pure", "hard", "noisy")
+PARTS: tuple[Part, ...] = get_args(Part)
+PURE, HARD, NOISY = PARTS
 
 
 class BarycentreNetwork(SphereNetwork):
@@ -47,7 +48,7 @@ def neighbours_agree(embeddings: Tensor, labels: Tensor, classes: int, neighbour
     embeddings: N x m with unit rows; labels: N -> N booleans. A sample is no neighbour of itself.
     """
     votes = []
-    for rows in torch.arange(len(labels), device=labels.device).split(BLOCK):
+    for rows in torch.split(torch.arange(len(labels), device=labels.device), BLOCK):
         similarity = embeddings[rows] @ embeddings.T
         similarity[torch.arange(len(rows)), rows] = -torch.inf
         nearest = similarity.topk(min(neighbours, len(labels) - 1), dim=1).indices
@@ -174,7 +175,7 @@ class NIRNL(Deep[BarycentreNetwork]):
         for part in PARTS:
             rows = of_part[part].nonzero().squeeze(1)
             shuffled = rows[torch.randperm(len(rows)).to(rows.device)]
-            self.batches_ += [(part, some) for some in shuffled.split(self.batch_size) if len(some)]
+            self.batches_ += [(part, some) for some in torch.split(shuffled, self.batch_size) if len(some)]
 
 
 def _set_barycentres(model: BarycentreNetwork, embeddings: Mapping[str, Tensor], labels: Mapping[str, Tensor]) -> None:
