@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 from pipeline.config.project import Project
@@ -70,11 +71,18 @@ def quoted(text: str, tables: Path) -> str:
 
 
 def bibliography(project: Project) -> str:
-    """The papers of methods and kinds of noise as BibTeX, each once, by year; authors have family names only."""
+    """The papers of methods and kinds of noise as BibTeX, each once, by year; authors have family names only.
+
+    A key is family name, year and first word of the title, with a letter from the second paper on that has the same.
+    """
     kinds = [kind for _, kind in _noise_kinds(project)]
     papers = [*(kind.paper for _, kind in _method_kinds(project)), *(kind.paper for kind in kinds if kind.paper)]
     once = {(paper.title, paper.year): paper for paper in reversed(papers)}
-    return "\n".join(_entry(once[key]) for key in sorted(once, key=lambda key: (key[1], key[0])))
+    entries: dict[str, str] = {}
+    for paper in [once[key] for key in sorted(once, key=lambda key: (key[1], key[0]))]:
+        key = next(key for key in _citation_keys(paper) if key not in entries)
+        entries[key] = _entry(paper, key)
+    return "\n".join(entries.values())
 
 
 def _marks(note: re.Match[str]) -> str:
@@ -196,16 +204,20 @@ def _markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _entry(paper: Paper) -> str:
-    first, *_ = authors = paper.authors.split(", ")
-    kind, place = ("article", "journal") if paper.venue.startswith("IEEE") else ("inproceedings", "booktitle")
+def _citation_keys(paper: Paper) -> list[str]:
     word = re.findall(r"\w+", paper.title)[0]
+    key = f"{paper.authors.split(', ')[0]}{paper.year}{word}".lower()
+    return [key, *(key + letter for letter in ascii_lowercase[1:])]
+
+
+def _entry(paper: Paper, key: str) -> str:
+    kind, place = ("article", "journal") if paper.venue.startswith("IEEE") else ("inproceedings", "booktitle")
     fields = {
         "title": f"{{{paper.title}}}",
-        "author": " and ".join(authors),
+        "author": " and ".join(paper.authors.split(", ")),
         place: paper.venue,
         "year": str(paper.year),
         "url": paper.url,
     }
     lines = "".join(f"  {field} = {{{value.replace('&', chr(92) + '&')}}},\n" for field, value in fields.items())
-    return f"@{kind}{{{first.lower()}{paper.year}{word.lower()},\n{lines}}}\n"
+    return f"@{kind}{{{key},\n{lines}}}\n"
