@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from pipeline.core.papers import Paper
 from pipeline.core.runs import Need
 from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.q_contrast import q_contrast
 from pipeline.learning.networks import MultiViewNetwork, mlp
 from pipeline.methods.base.deep import Deep
 
@@ -90,25 +91,6 @@ def weighted_margin(similarity: Tensor, same: Tensor, weights: Tensor) -> Tensor
     others = ~torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
     violation = F.relu(MARGIN - torch.where(same, similarity, -similarity))
     return (weights * violation)[others].sum() / weights[others].sum().clamp_min(1e-8)
-
-
-def q_contrast(embeddings: Sequence[Tensor], temperature: float, q: float, within: bool) -> Tensor:
-    """2 mean of (1 - q) (1 - p^q) / q + q (1 - p), p = the probability of a sample's own pair among the candidates.
-
-    embeddings: V tensors N x m with unit rows. Candidates are the other views' samples, and if within those of its own
-    view but itself too.
-    """
-    views, size = len(embeddings), len(embeddings[0])
-    stacked = torch.cat(list(embeddings))
-    similarity = stacked @ stacked.T / temperature
-    excluded = torch.eye(views * size, dtype=torch.bool, device=stacked.device)
-    if not within:
-        own = torch.arange(views, device=stacked.device).repeat_interleave(size)
-        excluded = own[:, None] == own
-    similarity = similarity.masked_fill(excluded, -torch.inf)
-    partners = similarity.view(views, size, views, size).diagonal(dim1=1, dim2=3)
-    log_p = partners.logsumexp(1).flatten() - similarity.logsumexp(1)
-    return 2 * (-(1 - q) * torch.expm1(q * log_p) / q - q * torch.expm1(log_p)).mean()
 
 
 def separation(similarity: Tensor, temperature: float) -> Tensor:

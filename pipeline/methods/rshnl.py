@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from pipeline.core.papers import Paper
 from pipeline.core.runs import Need
 from pipeline.learning.loop import Batch, Step
+from pipeline.learning.losses.q_contrast import bounded, q_contrast
 from pipeline.learning.networks import MultiViewNetwork, mlp
 from pipeline.methods.base.deep import Deep
 
@@ -40,25 +41,6 @@ class RSHNLNetwork(MultiViewNetwork):
     def class_scores(self, embedding: Tensor) -> Tensor:
         identity = torch.eye(self.classes, dtype=embedding.dtype, device=embedding.device)
         return embedding @ F.normalize(self.centres(identity).tanh()).T
-
-
-def bounded(log_p: Tensor, q: float) -> Tensor:
-    """(1 - q) (1 - p^q) / q + q (1 - p): close to -log p for a small q, 1 - p for q = 1."""
-    return -(1 - q) * torch.expm1(q * log_p) / q - q * torch.expm1(log_p)
-
-
-def bounded_contrast(embeddings: Sequence[Tensor], temperature: float, q: float) -> Tensor:
-    """Twice the mean bounded loss of the probability p that a sample finds its own pair among all others.
-
-    embeddings: V tensors N x m with unit rows. The authors add a row and a column version, equal by symmetry.
-    """
-    views, size = len(embeddings), len(embeddings[0])
-    stacked = torch.cat(list(embeddings))
-    itself = torch.eye(views * size, dtype=torch.bool, device=stacked.device)
-    similarity = (stacked @ stacked.T / temperature).masked_fill(itself, -torch.inf)
-    partners = similarity.view(views, size, views, size).diagonal(dim1=1, dim2=3)
-    log_p = partners.logsumexp(1).flatten() - similarity.logsumexp(1)
-    return 2 * bounded(log_p, q).mean()
 
 
 def self_paced_weights(difficulty: Tensor, gamma: float) -> Tensor:
@@ -120,5 +102,5 @@ class RSHNL(Deep[RSHNLNetwork]):
             regulariser = self.gamma * (w.square() / 2 - w) / len(embeddings)
             aggregation.append((w * losses[view] + regulariser).mean())
         centres = torch.stack(aggregation).sum()
-        contrast = bounded_contrast(list(embeddings.values()), self.temperature, self.q)
+        contrast = q_contrast(list(embeddings.values()), self.temperature, self.q)
         return {"centres": centres, "contrastive": contrast, "total": centres + self.alpha * contrast}

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from pipeline.learning.loop import Step
-from pipeline.methods.rfcmh import RFCMH, FuzzyNetwork, admissibility, q_contrast, reliability
+from pipeline.learning.losses.q_contrast import q_contrast
+from pipeline.methods.rfcmh import RFCMH, FuzzyNetwork, admissibility, reliability
 from tests.support.golden import assert_agrees, batch, load
 
 GOLDEN = load("rfcmh")

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from pipeline.learning.loop import Step
-from pipeline.methods.rshnl import RSHNL, RSHNLNetwork, bounded_contrast
+from pipeline.learning.losses.q_contrast import q_contrast
+from pipeline.methods.rshnl import RSHNL, RSHNLNetwork
 from tests.support.golden import Given, assert_agrees, batch, give_weights, load
 
 GOLDEN = load("rshnl")
@@ -18,7 +19,7 @@ at_each_pair = pytest.mark.parametrize(("position", "pair"), PAIRS)
 @at_each_pair
 def test_contrast(position, pair):
     q, temperature = pair
-    ours = bounded_contrast(list(EMBEDDINGS.values()), temperature, q)
+    ours = q_contrast(list(EMBEDDINGS.values()), temperature, q)
     assert_agrees(ours, GOLDEN["contrastive"][position])
 
 

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 
 from pipeline.core.criteria import LAST_EPOCH
 from pipeline.learning.loop import Step
+from pipeline.learning.losses.q_contrast import q_contrast
 from pipeline.methods.rfcmh import (
     admissibility,
     class_directions,
-    q_contrast,
     reliability,
     separation,
     separation_as_coded,

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from pipeline.core.criteria import LAST_EPOCH
 from pipeline.learning.loop import Step
-from pipeline.methods.rshnl import bounded, bounded_contrast, self_paced_weights
+from pipeline.learning.losses.q_contrast import bounded, q_contrast
+from pipeline.methods.rshnl import self_paced_weights
 from tests.support.paired import CLASSES, DIMS, THREE, batch_of, fit_in_place, make, relabelled, run, split
 
 EPOCHS, WARM_UP = 10, 5
@@ -67,10 +68,10 @@ def test_bounded_loss_lies_between_cross_entropy_and_mean_absolute_error():
 @pytest.mark.parametrize(("temperature", "q"), [(1.0, 0.01), (0.3, 0.7)])
 def test_contrast_equals_the_formula(views, temperature, q):
     embeddings = [F.normalize(drawn(5, 4, seed=view)) for view in range(views)]
-    value = bounded_contrast(embeddings, temperature, q)
+    value = q_contrast(embeddings, temperature, q)
     assert value.item() == pytest.approx(slow_contrast(embeddings, temperature, q), abs=1e-10)
     leaves = [z.requires_grad_() for z in embeddings]
-    assert torch.autograd.gradcheck(lambda *z: bounded_contrast(z, temperature, q), leaves)
+    assert torch.autograd.gradcheck(lambda *z: q_contrast(z, temperature, q), leaves)
 
 
 def test_weights_minimise_the_self_paced_objective():
