@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.core.datasets import RawDataset
 from pipeline.core.progress import Progress
 from pipeline.data.base import Dataset
-from pipeline.data.base.author_files import archived, needed, numbered, pairs_of_mrl
+from pipeline.data.base.author_files import needed, numbered, pairs_of_mrl
 
 SIZES = {"train": 42941, "valid": 5000, "test": 23661}
 CLASSES = 10

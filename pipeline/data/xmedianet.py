@@ -29,7 +29,8 @@ TWO, FOUR = "xmedianet_deep_doc2vec_data.h5py", "XMediaNet4View_pairs.mat"
 VIEWS = ("image", "text", "third", "fourth")
 REMEDY = (
     "put {} into this folder, the file that github.com/penghu-cs/MRL reads; ask MRL's authors; "
-    f"{archived('xmedianet')} (the dataset itself: www.icst.pku.edu.cn/mipl/XMedia)"
+    f"{archived('xmedianet')}, whose code reads another file from it "
+    "(the dataset itself: www.icst.pku.edu.cn/mipl/XMedia)"
 )
 
 

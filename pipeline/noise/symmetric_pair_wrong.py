@@ -12,7 +12,7 @@ from pipeline.noise.base.uniform import Uniform
 
 
 class SymmetricPairWrong(Uniform):
-    """Draws int(rate * n) samples and a wrong label each, the same in every view: the realised rate is the nominal one."""
+    """Draws int(rate * n) samples and a wrong label each, the same in every view: the realised rate is nominal."""
 
     display: ClassVar[str] = "symmetric, one wrong label per pair"
 
