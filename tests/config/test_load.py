@@ -220,4 +220,4 @@ def test_a_file_without_settings_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_the_committed_settings_are_read() -> None:
     assert project().experiments[0].name == "default"
-    assert len(PARAMS.read_text(encoding="utf-8").splitlines()) <= 260
+    assert len(PARAMS.read_text(encoding="utf-8").splitlines()) <= 272
