@@ -12,14 +12,24 @@ from pipeline.core.errors import BadInput
 from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
-from pipeline.data.base.author_files import AGAIN, Variable, needed, numbered, paired, pairs_of_mrl, read_matlab
+from pipeline.data.base.author_files import (
+    AGAIN,
+    Variable,
+    archived,
+    needed,
+    numbered,
+    paired,
+    pairs_of_mrl,
+    read_matlab,
+)
 from pipeline.data.base.mrl_splits import XMEDIANET
 
 SIZES, CLASSES = XMEDIANET
 TWO, FOUR = "xmedianet_deep_doc2vec_data.h5py", "XMediaNet4View_pairs.mat"
 VIEWS = ("image", "text", "third", "fourth")
 REMEDY = (
-    "put {} into this folder, the file that github.com/penghu-cs/MRL reads; it is not public: ask MRL's authors "
+    "put {} into this folder, the file that github.com/penghu-cs/MRL reads; ask MRL's authors; "
+    f"{archived('xmedianet')}, whose code reads another file from it "
     "(the dataset itself: www.icst.pku.edu.cn/mipl/XMedia)"
 )
 

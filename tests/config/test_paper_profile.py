@@ -20,15 +20,17 @@ from pipeline.config.load import parse
 from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.criteria import BEST_VALIDATION
-from pipeline.data import inria_websearch, nus_wide, wikipedia, xmedianet
+from pipeline.data import inria_websearch, nus_wide, wikipedia, xmedia, xmedianet
 from pipeline.methods.base import Method
 from pipeline.methods.base.deep import Deep
+from pipeline.noise.base import Noise
+from pipeline.noise.base.uniform import Uniform
 from pipeline.reporting.published.publications import read
 from pipeline.reporting.published.verdict import TOLERANCE
 from tests.support.samples import PARAMS, project
 
 PAPERS = ("mnist3d_rono", "wikipedia", "inria_websearch", "inria_websearch_raw", "nus_wide", "xmedianet")
-PAPERS += ("xmedianet_elrcmr", "pascal_sentence", "modelnet10", "modelnet40")
+PAPERS += ("xmedia", "xmedianet_elrcmr", "pascal_sentence", "modelnet10", "modelnet40")
 TABLES = {
     "wikipedia": (wikipedia.SIZES, 10, 50, 0.7),
     "inria_websearch": (inria_websearch.SIZES, inria_websearch.CLASSES, 200, 0.9),
@@ -37,10 +39,11 @@ TABLES = {
 }
 """MRL's datasets: pairs per split, classes, batch, and a beta within what the paper calls stable."""
 MOST_CLASSES = {name: table[1] for name, table in TABLES.items()}
-MOST_CLASSES |= {"inria_websearch_raw": 100, "xmedianet_elrcmr": 200, "pascal_sentence": 20}
+MOST_CLASSES |= {"xmedia": xmedia.CLASSES, "inria_websearch_raw": 100, "xmedianet_elrcmr": 200, "pascal_sentence": 20}
 MOST_CLASSES |= {"modelnet10": 10, "modelnet40": 40, "mnist3d_rono": 10}
 WIDTHS = {"image": 4096, "text": 300}
 OTHER_WIDTHS = {"mnist3d_rono": {"image": 784, "cloud": 512}}
+OTHER_WIDTHS["xmedia"] = {"image": 4096, "text": 3000}
 OTHER_WIDTHS |= {name: {"image": 1280, "cloud": 512} for name in ("modelnet10", "modelnet40")}
 OURS = ("MCCA", "MRL")
 
@@ -131,6 +134,18 @@ def test_one_command_runs_what_the_paper_prints(dataset: str) -> None:
     printed = {rate for table in publications for displayed, _, _, rate in table.values if displayed == name}
     assert printed == set(grid.rates)
     assert protocol.selection == BEST_VALIDATION
+
+
+@pytest.mark.parametrize(
+    ("experiment", "exclude_true"), [("nirnl", False), ("rfcmh", True)], ids=["true class drawn", "true class excluded"]
+)
+def test_pairs_with_one_label_are_drawn_as_their_papers_draw_them(experiment: str, exclude_true: bool) -> None:
+    own = project().experiment(experiment)
+    [kind] = own.noises
+    for dataset in own.datasets:
+        noise = plugins.build("pipeline.noise", kind, Noise, project().noise_settings(kind, dataset))
+        assert isinstance(noise, Uniform)
+        assert (noise.per_pair, noise.exclude_true) == (True, exclude_true)
 
 
 def features_of_mrl(folder: Path) -> None:

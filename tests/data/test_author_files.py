@@ -142,7 +142,7 @@ def test_only_the_named_variables_are_read(file, tmp_path):
 def test_a_broken_matlab_file_is_explained(tmp_path, damage):
     savemat(tmp_path / "a.mat", {"a": np.eye(20)})
     (tmp_path / "a.mat").write_bytes(damage((tmp_path / "a.mat").read_bytes()))
-    with pytest.raises(BadInput, match=r"a\.mat: this is no whole MATLAB file of a version before 7\.3; copy"):
+    with pytest.raises(BadInput, match=r"a\.mat: this is no whole MATLAB file; copy"):
         from_matlab(tmp_path / "a.mat", "a")
 
 

@@ -8,6 +8,7 @@ from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.inria_websearch import FILE, InriaWebsearch
 
 ROWS = {"tr": 9000, "val": 1332, "te": 4366}
+RFCMH = {"img": "img", "txt": "text", "img_lab": "label"}
 
 
 def content():
@@ -46,6 +47,16 @@ def test_the_authors_rows_labels_and_split(folder):
     assert raw.views["text"].samples[-1].tolist() == [4365, 8730, 13095]
 
 
+def test_the_names_of_rfcmh_are_read_too(folder):
+    splits = {"tr": "train", "val": "valid", "te": "test"}
+    names = {f"{a}_{kind}": f"{other}_{b}" for a, b in splits.items() for kind, other in RFCMH.items()}
+    other, written = load(folder), content()
+    savemat(folder / FILE, {spelling: written[name] for name, spelling in names.items()})
+    one = load(folder)
+    assert np.array_equal(one.labels, other.labels)
+    assert all(np.array_equal(one.views[view].samples, other.views[view].samples) for view in one.views)
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -53,8 +64,8 @@ def test_the_authors_rows_labels_and_split(folder):
         ({"te_txt": np.zeros((3, 4366))}, "te_txt: it is 3 x 4366, not 4366 x 3"),
         ({"tr_img_lab": np.arange(9000) % 100 + 2}, "tr_img_lab: its labels from 2 to 101 do not number 100 classes"),
         ({"te_txt_lab": np.arange(4366) % 100}, "te_txt_lab: .* labels differ from .*te_img_lab, the first in row 1"),
-        ({"val_txt": None}, "it holds no array of numbers named val_txt; copy"),
-        ({"tr_txt": "words"}, "it holds no array of numbers named tr_txt; copy"),
+        ({"val_txt": None}, "it holds no array of numbers named val_txt or text_valid; copy"),
+        ({"tr_txt": "words"}, "it holds no array of numbers named tr_txt or text_train; copy"),
     ],
 )
 def test_an_unusable_file_is_explained(tmp_path, change, complaint):

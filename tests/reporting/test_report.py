@@ -94,6 +94,14 @@ def test_the_page_says_what_it_must(text: str) -> None:
     )
 
 
+def test_published_numbers_of_other_protocols_are_labelled(text: str) -> None:
+    published = text.split('<h2 id="published">')[1]
+    beaten, noted = published.split('<h3 id="to-beat">')[1].split('<h3 id="noted">')
+    assert 'id="table-published_to_beat"' in beaten
+    assert "<li>Which wrong labels: drawn over all classes, the true one included.</li>" in noted
+    assert 'id="table-noted_rfcmh_icml2026_xmedianet"' in noted
+
+
 def test_names_of_methods_lead_to_their_deviations(text: str) -> None:
     assert '<th scope="row"><a href="#method-mrl">MRL (authors_code)</a>' in text
     assert '<th scope="row"><a href="#method-rono">RONO (authors_code), here</a>' in text

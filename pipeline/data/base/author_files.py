@@ -15,6 +15,8 @@ from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.core.splits import Array
 
 AGAIN = "copy the authors' file again"
+ARCHIVES = "huggingface.co/datasets/xinxin713/hashing-benchmark-datasets"
+"""Where RFCMH's authors put the datasets that they train on."""
 
 
 class Variable(NamedTuple):
@@ -36,6 +38,11 @@ def needed(folder: Path, names: Sequence[str], remedy: str) -> list[Path]:
     return [folder / name for name in names]
 
 
+def archived(name: str) -> str:
+    """Where else a file may be had, for the remedy of `needed`; nobody has looked into the archive."""
+    return f"it may also be in data/{name}.zip of {ARCHIVES}, which github.com/XinchengSun/RFCMH links"
+
+
 def numbered(classes: int) -> list[str]:
     """Names of classes of which the authors ship numbers alone."""
     return [f"class {number}" for number in range(1, classes + 1)]
@@ -50,11 +57,16 @@ def named(file: Path, classes: int) -> list[str]:
 
 
 def read_matlab(file: Path, names: Sequence[str]) -> dict[str, Array]:
-    """Those of the named variables that a MATLAB file (before version 7.3) holds; a cell array has dtype object."""
+    """Those of the named variables that a MATLAB file holds; a cell array has dtype object.
+
+    Version 7.3 is HDF5 with its axes in reverse; its cell arrays are references, which nothing here follows.
+    """
     try:
         content = loadmat(file, variable_names=list(names), appendmat=False)
+    except NotImplementedError:
+        return {name: np.transpose(array) for name, array in read_hdf5(file, names).items()}
     except Exception:  # a damaged file makes loadmat raise almost anything
-        raise BadInput("this is no whole MATLAB file of a version before 7.3", str(file), AGAIN) from None
+        raise BadInput("this is no whole MATLAB file", str(file), AGAIN) from None
     return {name: content[name] for name in names if isinstance(content.get(name), np.ndarray)}
 
 

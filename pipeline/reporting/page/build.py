@@ -14,6 +14,7 @@ from pipeline.reporting.page.overview import Contest, picture, sentences
 from pipeline.reporting.page.page import Chapter, Page, findings, render
 from pipeline.reporting.page.section import Section
 from pipeline.reporting.page.sections import Study, further_section, main_sections
+from pipeline.reporting.published.notes import as_noted, read_notes, to_beat
 from pipeline.reporting.published.publications import as_printed, read
 from pipeline.reporting.published.verdict import verdicts
 from pipeline.reporting.results.exports import map_against_rate, metrics
@@ -57,6 +58,7 @@ def build_report(
 
 def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs, machine: str | None) -> Page:
     publications, protocols = read()
+    notes, rivals = read_notes()
     studies = {
         results: Study(
             reader,
@@ -98,6 +100,8 @@ def _page(reader: Records, every: list[Results], subject: Subject, costs: Costs,
         tuning=tuning(reader, subject.project, subject.methods),
         tuned_on=subject.project.tuning.dataset if subject.project.tuning else None,
         published=[(publication, as_printed(publication, protocols)) for publication in publications],
+        to_beat=to_beat(rivals, publications, notes, protocols),
+        notes=[(note, as_noted(note, protocols)) for note in notes],
         verdicts=verdicts(publications, protocols, [chapter.results for chapter in chapters]),
     )
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pipeline.core.criteria import FIXED_CHECKPOINT
 from pipeline.reporting.page.section import Drawing, Section
+from pipeline.reporting.published.notes import PROTOCOL, Note
 from pipeline.reporting.published.publications import Publication
 from pipeline.reporting.published.verdict import Verdict
 from pipeline.reporting.results.report_scope import Entry, MethodInfo
@@ -69,12 +70,15 @@ class Page:
     tuning: Table | None
     tuned_on: str | None
     published: Sequence[tuple[Publication, Table]]
+    to_beat: Table
+    notes: Sequence[tuple[Note, Sequence[Table]]]
     verdicts: Sequence[Verdict]
 
     def tables_by_file(self) -> dict[str, list[Table]]:
         """Name of a LaTeX file -> its tables: one per dataset, one of the claims, the published tables, the tuning."""
         files = {chapter.results.dataset.name: chapter.tables() for chapter in self.chapters}
         files["published"] = [table for _, table in self.published]
+        files["published"] += [self.to_beat, *(table for _, tables in self.notes for table in tables)]
         files["claims"] = [] if self.claims is None else [self.claims]
         files["tuning"] = [] if self.tuning is None else [self.tuning]
         return {name: tables for name, tables in files.items() if tables}
@@ -137,6 +141,7 @@ def render(page: Page) -> str:
     compared = [verdict for verdict in page.verdicts if verdict.reason is None]
     return environment.get_template("page.html.j2").render(
         page=page,
+        protocol_heads=PROTOCOL,
         checkpointed=any(chapter.results.entries(FIXED_CHECKPOINT) for chapter in page.chapters),
         total=len(page.verdicts),
         compared=compared,
