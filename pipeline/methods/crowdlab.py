@@ -71,8 +71,9 @@ class Crowdlab(Taught):
     P_v(y) is P for y = l_iv and (1 - P) / (K - 1) else, where P is the annotators' mean agreement with the majority,
     whose ties the classifier breaks. w_v = 1 - (share of others' labels that v contradicts) / (share of majorities that
     are not of the commonest class); w_M likewise, of the majorities that p_M contradicts, times the root of the number
-    of annotators. Networks learn this posterior (methods/base/taught.py); its likeliest class is the consensus. A label
-    is suspicious by 1 - cleanlab's quality: the same mixture again with the consensus in the majority's place.
+    of annotators. Networks learn the consensus, the likeliest class (methods/base/taught.py): a mixture of flat
+    distributions ranks classes well and is far from certain where it is right. A label is suspicious by 1 - cleanlab's
+    quality: the same mixture again with the consensus in the majority's place.
 
     The classifier is EM's: a kernel logistic regression per view, on the same folds and landmarks, taught by the
     votes; p_M is the mean over views. Labels that are the same in several views are one annotator's. Of a single
@@ -84,6 +85,7 @@ class Crowdlab(Taught):
     """
 
     display: ClassVar[str] = "CROWDLAB"
+    hard: ClassVar[bool] = True
     paper: ClassVar[Paper] = Paper(
         title="CROWDLAB: Supervised Learning to Infer Consensus Labels and Quality Scores for Data with Multiple "
         "Annotators",

@@ -82,10 +82,10 @@ class TaughtNetworks(Trained):
 class Taught(Deep[SphereNetwork]):
     """Networks on a consensus: the sum over views of the cross-entropy of targets with the class scores' softmax.
 
-    learner: `witness` has Witness's network, and its targets are the consensus's posterior, so that a difference
-    between the two methods is one between their label models; `ce` has CE's, whose class scores are cosines without a
-    temperature, and its targets are the likeliest classes. embedding: width of the common space; temperature: of
-    Witness's network.
+    learner: `witness` has Witness's network, so that a difference between the two methods is one between their label
+    models; `ce` has CE's, whose class scores are cosines without a temperature. Targets are the likeliest classes, but
+    Witness's network has the posterior where the label model's is one of a generative model (hard is False). embedding:
+    width of the common space; temperature: of Witness's network.
     """
 
     embedding: PositiveInt
@@ -94,6 +94,7 @@ class Taught(Deep[SphereNetwork]):
     learner: Literal["witness", "ce"] = "witness"
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.LABELS, Need.PAIRS})
+    hard: ClassVar[bool] = False
 
     @abstractmethod
     def consensus(self, train: Split, run: Run) -> Consensus:
@@ -105,7 +106,7 @@ class Taught(Deep[SphereNetwork]):
             raise BadParams(problem, "params.yaml, methods", "leave it out")
         self._consensus = self.consensus(train, run)
         learned = Lesson(train, dict.fromkeys(train.views, self._consensus.posterior), valid, run.valid_noise)
-        if self.learner == CE:
+        if self.hard or self.learner == CE:
             return Lesson(learned.train, one_hot(learned.train.labels, train.classes), valid, run.valid_noise)
         return learned
 
