@@ -105,7 +105,7 @@ def test_what_is_not_shown_is_not_claimed(records: Path) -> None:
     rival = ("klr", "mean")
     write_claims(records, {(NOISE, MATCH): {rival: (-0.01, -0.0304, 0.0104, 1.0)}}, best=rival)
     assert said(records)[1].endswith(
-        "MRL is not shown to be above the best rival, KLR (mean): −.010 [−.030, .010], p = 1 after Holm."
+        "MRL is not shown to be above the best rival there, KLR (mean): −.010 [−.030, .010], p = 1 after Holm."
     )
 
 

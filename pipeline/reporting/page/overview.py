@@ -144,8 +144,8 @@ def _best(records: Records, contest: Contest, claims: pd.DataFrame) -> str:
     claimed = entry_label(results, row["claimed"], "default")
     verdict = "above" if row["low"] > 0 else "not shown to be above"
     compared = (
-        f"{first}. Over {row['seeds']} seeds with splits of their own, {claimed} is {verdict} the best rival, {rival}: "
-        f"{_difference(row)}, p = {row['p']:.2g} after Holm."
+        f"{first}. Over {row['seeds']} seeds with splits of their own, {claimed} is {verdict} the best rival there, "
+        f"{rival}: {_difference(row)}, p = {row['p']:.2g} after Holm."
     )
     every = records.claims(results.dataset.name)
     every = every[(every["noise"] == contest.noise) & (every["readout"] == MATCH) & (every["best"] == 0)]
