@@ -50,7 +50,7 @@ def neighbours_agree(embeddings: Tensor, labels: Tensor, classes: int, neighbour
     votes = []
     for rows in torch.split(torch.arange(len(labels), device=labels.device), BLOCK):
         similarity = embeddings[rows] @ embeddings.T
-        similarity[torch.arange(len(rows)), rows] = -torch.inf
+        similarity[torch.arange(len(rows), device=rows.device), rows] = -torch.inf
         nearest = similarity.topk(min(neighbours, len(labels) - 1), dim=1).indices
         votes.append(F.one_hot(labels[nearest], classes).sum(dim=1).argmax(dim=1))
     return torch.cat(votes) == labels
@@ -136,7 +136,7 @@ class NIRNL(Deep[BarycentreNetwork]):
             self._divide(model)
 
     def step(self, batch: Batch, model: BarycentreNetwork, optimisers: Optimisers, position: Step) -> dict[str, Tensor]:
-        """Train on this step's share of the epoch's batches, which are more than the loop's by two at most."""
+        """Train on this step's share of the epoch's batches, which are more than the loop's by three at most."""
         number, steps = position.iteration % _per_epoch(position), _per_epoch(position)
         start, stop = (len(self.batches_) * done // steps for done in (number, number + 1))
         for part, rows in self.batches_[start:stop]:

@@ -135,11 +135,11 @@ class RFCMH(Deep[FuzzyNetwork]):
     the own view; what margin and separation compare went through tanh once more; separation_as_coded, with weight 1.
 
     Deviations from the authors' code: there a pair has one label; here each view's admissibility, weight and
-    comparisons use its own. Gradients are not clipped (norm 5 there), and a last layer has a bias and PyTorch's initial
-    weights. Both objectives take from the code what the paper leaves open or seems to misprint: the membership's
-    temperature and power, fixed class directions, n_k = 1 - p_y (printed: p_y, which would punish belief in the
-    label), a mean in the place of equation 5's sum, constant weights w, a rate that falls along a cosine with two
-    restarts.
+    comparisons use its own. Gradients are not clipped (there at norm 5; on emoji none exceeded 2.7), and a last layer
+    has a bias and PyTorch's initial weights. Both objectives take from the code what the paper leaves open or seems to
+    misprint: the membership's temperature and power, fixed class directions, n_k = 1 - p_y (printed: p_y, which would
+    punish belief in the label), a mean in the place of equation 5's sum, constant weights w, a rate that falls along a
+    cosine with two restarts.
     """
 
     embedding: PositiveInt
