@@ -268,7 +268,7 @@ class Project(Block):
     def reported(self, experiment: Experiment) -> list[str]:
         """The datasets of an experiment for which the report shows its results."""
         shown = [dataset for dataset in experiment.datasets if dataset in self.shown_datasets]
-        return [dataset for dataset in shown if self.grids(dataset)[0] == experiment]
+        return [dataset for dataset in shown if experiment.on_demand or self.grids(dataset)[0] == experiment]
 
     @property
     def shown_methods(self) -> tuple[str, ...]:

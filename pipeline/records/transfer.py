@@ -1,10 +1,11 @@
-"""Records of one dataset from another folder."""
+"""Records from another folder."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from pipeline.config.project import Experiment, Project
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.receipts import RECEIPTS
@@ -14,6 +15,16 @@ from pipeline.records.suspicion import CONFIDENT_LEARNING, SUSPICION
 
 OF_NOISE = (CURVES, SIGN_BITS, SUSPICION, STATISTICS, CONFIDENT_LEARNING, RECEIPTS)
 """What the page shows of a kind of noise beside the cells."""
+
+
+def bring_results(source: Path, target: Path, project: Project, experiment: Experiment) -> None:
+    """Copy the records of the datasets for which the report shows an experiment; of one on demand what it adds."""
+    for dataset in project.reported(experiment):
+        if experiment.on_demand:
+            drawn = project.shown_grids(dataset)[0].noises
+            bring_part(source, target, dataset, experiment.name, not set(experiment.noises) <= set(drawn))
+        else:
+            bring(source, target, dataset)
 
 
 def bring(source: Path, target: Path, dataset: str) -> None:

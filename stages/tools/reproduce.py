@@ -9,7 +9,7 @@ import click
 
 from pipeline.config.project import Project
 from pipeline.evaluation.claims import write_claims
-from pipeline.records.transfer import bring, bring_part
+from pipeline.records.transfer import bring_results
 from pipeline.runs import costs
 from pipeline.runs.copied_project import copy_project
 from pipeline.runs.dvc import repro
@@ -39,23 +39,14 @@ def main(project: Project, experiment: str | None) -> None:
         repro(folder, "evaluate")
         write_claims(project, chosen, folder / AP, RECORDS)
         reported = list(chosen.datasets)
-    elif chosen.on_demand:
-        repro(folder, "train")
-        costs.update(chosen, folder / RUNS, CellStore(folder / CELLS), COSTS, MACHINE)
-        repro(folder, "evaluate", "confident_learning")
-        reported = [dataset for dataset in chosen.datasets if dataset in project.shown_datasets]
-        for dataset in reported:
-            drawn = project.shown_grids(dataset)[0].noises
-            bring_part(folder / RECORDS, RECORDS, dataset, chosen.name, not set(chosen.noises) <= set(drawn))
     else:
         repro(folder, "--single-item", "--force", *(f"fetch@{dataset}" for dataset in chosen.datasets))
         repro(folder, "train")
         reported = project.reported(chosen)
         for root in [folder, Path()] if reported else [folder]:
             costs.update(chosen, folder / RUNS, CellStore(folder / CELLS), root / COSTS, root / MACHINE)
-        repro(folder)
-        for dataset in reported:
-            bring(folder / RECORDS, RECORDS, dataset)
+        repro(folder, *(("evaluate", "confident_learning") if chosen.on_demand else ()))
+        bring_results(folder / RECORDS, RECORDS, project, chosen)
     if reported:
         repro(Path(), "--single-item", "--force", "report")
     _tell(Path() if reported else folder, f"cd {folder} && {Path(sys.executable).parent}/mlflow ui")

@@ -156,8 +156,10 @@ def test_what_is_trained_on_demand_stands_beside_the_records_of_the_page(
     result = CliRunner().invoke(reproduce.main, ["--experiment", experiment])
     assert result.exit_code == 0, result.output
     folder = f"build/{experiment}"
-    trained = [(folder, "train"), ("costs", "reports/cost.csv"), (folder, "evaluate", "confident_learning")]
-    assert called == [*trained, (".", "--single-item", "--force", "report")]
+    trained = [(folder, "--single-item", "--force", "fetch@emoji"), (folder, "train")]
+    counted = [("costs", f"{folder}/reports/cost.csv"), ("costs", "reports/cost.csv")]
+    evaluated = [(folder, "evaluate", "confident_learning"), (".", "--single-item", "--force", "report")]
+    assert called == [*trained, *counted, *evaluated]
     brought = [path.relative_to(here) for path in here.rglob("*") if path.is_file()]
     assert {path.stem for path in brought} == {f"emoji.{experiment}"}
     assert {path.parent.name for path in brought} >= set(kinds)
