@@ -10,6 +10,7 @@ from torch import nn
 
 from pipeline.core import plugins
 from pipeline.core.criteria import BEST_VALIDATION, LAST_EPOCH
+from pipeline.learning.loop import Batch
 from pipeline.learning.shared_network import MEMORY, START, WARM_UP, Compress, average, one_cycle, regularised_mlp
 from pipeline.methods.base import Method, validation_scores
 from pipeline.methods.base.deep import Deep
@@ -109,6 +110,14 @@ def shared(name, **changes):
     return make(name, **SHARED, **changes)
 
 
+def begun(name, **changes):
+    """A method with the shared network, and its model at the beginning of training."""
+    method = shared(name, **changes)
+    model = method.whole(DIMS, CLASSES)
+    method.before_training(model, Batch.of(split(40, 0), CPU), None)
+    return method, model
+
+
 @over_deep
 def test_every_deep_method_has_the_shared_encoders_as_wide_as_its_own(name):
     own, whole = (make(name, network=kind, dropouts=(0.2, 0.3)) for kind in ("own", "shared"))
@@ -122,8 +131,8 @@ def test_every_deep_method_has_the_shared_encoders_as_wide_as_its_own(name):
 
 @over_deep
 def test_every_deep_method_has_the_shared_optimiser_and_schedule(name):
-    method = shared(name, epochs=10)
-    for optimiser in method.optimisers(method.whole(DIMS, CLASSES)):
+    method, model = begun(name, epochs=10)
+    for optimiser in method.optimisers(model):
         assert isinstance(optimiser, torch.optim.AdamW)
         assert {group["betas"] for group in optimiser.param_groups} == {(0.9, 0.999)}
     for epoch in range(10):
@@ -133,8 +142,7 @@ def test_every_deep_method_has_the_shared_optimiser_and_schedule(name):
 @over_deep
 def test_every_weight_of_the_shared_encoders_is_trained(name):
     """No parameter group still holds the encoders that were replaced."""
-    method = shared(name)
-    model = method.whole(DIMS, CLASSES)
+    method, model = begun(name)
     trained = {p for optimiser in method.optimisers(model) for group in optimiser.param_groups for p in group["params"]}
     assert set(model.encoders.parameters()) <= trained
 
@@ -148,7 +156,7 @@ def test_the_evaluated_weights_are_averages_and_not_the_live_ones(name):
     class Trailed(kind):
         def before_training(self, model, data, valid):
             super().before_training(model, data, valid)
-            trail.append(copied(model))
+            trail[:] = [copied(model)]  # of the last network, where an earlier one estimates the noise
 
         def step(self, batch, model, optimisers, position):
             terms = super().step(batch, model, optimisers, position)

@@ -90,8 +90,8 @@ def test_both_networks_train_and_the_first_is_what_is_embedded_and_kept():
 
 
 def test_a_step_down_the_sum_is_a_step_of_each_network_down_its_own_loss():
-    both, model, data = ready(learning_rate=0.01)
-    apart, alone, _ = ready(learning_rate=0.01)
+    both, model, data = ready(learning_rate=0.01, weight_decay=0.0)
+    apart, alone, _ = ready(learning_rate=0.01, weight_decay=0.0)
     position = Step(3, 10, 3, 10)
     both.step(data, model, both.optimisers(model), position)
     terms = apart.loss(data, alone, position)

@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from pipeline.core.criteria import LAST_EPOCH
 from pipeline.learning.loop import Step
-from pipeline.learning.losses.q_contrast import q_contrast
 from pipeline.methods.rfcmh import (
     admissibility,
     class_directions,
@@ -18,6 +17,7 @@ from pipeline.methods.rfcmh import (
     separation_as_coded,
     weighted_margin,
 )
+from tests.learning.losses.test_q_contrast import slow_contrast
 from tests.support.paired import CLASSES, DIMS, THREE, batch_of, make, relabelled, run, split
 
 LABELS = torch.tensor([0, 3, 2, 2, 1, 0])
@@ -56,21 +56,6 @@ def slow_margin(s, labels, others, w, v):
                 total += weight * max(0.0, 0.2 - (1 if y == other else -1) * float(s[i, j]))
                 weights += weight
     return total / weights
-
-
-def slow_contrast(embeddings, temperature, q, within):
-    points = [(view, i, z) for view, rows in enumerate(embeddings) for i, z in enumerate(rows)]
-    total = 0.0
-    for view, i, z in points:
-        pair = rest = 0.0
-        for other, j, candidate in points:
-            if (other, j) == (view, i) or (not within and other == view):
-                continue
-            weight = math.exp(float(z @ candidate) / temperature)
-            pair, rest = (pair + weight, rest) if j == i else (pair, rest + weight)
-        p = pair / (pair + rest)
-        total += (1 - q) * (1 - p**q) / q + q * (1 - p)
-    return 2 * total / len(points)
 
 
 def slow_separation(s, temperature):
@@ -120,15 +105,6 @@ def test_margin_equals_equation_5_as_a_mean():
     others = LABELS.roll(1)
     value = weighted_margin(s, LABELS[:, None] == others, torch.minimum(w[:, None], v))
     assert value.item() == pytest.approx(slow_margin(s, LABELS.tolist(), others.tolist(), w, v), abs=1e-12)
-
-
-@pytest.mark.parametrize("views", [2, 3])
-@pytest.mark.parametrize("within", [True, False])
-@pytest.mark.parametrize("q", [0.01, 0.5, 1.0])
-def test_contrast_equals_equations_6_and_7(q, within, views):
-    embeddings = [F.normalize(drawn(5, 4, seed=view)) for view in range(views)]
-    value = q_contrast(embeddings, 0.7, q, within)
-    assert value.item() == pytest.approx(slow_contrast(embeddings, 0.7, q, within), abs=1e-10)
 
 
 def test_separation_equals_equations_8_and_9():

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from pipeline.core.criteria import LAST_EPOCH
 from pipeline.learning.loop import Step
-from pipeline.learning.losses.q_contrast import bounded, q_contrast
+from pipeline.learning.losses.q_contrast import bounded
 from pipeline.methods.rshnl import self_paced_weights
+from tests.learning.losses.test_q_contrast import slow_bounded, slow_contrast
 from tests.support.paired import CLASSES, DIMS, THREE, batch_of, fit_in_place, make, relabelled, run, split
 
 EPOCHS, WARM_UP = 10, 5
@@ -18,20 +18,6 @@ EPOCHS, WARM_UP = 10, 5
 
 def drawn(*shape, seed=0):
     return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
-
-def slow_bounded(p, q):
-    return (1 - q) * (1 - p**q) / q + q * (1 - p)
-
-
-def slow_contrast(embeddings, temperature, q):
-    points = [(i, z) for rows in embeddings for i, z in enumerate(rows.tolist())]
-    total = 0.0
-    for a, (i, z) in enumerate(points):
-        others = [(j, other) for b, (j, other) in enumerate(points) if b != a]
-        closeness = [(j, math.exp(np.dot(z, other) / temperature)) for j, other in others]
-        total += slow_bounded(sum(s for j, s in closeness if j == i) / sum(s for _, s in closeness), q)
-    return 2 * total / len(points)
 
 
 def slow_centres(scores, labels, q, gamma):
@@ -49,29 +35,6 @@ def slow_centres(scores, labels, q, gamma):
                 w = max(0.0, 1 - sum(losses.values()) / gamma)
                 total += (w * losses[view] + gamma * (w**2 / 2 - w) / len(scores)) / len(given)
     return total
-
-
-@pytest.mark.parametrize("q", [0.01, 0.5, 1.0])
-def test_bounded_loss_equals_the_formula(q):
-    p = torch.tensor([1e-6, 0.2, 0.7, 1.0], dtype=torch.float64)
-    expected = [slow_bounded(value, q) for value in p.tolist()]
-    assert bounded(p.log(), q).tolist() == pytest.approx(expected, abs=1e-12)
-
-
-def test_bounded_loss_lies_between_cross_entropy_and_mean_absolute_error():
-    p = torch.tensor([0.01, 0.3, 0.9], dtype=torch.float64)
-    torch.testing.assert_close(bounded(p.log(), 1e-9), -p.log())
-    torch.testing.assert_close(bounded(p.log(), 1.0), 1 - p)
-
-
-@pytest.mark.parametrize("views", [2, 3])
-@pytest.mark.parametrize(("temperature", "q"), [(1.0, 0.01), (0.3, 0.7)])
-def test_contrast_equals_the_formula(views, temperature, q):
-    embeddings = [F.normalize(drawn(5, 4, seed=view)) for view in range(views)]
-    value = q_contrast(embeddings, temperature, q)
-    assert value.item() == pytest.approx(slow_contrast(embeddings, temperature, q), abs=1e-10)
-    leaves = [z.requires_grad_() for z in embeddings]
-    assert torch.autograd.gradcheck(lambda *z: q_contrast(z, temperature, q), leaves)
 
 
 def test_weights_minimise_the_self_paced_objective():

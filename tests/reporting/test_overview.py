@@ -96,7 +96,7 @@ def test_with_a_claim_the_comparison_with_the_best_rival_follows(records: Path) 
     _, best, _ = said(records)
     assert best == (
         "MRL has the highest mean over the rates, .675. Over 2 seeds with splits of their own, MRL is above the best "
-        "rival, SDML: .050 [.010, .091], p = 0.025 after Holm."
+        "rival there, SDML: .050 [.010, .091], p = 0.025 after Holm."
     )
 
 

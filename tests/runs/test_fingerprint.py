@@ -190,7 +190,7 @@ def test_a_renamed_method_keeps_its_fingerprint(code: Code, monkeypatch: pytest.
     ("module", "counts"),
     [
         ("learning.losses.canonical", {"dcca", "dccae", "smln"}),
-        ("learning.losses.contrastive", {"mrl", "lc_only", "rono", "elrcmr"}),
+        ("learning.losses.contrastive", {"mrl", "lc_only", "rono", "elrcmr", "dac"}),
         ("learning.losses.distances", {"dscmr", "sdml"}),
         ("learning.losses.robust_clustering", {"mrl", "lr_only", "elrcmr"}),
         ("learning.loop", DEEP),
@@ -204,7 +204,7 @@ def test_a_renamed_method_keeps_its_fingerprint(code: Code, monkeypatch: pytest.
         ("methods.base.linear", {"gma", "gss_sl", "mvda", "mvda_vc"}),
         ("methods.base.pictures", {"rono", "witness"}),
         ("methods.base.posteriors", {"deep_sm", "fgcrossnet"}),
-        ("methods.base.prototypes", {"ce", "mrl", "lr_only", "elrcmr"}),
+        ("methods.base.prototypes", {"ce", "mrl", "lr_only", "elrcmr", "gce", "forward", "co_teaching"}),
         ("methods.base.soft_regression", TAUGHT),
         ("methods.base.targets", TAUGHT),
         ("methods.ce", {"ce"}),

@@ -85,4 +85,6 @@ def test_records_are_those_of_the_code_and_the_settings() -> None:
     assert done("tools.check_records") == output
     given["methods"]["ce"]["default"]["epochs"] = 3
     settle(given)
-    assert "is older than the code; run `dvc repro` and commit" in refused("tools.check_records")
+    assert "is older than the code; run `make reproduce EXPERIMENT=default` and commit" in refused(
+        "tools.check_records"
+    )
