@@ -89,7 +89,8 @@ def _check_experiments(project: Project) -> None:
     """
     names = [experiment.name for experiment in project.experiments]
     profiles: dict[str, str] = {}
-    columns: dict[tuple[Any, ...], str] = {}
+    columns: dict[tuple[str, str, str, float], str] = {}
+    entries: dict[tuple[Any, ...], str] = {}
     for number, experiment in enumerate(project.experiments):
         place = f"params.yaml, experiments, entry {number + 1}"
         if experiment.name in names[:number]:
@@ -109,11 +110,11 @@ def _check_experiments(project: Project) -> None:
         page = experiment.beside or experiment.name
         for column in product([page], experiment.datasets, experiment.noises, experiment.rates):
             _, dataset, noise, rate = column
-            if (other := columns.setdefault(column, experiment.name)) != experiment.name and not experiment.on_demand:
+            if not experiment.on_demand and (other := columns.setdefault(column, experiment.name)) != experiment.name:
                 problem = f"'{other}' has {dataset} with {noise} noise at {rate}, too"
                 raise BadParams(problem, place, "leave it out of one of the two")
             for entry in ((method, variant) for method, names in experiment.methods.items() for variant in names):
-                if (other := columns.setdefault((*column, *entry), experiment.name)) != experiment.name:
+                if (other := entries.setdefault((*column, *entry), experiment.name)) != experiment.name:
                     problem = f"'{other}' has {'/'.join(entry)} on {dataset} with {noise} noise at {rate}, too"
                     raise BadParams(problem, place, "leave it out of one of the two")
 

@@ -118,6 +118,7 @@ def test_an_experiment_on_demand_is_shown_and_not_trained_with_the_page() -> Non
     project = parse(params)
     assert [grid.name for grid in project.grids("emoji")] == ["default"]
     assert [grid.name for grid in project.shown_grids("emoji")] == ["default", "wide"]
+    assert parse(params | {"experiments": params["experiments"][::-1]}).grids("emoji") == project.grids("emoji")
     params["experiments"][1]["methods"] = {"ce": ["default"]}
     with pytest.raises(BadParams, match=r"'default' has ce/default on emoji with symmetric noise at 0\.2, too"):
         parse(params)
