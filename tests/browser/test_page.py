@@ -67,7 +67,7 @@ def test_the_theme_follows_the_system_until_the_button_is_pressed(page: Page, fi
     assert page.evaluate(PAPER) == LIGHT
     page.prefer("dark")
     assert page.evaluate(PAPER) == DARK
-    assert page.evaluate("document.getElementById('theme').getAttribute('aria-pressed')") == "true"
+    page.wait("document.getElementById('theme').getAttribute('aria-pressed') === 'true'")
     page.evaluate("document.getElementById('theme').click()")
     assert page.evaluate(PAPER) == LIGHT
     page.open(file)
@@ -79,8 +79,8 @@ def test_a_method_can_be_followed_through_tables_and_figures(page: Page) -> None
     opacity = "parseFloat(getComputedStyle(document.querySelector('" + line + "')).opacity)"
     choose = "document.getElementById('follow').value = 'ce';"
     page.evaluate(f"{choose} document.getElementById('follow').dispatchEvent(new Event('change'))")
-    page.evaluate("new Promise(then => setTimeout(then, 400))")
-    assert page.evaluate(opacity.format("mrl")) < 0.2 < page.evaluate(opacity.format("ce"))
+    page.wait(f"{opacity.format('mrl')} < 0.2")
+    assert page.evaluate(opacity.format("ce")) == 1
     rows = f"[...document.querySelectorAll('{TABLE} tbody th')]"
     paint = f"{rows}.filter(head => getComputedStyle(head).backgroundColor !== '{LIGHT}').map(head => head.textContent)"
     assert page.evaluate(paint) == ["CE"]

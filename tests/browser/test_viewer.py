@@ -37,10 +37,7 @@ def opened(tab: Page, file: Path) -> Page:
 
 def unpacked(tab: Page) -> Page:
     """Wait until the page has put its queries together."""
-    tab.evaluate(
-        "new Promise(then => { const look = () => document.getElementById('count')?.textContent.includes('shown')"
-        " ? then() : setTimeout(look, 20); look(); })"
-    )
+    tab.wait("document.getElementById('count')?.textContent.includes('shown')")
     return tab
 
 
@@ -147,8 +144,10 @@ def test_the_address_keeps_the_choice(viewer: Page, chromium: Chromium, file: Pa
 
 
 def test_an_address_that_names_nothing_is_ignored(viewer: Page) -> None:
-    viewer.evaluate("location.hash = '#a=nobody&noise=&class=%3Cimg%3E'")
-    viewer.evaluate("new Promise(then => setTimeout(then, 50))")
+    viewer.evaluate(
+        "new Promise(then => { addEventListener('hashchange', then, {once: true});"
+        " location.hash = '#a=nobody&noise=&class=%3Cimg%3E'; }).then(() => null)"
+    )
     assert len(asked(viewer)) == 6
     assert not viewer.complaints
 

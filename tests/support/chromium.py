@@ -126,6 +126,12 @@ class Page:
             raise RuntimeError(result["exceptionDetails"].get("exception", {}).get("description", script))
         return result["result"].get("value")
 
+    def wait(self, condition: str) -> None:
+        """Wait, however long it takes, until an expression is true."""
+        self.evaluate(
+            f"new Promise(then => {{ const look = () => {condition} ? then() : setTimeout(look, 20); look(); }})"
+        )
+
     def resize(self, width: int, height: int) -> None:
         """CSS pixels; below 600 wide as on a phone."""
         phone = width < 600
