@@ -21,7 +21,7 @@ def overview_figure(panels: Sequence[tuple[Results, Sequence[tuple[Entry, Sequen
     for axes, (results, curves) in zip(sheet.panels[0], panels, strict=True):
         rates = list(results.scope.rates)
         for entry, values in curves:
-            look = looks.setdefault(entry.label, Look.of(entry, results.scope))
+            look = looks.setdefault(entry.label, Look.of(entry, results.scope).numbered(len(looks)))
             numbers = [number for value in values if isinstance(number := cell(value), Number)]
             spread = [number.std or 0.0 for number in numbers]
             bars = axes.errorbar(rates, [number.mean for number in numbers], spread, elinewidth=1.0, **look.style)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib as mpl
@@ -70,7 +70,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Look:
-    """How a line looks; a method's colour and mark are the same everywhere.
+    """How a line looks; a method's colour and mark are the same in all figures of one dataset.
 
     dashes: solid, dotted where the method is label-free, dashed or dash-dotted for its further variants; hollow: the
     mark of a further variant; width: in points, tells apart methods of one colour; method: whose line it is, for the
@@ -96,6 +96,11 @@ class Look:
             WIDTHS[position // len(COLOURS) % len(WIDTHS)],
             entry.method.name,
         )
+
+    def numbered(self, number: int) -> Look:
+        """With the colour and mark of this number, for a figure that draws few methods of many."""
+        colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+        return replace(self, colour=colour, marker=marker, width=WIDTHS[1])
 
     @property
     def style(self) -> dict[str, Any]:
