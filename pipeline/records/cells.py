@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from pipeline.core.cells import DONE, STATUSES, CellKey
 from pipeline.core.criteria import CRITERIA
+from pipeline.core.files import write_text
 from pipeline.metrics.base import HEADLINE
 from pipeline.records.table_record import SEED, SETTING, Column, Kind, Line, TableRecord
 
@@ -28,6 +30,13 @@ def score_column(criterion: str, metric: str, direction: str) -> str:
 def match_column(direction: str) -> str:
     """Return the column of MAP by match probability in a direction."""
     return f"{_MATCH}{direction}"
+
+
+def copy_headline(source: Path, target: Path) -> None:
+    """Copy a file of the record without the metrics beside the headline one."""
+    table = pd.read_csv(source, dtype=str, keep_default_na=False)
+    further = [name for (_, metric, _), name in _places(tuple(table.columns)).items() if metric != HEADLINE]
+    write_text(target, table.drop(columns=further).to_csv(index=False, lineterminator="\n"))
 
 
 def _check(line: Line) -> str | None:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pipeline.config.project import Experiment, Project
-from pipeline.records.cells import CELLS
+from pipeline.records.cells import CELLS, copy_headline
 from pipeline.records.curves import CURVES
 from pipeline.records.receipts import RECEIPTS
 from pipeline.records.sign_bits import SIGN_BITS
@@ -42,8 +42,11 @@ def bring_part(source: Path, target: Path, dataset: str, experiment: str, drawn:
     """Copy what an experiment adds to one dataset's records, as <kind>/<dataset>.<experiment>.*.
 
     drawn: whether its noisy labels are its own; else its cells are further variants in tables of the page's own noise.
+    Of the metrics the tables of such an experiment show the headline one alone.
     """
-    for record in (CELLS, *(OF_NOISE if drawn else ())):
-        place = record.file(target, f"{dataset}.{experiment}")
+    part = f"{dataset}.{experiment}"
+    copy_headline(CELLS.file(source, dataset), CELLS.file(target, part))
+    for record in OF_NOISE if drawn else ():
+        place = record.file(target, part)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(record.file(source, dataset), place)

@@ -11,6 +11,7 @@ import pytest
 from pipeline.core.errors import BadInput
 from pipeline.core.readouts import COSINE, MATCH
 from pipeline.records.reader import Records
+from pipeline.records.tuning import TUNING
 from pipeline.reporting.tables.formats import markdown
 from pipeline.reporting.tables.table import Absent, Number
 from pipeline.reporting.tables.tuning import tuning
@@ -30,13 +31,11 @@ def trial(
     maps = {} if cosine is None else {COSINE: cosine, MATCH: match}
     reason = "" if cosine is not None else "diverged"
     row = {"variant": variant, "settings": settings, "published": published, "maps": maps}
-    return row | {"reason": reason, "code": "c"}
+    return row | {"reason": reason, "code": json.dumps(settings)}
 
 
 def write(folder: Path, method: str, *trials: dict[str, Any]) -> None:
-    file = folder / "tuning" / f"{method}.json"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(trials), encoding="utf-8")
+    TUNING.write(folder, method, trials)
 
 
 def rows(folder: Path) -> dict[str, Any]:
@@ -103,6 +102,14 @@ def test_nothing_tuned_no_table(tmp_path: Path) -> None:
 
 
 def test_a_broken_record_is_named(tmp_path: Path) -> None:
-    write(tmp_path, "ce", {"settings": {}})
-    with pytest.raises(BadInput, match=r"tuning/ce.json: trial 1 lacks code, maps, published, reason, variant"):
+    write(tmp_path, "ce", trial(0.4, lr=0.1))
+    file = tmp_path / "tuning" / "ce.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",0.1\n", ",0.1x\n"), encoding="utf-8")
+    with pytest.raises(BadInput, match=r"tuning/ce.csv, line 2: lr '0.1x' is no setting in JSON"):
         tuning(Records(tmp_path), PROJECT, METHODS)
+
+
+def test_a_trial_comes_back_as_it_was(tmp_path: Path) -> None:
+    trials = [trial(0.412345, True, 0.5, lr=1e-4, hidden=[256, 256]), trial(None, variant="shared", lr=0.1, kind="x")]
+    write(tmp_path, "ce", *trials)
+    assert TUNING.read(tmp_path, "ce") == trials

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from stages.paths import TUNED
+from pipeline.records.tuning import TUNING
+from stages.paths import RECORDS, TUNED
 from tests.support import tiny
 
 pytestmark = pytest.mark.usefixtures("one_process")
-TRIALS = Path("reports/records/tuning/ce.json")
+TRIALS = Path("reports/records/tuning/ce.csv")
 
 
 def params() -> dict[str, Any]:
@@ -54,7 +54,7 @@ def refused(command: str, *arguments: str) -> str:
 def test_tuning_records_its_trials_and_prints_the_best() -> None:
     tiny.store(Path("data/features/emoji"))
     output = done("tools.tune")
-    trials = json.loads(TRIALS.read_text(encoding="utf-8"))
+    trials = TUNING.read(RECORDS, "ce")
     assert [trial["settings"] for trial in trials] == [{"learning_rate": 0.001}, {"learning_rate": 1e-9}]
     assert [trial["variant"] for trial in trials] == ["default", "default"]
     chosen = max(trials, key=lambda trial: max(trial["maps"].values()))
