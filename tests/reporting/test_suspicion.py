@@ -49,6 +49,17 @@ def test_estimates_stand_under_the_truth(records: Path) -> None:
     assert table.rows[0].note is None
 
 
+def test_the_truth_comes_from_a_method_that_ran_under_the_noise(records: Path) -> None:
+    write_suspicion(records)
+    printed = Records(records).suspicion("emoji", "mrl").drop(columns="method").assign(certain=1)
+    printed["estimate"] = printed["rate"]
+    write_method(SUSPICION, records, "emoji", "ce", printed.assign(noise="pairflip").to_dict("records"))
+    write_method(SUSPICION, records, "emoji", "mrl", printed.to_dict("records"))
+    table = estimates(Records(records), scoped(records), "symmetric")
+    assert table is not None
+    assert [cell.mean for cell in table.rows[0].cells if isinstance(cell, Number)] == pytest.approx([0.185, 0.725])
+
+
 def test_seeds_that_are_missing_are_told(records: Path) -> None:
     write_suspicion(records)
     for record in (SUSPICION, CONFIDENT_LEARNING):

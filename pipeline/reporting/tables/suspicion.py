@@ -65,8 +65,11 @@ def estimates(records: Records, results: Results, noise: str) -> Table | None:
     baseline = records.confident_learning(name)
     if cells := _cells(baseline, "default", results.no_rows, results, noise, estimating):
         rows.append(Row(_BASELINE_LABEL, cells, _BASELINE_NOTE))
-    entry = next(entry for entry, frame in recorded.items() if len(frame))
-    truth = _cells(recorded[entry], entry.variant, results.rows(entry), results, noise, ("wrong",))
+    tried = (
+        _cells(frame, entry.variant, results.rows(entry), results, noise, ("wrong",))
+        for entry, frame in recorded.items()
+    )
+    truth = next(cells for cells in tried if cells)
     return Table(
         name=f"{name}_{noise}_estimates",
         title=f"{results.dataset.display}, how many labels are wrong",
