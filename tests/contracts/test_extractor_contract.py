@@ -25,19 +25,19 @@ def weights(tmp_path_factory):
     return {name: imagenet_weights.write(name, folder) for name in imagenet_weights.LAYERS}
 
 
-@cache
+@pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     """The folder of a model that reads pictures and texts; tests skip where the library is not installed."""
     return tiny_models.write(tmp_path_factory.mktemp("clip"), "clip")
 
 
 @pytest.fixture(autouse=True)
-def random_weights(name, weights, monkeypatch, tmp_path_factory):
+def random_weights(name, weights, monkeypatch, request):
     settings = project().extractors
     if name in weights:
         monkeypatch.setitem(settings, name, {**settings[name], "weights": weights[name]})
     if name == "transformers":
-        monkeypatch.setitem(settings, name, {**settings[name], "folder": clip(tmp_path_factory)})
+        monkeypatch.setitem(settings, name, {**settings[name], "folder": request.getfixturevalue("clip")})
 
 
 def samples_for(name):

@@ -157,7 +157,7 @@ def of_kind(folder, kind):
             "bert",
             lambda folder: (folder / "model.safetensors").write_bytes(b"x") and folder,
             TEXTS,
-            "weights cannot be read",
+            "transformers cannot read the model",
         ),
         ("bert", lambda folder: folder, pictures(), "there is no image processor"),
         ("dinov2", lambda folder: folder, TEXTS, "there is no tokenizer"),
@@ -181,6 +181,14 @@ def test_a_model_of_texts_reads_no_pictures_and_the_other_way_round(folders, cop
         shutil.copy(folders["bert"] / name, image)
     with pytest.raises(BadInput, match="a model of kind 'dinov2' reads no texts; choose another"):
         encoded(image, TEXTS)
+
+
+def test_another_pooling_is_refused(copy):
+    folder = copy("bert")
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode_lasttoken": True}))
+    with pytest.raises(BadInput, match="it asks for pooling_mode_lasttoken; choose a model that takes the mean or"):
+        encoded(folder, TEXTS)
 
 
 def test_a_missing_layer_that_is_not_read_does_not_matter(folders, copy):

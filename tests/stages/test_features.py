@@ -36,7 +36,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_a_notable_share_is_told_and_features_are_made(put):
     put(CODES[:6] + KNOWN[6:36] + CODES[36:])
-    sentence = "warning: emoji, view 'text': Doc2Vec knows no word of 6 of 24 training texts and 9 of 21 others (it learns"
+    sentence = "warning: emoji, view 'text': Doc2Vec knows no word of 6 of 24 training texts and 9 of 21 others ("
     result = CliRunner().invoke(features, ["emoji"])
     assert (result.exit_code, result.stderr.startswith(sentence)) == (0, True), result.output
     assert Path("data/features/emoji/meta.json").exists()

@@ -41,9 +41,9 @@ def encode_texts(
     model = pretrained.load(folder, device, library)
     cut = pretrained.tokenizer(folder, library)
     projects, kind = hasattr(model, "get_text_features"), model.config.model_type
-    if not projects and model.main_input_name != "input_ids":
+    if not projects and (model.main_input_name != "input_ids" or model.config.is_encoder_decoder):
         raise BadInput(f"a model of kind '{kind}' reads no texts", str(folder), "choose another one for this view")
-    first = pretrained.settings(folder, "1_Pooling/config.json").get("pooling_mode_cls_token", False)
+    first = _first_token(folder)
     padding = "max_length" if kind.startswith("siglip") else "longest"  # SigLIP is trained so, without a mask
     length = _longest(folder, model, cut)
 
@@ -92,6 +92,17 @@ def encode_pictures(folder: Path, pictures: Array, batch_size: int, device: torc
                 yield patches[:, 0] if first else patches.mean(dim=1)
 
     return _units(rows())
+
+
+def _first_token(folder: Path) -> bool:
+    """Whether the first token stands for a text; else the mean over all does. Raises BadInput for other poolings."""
+    place = "1_Pooling/config.json"
+    asked = pretrained.settings(folder, place).items()
+    modes = {name for name, on in asked if name.startswith("pooling_mode_") and on}
+    if len(modes) > 1 or modes - {"pooling_mode_cls_token", "pooling_mode_mean_tokens"}:
+        problem = f"it asks for {' and '.join(sorted(modes))}"
+        raise BadInput(problem, str(folder / place), "choose a model that takes the mean or the first token")
+    return "pooling_mode_cls_token" in modes
 
 
 def _longest(folder: Path, model: Any, cut: Any) -> int:

@@ -16,9 +16,8 @@ from pipeline.core.files import sha256
 from pipeline.features.base.optional import package
 from pipeline.features.base.state import Weights
 
-OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 UNREAD = "pooler."
-"""Names of tensors that a checkpoint may lack: a layer behind the tokens, which nothing here reads."""
+"""Begin of the names of tensors that a checkpoint may lack: a layer behind the tokens, which nothing here reads."""
 MADE_OF = (".safetensors", ".json", ".txt", ".model")
 """Suffixes of the files that decide what a model gives."""
 SAVE = "save model, tokenizer and image processor there with their save_pretrained"
@@ -45,15 +44,10 @@ def load(folder: Path, device: torch.device, transformers: Any) -> Any:
         raise BadInput(problem, str(folder), "choose a model that needs no code of its own")
     if not list(folder.glob("*.safetensors")):
         raise MissingFiles("there is no .safetensors file, and pickled weights are not opened", str(folder), SAVE)
+    how = {"use_safetensors": True, "dtype": torch.float32, "output_loading_info": True}
     with torch.random.fork_rng(devices=[]):
-        try:
-            model, loaded = transformers.AutoModel.from_pretrained(
-                folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **OFFLINE
-            )
-        except Exception as error:  # the library raises almost anything for files that do not fit each other
-            problem = f"the weights cannot be read ({type(error).__name__})"
-            raise BadInput(problem, str(folder), "copy the folder again") from None
-    lacking = sorted(name for name in loaded["missing_keys"] if UNREAD not in name)
+        model, loaded = _opened("model", transformers.AutoModel, folder, **how)
+    lacking = sorted(name for name in loaded["missing_keys"] if not name.startswith(UNREAD))
     if lacking:
         problem = f"{len(lacking)} tensors of the model are not in the file, the first is '{lacking[0]}'"
         raise BadInput(problem, str(folder), "copy the folder again")
@@ -63,13 +57,13 @@ def load(folder: Path, device: torch.device, transformers: Any) -> Any:
 def tokenizer(folder: Path, transformers: Any) -> Any:
     """What cuts texts into the model's tokens."""
     _needs(folder, ("tokenizer.json", "vocab.txt", "vocab.json"), "tokenizer")
-    return transformers.AutoTokenizer.from_pretrained(folder, **OFFLINE)
+    return _opened("tokenizer", transformers.AutoTokenizer, folder)
 
 
 def image_processor(folder: Path, transformers: Any) -> Any:
     """What gives pictures the model's size and scale."""
     _needs(folder, ("preprocessor_config.json", "processor_config.json"), "image processor")
-    return transformers.AutoImageProcessor.from_pretrained(folder, backend="pil", **OFFLINE)
+    return _opened("image processor", transformers.AutoImageProcessor, folder, backend="pil")
 
 
 def settings(folder: Path, name: str = "config.json") -> dict[str, Any]:
@@ -87,9 +81,18 @@ def settings(folder: Path, name: str = "config.json") -> dict[str, Any]:
 
 def weights(folder: Path, shipped_by: str) -> Weights:
     """SHA-256 over the weights and the settings beside them, empty where there are none."""
-    files = sorted(file for file in folder.glob("*") if file.suffix in MADE_OF)
-    listed = "".join(f"{file.name} {sha256(file)}\n" for file in files)
+    files = sorted(file for file in folder.rglob("*") if file.suffix in MADE_OF)
+    listed = "".join(f"{file.relative_to(folder).as_posix()} {sha256(file)}\n" for file in files)
     return Weights(shipped_by, hashlib.sha256(listed.encode()).hexdigest() if files else "")
+
+
+def _opened(part: str, kind: Any, folder: Path, **how: Any) -> Any:
+    try:
+        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **how)
+    except Exception as error:  # the library raises almost anything for files that do not fit each other
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        problem = f"transformers cannot read the {part} ({reason})"
+        raise BadInput(problem, str(folder), "copy the folder again, whole") from None
 
 
 def _needs(folder: Path, names: Sequence[str], part: str) -> None:
