@@ -13,6 +13,7 @@ from pipeline.core.datasets import RawView
 from pipeline.data.base import store
 from stages.features import main as features
 from stages.tools.doctor import main as doctor
+from tests.features.test_known_words import CAPTIONS
 from tests.support import trained_cell
 
 KNOWN, CODES = trained_cell.raw().views["text"].samples, [f"x{row}" for row in range(45)]
@@ -54,8 +55,20 @@ def test_most_texts_stop_it_and_nothing_is_written(put):
     assert f"error: {sentence}" in looked.stdout
 
 
-def test_known_words_are_no_finding(put):
-    put(KNOWN)
+@pytest.mark.parametrize("texts", [KNOWN, CAPTIONS[:45]], ids=["English", "Chinese"])
+def test_known_words_are_no_finding(put, texts):
+    put(texts)
     result = CliRunner().invoke(features, ["emoji"])
     assert result.exit_code == 0
     assert "knows no word" not in result.stderr
+
+
+def test_the_doctor_says_that_a_model_is_not_in_its_place(put):
+    put(KNOWN)
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["extractors"]["transformers"] = {"folder": "files/nowhere", "batch_size": 1}
+    params["datasets"]["emoji"]["views"]["text"] = "transformers"
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    looked = CliRunner().invoke(doctor, ["emoji"])
+    assert looked.exit_code == 2
+    assert looked.stdout.startswith("error: files/nowhere: there is no model: config.json is missing; save model")
