@@ -14,11 +14,13 @@ from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.plugins import find, names
 from pipeline.core.progress import Progress, quiet
 from pipeline.core.splits import Array
+from pipeline.features.base.parts import Parts, key, made_by
 from pipeline.features.base.state import State, Weights
 from pipeline.samples.base import Samples
+from pipeline.samples.base.sample_files import SampleFiles, blocks, in_memory, take
 
 BLOCK = 128
-"""Fewest samples that are worth a process of their own."""
+"""Fewest samples that are worth a process of their own; what a kill may lose of each process."""
 EXTRACTION_SEED = 0
 """The seed of every extractor, so that features are the same whatever is trained on them."""
 
@@ -80,18 +82,26 @@ class Extractor(ABC):
 
 
 def extract(
-    extractor: Extractor, view: RawView, train: Array, seed: int, device: torch.device, progress: Progress
+    extractor: Extractor,
+    view: RawView,
+    train: Array,
+    seed: int,
+    device: torch.device,
+    progress: Progress,
+    parts: Parts | None = None,
 ) -> Array:
-    """Fit on the samples that train (n booleans) marks, transform all: n x d float32, every number finite."""
+    """Fit on the samples that train (n booleans) marks, transform all: n x d float32, every number finite.
+
+    parts: where finished blocks are kept and found again.
+    """
     if view.kind not in extractor.accepts:
         raise BadParams(
             f"it reads views of kind {', '.join(sorted(extractor.accepts))}, this one is of kind '{view.kind}'",
             extractor.title,
             f"choose {_readers(view.kind)} under datasets.<name>.views in params.yaml",
         )
-    rows = np.flatnonzero(train)
-    samples = view.samples[rows] if isinstance(view.samples, np.ndarray) else [view.samples[int(row)] for row in rows]
-    features = _in_blocks(extractor.fit(samples, seed), view.samples, device, progress)
+    fitted = extractor.fit(take(view.samples, np.flatnonzero(train)), seed)
+    features = _in_blocks(fitted, view.samples, device, progress, parts)
     bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(bad):
         raise BadInput(
@@ -100,26 +110,45 @@ def extract(
     return features
 
 
-def _in_blocks(extractor: Extractor, samples: Samples, device: torch.device, progress: Progress) -> Array:
+def _in_blocks(
+    extractor: Extractor, samples: Samples, device: torch.device, progress: Progress, parts: Parts | None
+) -> Array:
     """What transform gives, on the CPU by processes of one thread each.
 
-    Blocks are whole batches, so that the bits do not depend on how many processes there are.
+    Blocks are whole batches, so that the bits depend neither on how many processes there are nor on whether the
+    samples are read from files.
     """
-    together = extractor.batch_size or len(samples)
+    together = extractor.batch_size or (BLOCK if isinstance(samples, SampleFiles) else len(samples))
     step = -(-BLOCK // together) * together
-    if device.type != "cpu" or len(samples) <= step:
-        return extractor.transform(samples, device, progress)
-    jobs = (delayed(_alone)(extractor, samples[start : start + step], device) for start in range(0, len(samples), step))
-    parts: list[Array] = []
-    for part in Parallel(n_jobs=cpu_count(), return_as="generator", max_nbytes=None)(jobs):
-        parts.append(part)
-        progress(sum(map(len, parts)), len(samples))
-    return np.concatenate(parts)
+    if len(samples) <= step:
+        return extractor.transform(in_memory(samples), device, progress)
+    settings = {name: value for name, value in vars(extractor).items() if not name.endswith("_")}
+    maker = "" if parts is None else made_by(type(extractor).__module__, settings, extractor.state(), device)
+    jobs = (delayed(_block)(extractor, block, device, parts, maker) for block in blocks(samples, step))
+    workers = cpu_count() if device.type == "cpu" else 1
+    features = np.empty((0, 0), dtype=np.float32)
+    done = 0
+    for part in Parallel(n_jobs=workers, return_as="generator", mmap_mode="c")(jobs):
+        if not done:
+            features = np.empty((len(samples), part.shape[1]), dtype=np.float32)
+        features[done : done + len(part)] = part
+        done += len(part)
+        progress(done, len(samples))
+    return features
 
 
-def _alone(extractor: Extractor, samples: Samples, device: torch.device) -> Array:
-    torch.set_num_threads(1)
-    return extractor.transform(samples, device, quiet)
+def _block(extractor: Extractor, samples: Samples, device: torch.device, parts: Parts | None, maker: str) -> Array:
+    """The features of a block: those of the parts, or new ones, which go there."""
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    if parts is None:
+        return extractor.transform(in_memory(samples), device, quiet)
+    name = key(maker, samples)
+    rows = parts.read(name)
+    if rows is None:
+        rows = extractor.transform(in_memory(samples), device, quiet)
+        parts.add(name, rows)
+    return rows
 
 
 def _readers(kind: str) -> str:

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 from pipeline.core.errors import BadInput
+from pipeline.core.files import atomic_write, write_text
 from pipeline.core.splits import SPLITS, Array, Split
+
+META = "meta.json"
 
 
 @dataclass(frozen=True)
@@ -35,29 +39,35 @@ def write(
     class_names: Sequence[str],
     extractors: Mapping[str, str],
 ) -> None:
-    """views: n rows each; labels: n; split: n names. Raises BadInput before anything is written."""
-    arrays: dict[str, Array] = {}
-    for name in SPLITS:
-        rows = np.flatnonzero(split == name)
-        if name == "valid" and not len(rows):
-            continue
-        Split({v: x[rows] for v, x in views.items()}, {"labels": labels[rows]}, rows, len(class_names))
-        arrays |= {f"{name}_{view}": np.ascontiguousarray(x[rows]) for view, x in views.items()}
-        arrays[f"{name}_labels"] = labels[rows].astype(np.int64)
+    """views: n rows each; labels: n; split: n names. Raises BadInput before anything is written.
+
+    Rows are copied a split and a view at a time. meta.json stands last and goes first, so that arrays without it are no
+    features; a lock keeps two processes from writing into one another.
+    """
+    places = {name: rows for name in SPLITS if len(rows := np.flatnonzero(split == name)) or name != "valid"}
+    for rows in places.values():
+        for view, x in views.items():
+            Split({view: x[rows]}, {"labels": labels[rows]}, rows, len(class_names))
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(name.encode())
-        digest.update(array.tobytes())
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    meta = {"class_names": list(class_names), "extractors": dict(extractors), "digest": digest.hexdigest()[:16]}
-    (folder / "meta.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
+    with FileLock(f"{folder}.lock"):
+        for old in (folder / META, *folder.glob("*.npy")):
+            old.unlink(missing_ok=True)
+        for name, rows in places.items():
+            for part, x in {**views, "labels": labels.astype(np.int64)}.items():
+                array = np.ascontiguousarray(x[rows])
+                digest.update(f"{name}_{part}".encode())
+                digest.update(array.data)
+                with atomic_write(folder / f"{name}_{part}.npy") as content:
+                    np.save(content, array, allow_pickle=False)
+        meta = {"class_names": list(class_names), "extractors": dict(extractors), "digest": digest.hexdigest()[:16]}
+        write_text(folder / META, json.dumps(meta, indent=1) + "\n")
 
 
 def read(folder: Path, wanted: Sequence[str] = SPLITS) -> Features:
     """What write stored, or only the wanted splits of it."""
     try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
         splits = {
             name: _read_split(folder, name, list(meta["extractors"]), len(meta["class_names"]))
             for name in wanted
