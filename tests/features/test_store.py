@@ -33,6 +33,13 @@ def test_only_the_wanted_splits_are_read(tmp_path: Path) -> None:
     assert list(featurestore.read(tmp_path, ["test"]).splits) == ["test"]
 
 
+def test_what_stood_there_before_is_gone(tmp_path: Path) -> None:
+    _, _, split = tiny.arrays()
+    tiny.store(tmp_path)
+    tiny.store(tmp_path, split=np.where(split == "valid", "train", split))
+    assert list(featurestore.read(tmp_path).splits) == ["train", "test"]
+
+
 def test_validation_may_be_absent(tmp_path: Path) -> None:
     _, _, split = tiny.arrays()
     tiny.store(tmp_path, split=np.where(split == "valid", "train", split))
