@@ -94,6 +94,7 @@ def test_a_file_cut_short_is_named(folder, file):
         ("text.json", b'["one"]', "1 samples where manifest.csv has 3"),
         ("text.json", b'{"one": 1}', "not a list of texts"),
         ("image.npy", b"", "not a whole array"),
+        ("meta.json", b'{"class_names": ["a"], "views": {}, "files": {"photo": {}}}', "'files' damaged"),
         ("photo.files.csv", b"file,sha256\na.png,x\n", "a row has no SHA-256"),
         ("photo.files.csv", b"file\na.png\n", "the columns are not file, sha256"),
         ("photo.files.csv", b"file,sha256\na.png," + b"0" * 64 + b"\n", "1 samples where manifest.csv has 3"),

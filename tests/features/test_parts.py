@@ -67,6 +67,7 @@ def test_a_kill_loses_no_finished_block(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(list(parts.folder.iterdir())) == 2
     np.testing.assert_array_equal(run(parts), 2 * ROWS)
     assert Doubling.blocks == 2
+    assert parts.reused == 2 * BLOCK
     np.testing.assert_array_equal(run(parts), 2 * ROWS)
     assert Doubling.blocks == 2
     parts.clear()
@@ -124,11 +125,12 @@ def listed(kind: Kind, paths: list[Path], *ids: str) -> SampleFiles:
 def test_an_unfinished_file_is_no_part_and_two_writers_do_not_meet(tmp_path: Path) -> None:
     parts = Parts(tmp_path)
     (tmp_path / "k.part").write_bytes(b"half")
-    assert parts.read("k") is None
+    (tmp_path / "cut.npy").write_bytes(b"")
+    assert parts.read("k") is parts.read("cut") is None
     parts.add("k", ROWS)
     parts.add("k", ROWS)
     np.testing.assert_array_equal(parts.read("k"), ROWS)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["k.npy", "k.part"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["cut.npy", "k.npy", "k.part"]
 
 
 def test_files_give_the_bits_of_their_array(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class Manifest:
     concept: Sequence[str]
     class_names: Sequence[str]
     kinds: Mapping[str, str]
-    files: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, tuple[Path, dict[str, Any]]]
 
 
 def write(raw: RawDataset, folder: Path) -> None:
@@ -80,9 +80,10 @@ def read_manifest(folder: Path) -> Manifest:
     """What `read` returns, without loading a sample."""
     meta = read_json(folder / META)
     try:
-        class_names, views, files = list(meta["class_names"]), dict(meta["views"]), dict(meta.get("files", {}))
+        class_names, views, listed = list(meta["class_names"]), dict(meta["views"]), dict(meta.get("files", {}))
+        files = {view: (Path(about["folder"]), dict(about["settings"])) for view, about in listed.items()}
     except (KeyError, TypeError, ValueError):
-        raise BadInput("'class_names' or 'views' is missing", str(folder / META), AGAIN) from None
+        raise BadInput("'class_names' or 'views' is missing, or 'files' damaged", str(folder / META), AGAIN) from None
     rows = _read_manifest_rows(folder / MANIFEST, class_names)
     return Manifest(
         ids=[row["id"] for row in rows],
@@ -132,16 +133,18 @@ def _read_view(folder: Path, name: str, manifest: Manifest) -> RawView:
         raise BadInput(f"there are no samples of kind '{kind}'", str(folder / META), AGAIN)
     stored = kinds.kind(kind)
     file = folder / f"{name}{LISTED if name in manifest.files else stored.extension}"
-    samples = _read_list(file, kind, manifest, manifest.files[name]) if name in manifest.files else stored.load(file)
+    samples = (
+        _read_list(file, kind, manifest.ids, *manifest.files[name]) if name in manifest.files else stored.load(file)
+    )
     if len(samples) != len(manifest.ids):
         raise BadInput(f"{len(samples)} samples where {MANIFEST} has {len(manifest.ids)}", str(file), AGAIN)
     return RawView(kind, samples)
 
 
-def _read_list(file: Path, kind: str, manifest: Manifest, about: Mapping[str, Any]) -> SampleFiles:
+def _read_list(file: Path, kind: str, ids: Sequence[str], folder: Path, settings: dict[str, Any]) -> SampleFiles:
     rows = _read_rows(file, LIST_COLUMNS)
     if not all(HASH.fullmatch(row["sha256"] or "") for row in rows):
         raise BadInput("a row has no SHA-256", str(file), AGAIN)
-    configured = plugins.build(kinds.PACKAGE, kind, kinds.Kind, about["settings"])
+    configured = plugins.build(kinds.PACKAGE, kind, kinds.Kind, settings)
     files, hashes = ([row[column] for row in rows] for column in LIST_COLUMNS)
-    return SampleFiles(configured, Path(about["folder"]), files, hashes, manifest.ids)
+    return SampleFiles(configured, folder, files, hashes, ids)

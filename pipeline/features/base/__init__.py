@@ -21,6 +21,8 @@ from pipeline.samples.base.sample_files import SampleFiles, blocks, in_memory, t
 
 BLOCK = 128
 """Fewest samples that are worth a process of their own; what a kill may lose of each process."""
+SHARED = "16M"
+"""From this size on an array that was learned is written once for all processes, not sent with each block."""
 EXTRACTION_SEED = 0
 """The seed of every extractor, so that features are the same whatever is trained on them."""
 
@@ -128,7 +130,9 @@ def _in_blocks(
     workers = cpu_count() if device.type == "cpu" else 1
     features = np.empty((0, 0), dtype=np.float32)
     done = 0
-    for part in Parallel(n_jobs=workers, return_as="generator", mmap_mode="c")(jobs):
+    for part, reused in Parallel(n_jobs=workers, return_as="generator", max_nbytes=SHARED, mmap_mode="c")(jobs):
+        if parts is not None and reused:
+            parts.reused += len(part)
         if not done:
             features = np.empty((len(samples), part.shape[1]), dtype=np.float32)
         features[done : done + len(part)] = part
@@ -137,18 +141,20 @@ def _in_blocks(
     return features
 
 
-def _block(extractor: Extractor, samples: Samples, device: torch.device, parts: Parts | None, maker: str) -> Array:
-    """The features of a block: those of the parts, or new ones, which go there."""
+def _block(
+    extractor: Extractor, samples: Samples, device: torch.device, parts: Parts | None, maker: str
+) -> tuple[Array, bool]:
+    """The features of a block, and whether parts had them; new ones go there."""
     if device.type == "cpu":
         torch.set_num_threads(1)
-    if parts is None:
-        return extractor.transform(in_memory(samples), device, quiet)
-    name = key(maker, samples)
-    rows = parts.read(name)
-    if rows is None:
-        rows = extractor.transform(in_memory(samples), device, quiet)
+    name = "" if parts is None else key(maker, samples)
+    stored = None if parts is None else parts.read(name)
+    if stored is not None:
+        return stored, True
+    rows = extractor.transform(in_memory(samples), device, quiet)
+    if parts is not None:
         parts.add(name, rows)
-    return rows
+    return rows, False
 
 
 def _readers(kind: str) -> str:

@@ -42,14 +42,16 @@ def extract_view(
 ) -> Array:
     """n x d float32 for all n samples of a view, fitted on the training ones; progress stands on the screen.
 
-    parts: where finished blocks are kept, from which an extraction that was stopped goes on; note: called with how
-    many samples a second it were.
+    parts: where finished blocks are kept, from which an extraction that was stopped goes on; note: called with the
+    number of samples a second.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     title = f"{dataset}: {view} -> {extractor.display}"
-    started = time.perf_counter()
+    started, before = time.perf_counter(), parts.reused
     with counting(title) as progress:
         features = extract(extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress, parts)
-    seconds = time.perf_counter() - started
-    note(f"{title}: {len(features)} samples in {duration(seconds)}, {len(features) / seconds:.3g} a second")
+    seconds, reused = time.perf_counter() - started, parts.reused - before
+    made = len(features) - reused
+    rest = f"; {reused} were finished before" if reused else ""
+    note(f"{title}: {made} samples in {duration(seconds)}, {made / seconds:.3g} a second{rest}")
     return features

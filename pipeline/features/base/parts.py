@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -29,27 +30,29 @@ LIBRARIES = ("numpy", "pillow", "torch")
 class Parts:
     """A folder of blocks, each whole or not there; its file's name tells all that made it.
 
-    Several processes may write and clear the folder at once.
+    Several processes may write and clear the folder at once. reused: how many samples' features it had so far.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.reused = 0
 
     def read(self, key: str) -> Array | None:
-        """A block, n x d float32; None where there is none."""
+        """A block, n x d float32; None where there is none, or one that a power cut has damaged."""
         try:
             rows: Array = np.load(self.folder / f"{key}.npy", allow_pickle=False)
-        except FileNotFoundError:
+        except (FileNotFoundError, EOFError, ValueError):
             return None
         return rows
 
     def add(self, key: str, rows: Array) -> None:
-        """Store a block under a name of its own first, for another process may write the same one."""
+        """Store a block, under a name of its own first, for another process may write the same one."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-        with os.fdopen(handle, "wb") as content:
-            np.save(content, rows, allow_pickle=False)
-        os.replace(name, self.folder / f"{key}.npy")
+        with suppress(FileNotFoundError):  # another process has cleared the folder: the block is not needed again
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
+            with os.fdopen(handle, "wb") as content:
+                np.save(content, rows, allow_pickle=False)
+            os.replace(name, self.folder / f"{key}.npy")
 
     def clear(self) -> None:
         """Forget all blocks."""
