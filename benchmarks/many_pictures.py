@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -97,9 +98,9 @@ def memory(pid: int) -> float:
     return total * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def measure(project: Path, *command: str) -> tuple[float, float]:
-    """Seconds and peak memory in MB of a Python command in the project's folder."""
-    started, peak = time.perf_counter(), 0.0
+def measure(project: Path, *command: str) -> tuple[float, float, float]:
+    """Seconds, those of all cores together and peak memory in MB of a Python command in the project's folder."""
+    started, busy, peak = time.perf_counter(), cpu_seconds(), 0.0
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen([sys.executable, *command], cwd=project, env=environment) as process:
         while process.poll() is None:
@@ -107,7 +108,13 @@ def measure(project: Path, *command: str) -> tuple[float, float]:
             time.sleep(PAUSE)
     if process.returncode:
         raise SystemExit(f"{' '.join(command[:3])} ended with {process.returncode}")
-    return time.perf_counter() - started, peak
+    return time.perf_counter() - started, cpu_seconds() - busy, peak
+
+
+def cpu_seconds() -> float:
+    """What all children that have ended, and theirs, have computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @click.command()
@@ -119,22 +126,28 @@ def main(counts: tuple[int, ...], extractor: str, side: int, width: int) -> None
     stages = {name: ("-m", f"stages.{name}", "many") for name in ("fetch", "examine", "features")} | {
         "draw": ("-c", DRAW)
     }
-    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in stages}
+    measured: dict[str, list[tuple[float, float, float]]] = {name: [] for name in stages}
     for count in counts:
         with TemporaryDirectory() as folder:
             project = Path(folder)
             bring(project / "files/many", count, width)
             settle(project, extractor, side)
             for name, command in stages.items():
-                seconds, peak = measure(project, *command)
-                measured[name].append((seconds, peak))
-                click.echo(
-                    f"{count:7d} pairs, {name:8s}: {seconds:7.1f} s, {count / seconds:6.0f} a second, {peak:5.0f} MB"
-                )
+                measured[name].append(measure(project, *command))
+                report(count, name, *measured[name][-1])
     if len(counts) > 1:
         for name, values in measured.items():
-            seconds, peak = (np.polyval(np.polyfit(counts, column, 1), ASKED) for column in zip(*values, strict=True))
-            click.echo(f"{ASKED:7d} pairs, {name:8s}: {seconds:7.0f} s, {peak:5.0f} MB, as worked out")
+            report(
+                ASKED, name, *(np.polyval(np.polyfit(counts, column, 1), ASKED) for column in zip(*values, strict=True))
+            )
+
+
+def report(count: int, stage: str, seconds: float, busy: float, peak: float) -> None:
+    """A line; beyond the counts that were asked for it is worked out."""
+    click.echo(
+        f"{count:7d} pairs, {stage:8s}: {seconds:7.1f} s, {busy:7.1f} s of CPU, "
+        f"{count / busy:6.0f} pairs per second of CPU, {peak:5.0f} MB"
+    )
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Extractor(ABC):
 
     display: its name in tables; accepts: the kinds of sample it reads; batch_size: how many samples are computed
     together, 0 where all together take no time to speak of. Names of what it learns end with an underscore.
+    Where samples stay in a user's files, transform is given blocks of them in memory and fit SampleFiles.
     """
 
     display: ClassVar[str]
