@@ -4,14 +4,15 @@
 
 Writes that many JPEG files (few drawings, every file with bytes of its own) and a table into a temporary folder, runs
 the stages there as `dvc repro` does, then reads the raw samples and draws 300 of them, as the viewer and the sheet of
-suspects do. Memory is what all processes of a stage hold together, pages that several share counted for each of them:
-more than they take (Linux alone). From two counts a line gives what 100,000 pairs take.
+suspects do. Memory is what all processes of a stage hold together, pages of files such as libraries, which they share, counted
+once (Linux alone). From two counts a line gives what 100,000 pairs take.
 """
 
 from __future__ import annotations
 
 import csv
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 CLASSES, DRAWINGS, WORDS = 10, 40, 2000
 ASKED = 100_000
 PAUSE = 0.5
+RESIDENT = ("RssAnon", "RssFile", "RssShmem")
 DRAW = """
 from pathlib import Path
 from pipeline.data.base import store
@@ -89,13 +91,15 @@ def family(pid: int) -> Iterator[int]:
 
 def memory(pid: int) -> float:
     """MB of a process and those below it; 0 where they have just ended."""
-    total = 0
+    total = largest = 0
     try:
         for member in family(pid):
-            total += int(Path(f"/proc/{member}/statm").read_text().split()[1])
-    except OSError:
+            status = Path(f"/proc/{member}/status").read_text()
+            anonymous, of_files, shared = (int(re.findall(rf"{name}:\s+(\d+)", status)[0]) for name in RESIDENT)
+            total, largest = total + anonymous + shared, max(largest, of_files)
+    except (OSError, IndexError):
         return 0
-    return total * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return (total + largest) * 1024 / 1e6
 
 
 def measure(project: Path, *command: str) -> tuple[float, float, float]:

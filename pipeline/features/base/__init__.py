@@ -105,7 +105,8 @@ def extract(
         )
     fitted = extractor.fit(take(view.samples, np.flatnonzero(train)), seed)
     features = _in_blocks(fitted, view.samples, device, progress, parts)
-    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    finite = [np.isfinite(block).all(axis=1) for block in blocks(features, BLOCK)]
+    bad = np.flatnonzero(~np.concatenate(finite)) if finite else []
     if len(bad):
         raise BadInput(
             f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", extractor.title, "drop them"
