@@ -4,8 +4,8 @@
 
 Writes that many JPEG files (few drawings, every file with bytes of its own) and a table into a temporary folder, runs
 the stages there as `dvc repro` does, then reads the raw samples and draws 300 of them, as the viewer and the sheet of
-suspects do. Memory is what all processes of a stage hold together, pages of files such as libraries, which they share, counted
-once (Linux alone). From two counts a line gives what 100,000 pairs take.
+suspects do. Memory is what all processes of a stage hold together, pages of files such as libraries, which they share,
+counted once (Linux alone). From two counts a line gives what 100,000 pairs take.
 """
 
 from __future__ import annotations
