@@ -77,6 +77,11 @@ def test_a_kill_loses_no_finished_block(tmp_path: Path, monkeypatch: pytest.Monk
     assert Doubling.blocks == 6
 
 
+def test_another_run_may_clear_the_parts_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Parts, "add", lambda parts, name, rows: parts.clear())
+    np.testing.assert_array_equal(run(Parts(tmp_path / "parts")), 2 * ROWS)
+
+
 def test_other_samples_are_computed_anew(tmp_path: Path) -> None:
     parts = Parts(tmp_path)
     run(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -132,7 +132,11 @@ def _in_blocks(
     workers = cpu_count() if device.type == "cpu" else 1
     features = np.empty((0, 0), dtype=np.float32)
     done = 0
-    for part, reused in Parallel(n_jobs=workers, return_as="generator", max_nbytes=SHARED, mmap_mode="c")(jobs):
+    results = Parallel(n_jobs=workers, return_as="generator", max_nbytes=SHARED, mmap_mode="c")(jobs)
+    for block, (result, reused) in zip(blocks(samples, step), results, strict=True):
+        part = result if parts is None else parts.read(result)
+        if part is None:  # another process has finished and cleared the parts
+            part = extractor.transform(in_memory(block), device, quiet)
         if parts is not None and reused:
             parts.reused += len(part)
         if not done:
@@ -145,18 +149,21 @@ def _in_blocks(
 
 def _block(
     extractor: Extractor, samples: Samples, device: torch.device, parts: Parts | None, maker: str
-) -> tuple[Array, bool]:
-    """The features of a block, and whether parts had them; new ones go there."""
+) -> tuple[Any, bool]:
+    """The features of a block, or their name in parts, and whether they were there before.
+
+    A name is short: a process whose parent was killed would wait for ever to hand over an array, and never end.
+    """
     if device.type == "cpu":
         torch.set_num_threads(1)
     name = "" if parts is None else key(maker, samples)
-    stored = None if parts is None else parts.read(name)
-    if stored is not None:
-        return stored, True
+    if parts is not None and parts.read(name) is not None:
+        return name, True
     rows = extractor.transform(in_memory(samples), device, quiet)
-    if parts is not None:
-        parts.add(name, rows)
-    return rows, False
+    if parts is None:
+        return rows, False
+    parts.add(name, rows)
+    return name, False
 
 
 def _readers(kind: str) -> str:

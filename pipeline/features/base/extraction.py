@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import torch
+from joblib.externals.loky import get_reusable_executor
 
 from pipeline.config.fields import Settings
 from pipeline.config.project import Project
@@ -50,6 +51,7 @@ def extract_view(
     started, before = time.perf_counter(), parts.reused
     with counting(title) as progress:
         features = extract(extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress, parts)
+    get_reusable_executor().shutdown(wait=True)  # what its processes hold is not to stand beside the next view's
     seconds, reused = time.perf_counter() - started, parts.reused - before
     made = len(features) - reused
     rest = f"; {reused} were finished before" if reused else ""
