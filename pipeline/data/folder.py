@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,12 @@ from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadParams
 from pipeline.core.progress import Progress
-from pipeline.core.seeds import generator
 from pipeline.data.base import Dataset
 from pipeline.data.base.pairing import Column, by_row, by_stem, check_pairs, find_files, of_kind
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
 from pipeline.samples.base import PACKAGE, Kind
-
-SEED = 0
+from pipeline.samples.base.sample_files import SampleFiles
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,8 @@ class Folder(Dataset):
         for view, place in self.places.items():
             if view in files:
                 paths = [files[view][name] for name in ids]
-                rows = place.kind.gather(_read(place.kind, paths, ids, progress), len(ids))
+                listed = SampleFiles.of(place.kind, self.folder / place.folder, paths, ids, progress)
+                rows = listed if place.kind.stays_in_files else place.kind.gather(listed, len(ids))
             else:
                 rows = [sample.text for sample in samples]
             views[view] = RawView(place.kind.name, rows)
@@ -110,14 +108,3 @@ class Folder(Dataset):
     def _filed(self) -> dict[str, Place]:
         """The views whose samples are files and not rows of the table."""
         return {view: place for view, place in self.places.items() if not (self.table and place.kind.typed)}
-
-
-def _read(kind: Kind, paths: Sequence[Path], ids: Sequence[str], progress: Progress) -> Iterator[Any]:
-    """One sample per file; what is drawn of it depends on its id alone."""
-
-    def rng_for(word: str, name: str) -> np.random.Generator:
-        return generator(SEED, "folder", word, name)
-
-    for row, (path, name) in enumerate(zip(paths, ids, strict=True), start=1):
-        yield kind.read(path, kind.shape, partial(rng_for, name=name))
-        progress(row, len(paths))

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, PipelineError
-from pipeline.core.progress import Progress
+from pipeline.core.progress import Progress, quiet
 from pipeline.data.base import Dataset, configured
 from pipeline.data.base import store as raw_store
 from pipeline.doctor import copies, extractors, samples, structure, tables
@@ -21,6 +21,7 @@ from pipeline.features.base import store as feature_store
 from pipeline.features.base.store import Features
 from pipeline.reporting.published import publications
 from pipeline.samples.base import kind
+from pipeline.samples.base.examination import examine as examine_samples
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ def examine_stored(project: Project, dataset: str, raw: Path, features: Path, pr
         return unread
     loaded = attempt(lambda: raw_store.read(raw) if raw.is_dir() else source.load(progress))
     extracted = attempt(lambda: feature_store.read(features)) if features.is_dir() else None
-    findings = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
+    findings = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted, progress))
     chosen: list[Finding] | None = []
     if loaded is not None and findings is not None and all(found.severity < Severity.ERROR for found in findings):
         chosen = attempt(lambda: list(extractors.check_extractors(project, loaded, dataset)))
@@ -63,9 +64,11 @@ def examine_stored(project: Project, dataset: str, raw: Path, features: Path, pr
     return [*unread, *(findings or []), *(chosen or []), *(unused or [])]
 
 
-def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None) -> list[Finding]:
-    """All findings, the gravest first."""
-    return sorted(_findings(raw, dataset, source, features), key=lambda finding: -finding.severity)
+def examine(
+    raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None, progress: Progress = quiet
+) -> list[Finding]:
+    """All findings, the gravest first. progress: called as the samples of a view are looked at."""
+    return sorted(_findings(raw, dataset, source, features, progress), key=lambda finding: -finding.severity)
 
 
 def warnings(findings: Sequence[Finding]) -> list[Finding]:
@@ -76,7 +79,9 @@ def warnings(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity == Severity.WARNING]
 
 
-def _findings(raw: RawDataset, dataset: str, source: Dataset, features: Features | None) -> Iterator[Finding]:
+def _findings(
+    raw: RawDataset, dataset: str, source: Dataset, features: Features | None, progress: Progress
+) -> Iterator[Finding]:
     protocol = publications.read()[1].get(source.display)
     rows = list(structure.check_rows(raw, dataset))
     if rows:
@@ -85,16 +90,18 @@ def _findings(raw: RawDataset, dataset: str, source: Dataset, features: Features
     yield from structure.check_ids(raw, dataset)
     yield from structure.check_splits(raw, dataset, protocol.sizes if protocol else None)
     yield from structure.check_labels(raw, dataset)
-    views = {}
+    views, digests = {}, {}
     for name, view in raw.views.items():
         place = f"{dataset}, view '{name}'"
         misfits = list(samples.check_kind(view, place))
         yield from misfits
         if not misfits:
             views[name] = view
-            yield from samples.check_samples(view, raw.ids, place)
+            examination = examine_samples(view, progress)
+            digests[name] = examination.digests
+            yield from samples.check_samples(examination.faults, raw.ids, place)
     if len(views) == len(raw.views):
-        yield from copies.check_copies(raw, dataset)
+        yield from copies.check_copies(digests, raw, dataset)
     train = raw.split == "train"
     ready = {name: view.samples for name, view in views.items() if kind(view.kind).ready}
     trained = {name: np.asarray(rows)[train] for name, rows in ready.items()}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from hashlib import blake2b
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.datasets import RawDataset
 from pipeline.core.splits import Array
 from pipeline.doctor.finding import Finding, Severity, marked
 
 
-def check_copies(raw: RawDataset, place: str) -> Iterator[Finding]:
-    """Pairs that are equal in all views; then, with one of each such pair, samples that are equal in one view."""
-    codes = {name: _codes(view) for name, view in raw.views.items()}
+def check_copies(digests: Mapping[str, Array], raw: RawDataset, place: str) -> Iterator[Finding]:
+    """Pairs that are equal in all views; then, with one of each such pair, samples that are equal in one view.
+
+    digests: view -> n, equal where the samples are.
+    """
+    codes = {name: np.unique(of_view, return_inverse=True)[1] for name, of_view in digests.items()}
     _, first, pairs = np.unique(np.stack(list(codes.values()), axis=1), axis=0, return_index=True, return_inverse=True)
     once, across = _repeated(pairs.reshape(-1), raw.split)
     yield from marked(Severity.WARNING, "the pair is in its split twice", once, raw.ids, place, "keep one of each")
@@ -47,17 +49,6 @@ def check_copies(raw: RawDataset, place: str) -> Iterator[Finding]:
             view_place,
             "keep such pairs in one split or say so beside the results",
         )
-
-
-def _codes(view: RawView) -> Array:
-    """n numbers (int64), equal where the samples are equal byte by byte."""
-    samples = np.ascontiguousarray(view.samples) if isinstance(view.samples, np.ndarray) else view.samples
-    hashes = (
-        blake2b(x.encode("utf-8", "surrogatepass") if isinstance(x, str) else x, digest_size=16).digest()
-        for x in samples
-    )
-    codes: Array = np.unique(np.frombuffer(b"".join(hashes), dtype="V16"), return_inverse=True)[1]
-    return codes
 
 
 def _repeated(codes: Array, split: Array) -> tuple[Array, Array]:

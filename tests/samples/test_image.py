@@ -1,11 +1,14 @@
 """One square of colours from every kind of picture file."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from pipeline.core.errors import BadInput
-from pipeline.samples.image import read_picture
+from pipeline.samples.image import LARGEST, read_picture
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
@@ -80,3 +83,16 @@ def test_deep_pictures_are_refused(tmp_path):
     Image.fromarray(np.full((8, 8), 40000, dtype=np.uint16)).save(tmp_path / "a.png")
     with pytest.raises(BadInput, match="more than 8 bits per channel"):
         read_picture(tmp_path / "a.png", 8)
+
+
+@pytest.mark.parametrize("size", [(10_000, 9_000), (20_000, 20_000)])
+def test_a_picture_of_too_many_pixels_is_refused_by_the_limit(tmp_path, size):
+    """The file has a header and no pixels: it is refused before any is read."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    pieces = [
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    ]
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(pieces))
+    with pytest.raises(BadInput, match=r"a\.png: it has more than 89,478,485 pixels; save it smaller"):
+        read_picture(tmp_path / "a.png", 8)
+    assert LARGEST == Image.MAX_IMAGE_PIXELS
