@@ -107,7 +107,7 @@ class DatasetConfig(Block):
     load: Settings | None = None
     views: dict[Name, ExtractorName | dict[ExtractorName, Settings | None]]
     probes: dict[str, dict[ExtractorName, Settings | None]] = {}
-    noises: dict[NoiseName, Settings] = {}
+    noises: dict[NoiseName, Settings | None] = {}
     seeds: Distinct[NonNegativeInt] = ()
 
 
@@ -241,7 +241,7 @@ class Project(Block):
 
     def noise_settings(self, kind: str, dataset: str) -> Settings:
         """Constructor arguments of a noise kind on a dataset. Raises UnknownName."""
-        return (_named(self.noises, kind, "noises") or {}) | self.dataset(dataset).noises.get(kind, {})
+        return (_named(self.noises, kind, "noises") or {}) | (self.dataset(dataset).noises.get(kind) or {})
 
     def extractor_settings(self, name: str, changes: Mapping[str, Any] | None = None) -> Settings:
         """Constructor arguments of an extractor, with those that differ. Raises UnknownName."""

@@ -22,8 +22,6 @@ from pipeline.data.base.tables import READERS as TABLES
 from pipeline.data.base.tables import read_table
 from pipeline.noise.base import Noise, RngFor
 
-WHERE = "params.yaml, noises.given"
-
 
 class Given(Noise):
     """Labels as they are in files, shared by the views or one set per view.
@@ -31,17 +29,15 @@ class Given(Noise):
     labels: a place, or view -> place; without it the dataset's own labels are taken, for datasets with `clean: false`.
     A place is `table:column`, whose rows are found by the sample's file in the column `file`, or an array as
     array_files.read takes it with a name or whole number for every sample of the dataset, or for every training
-    sample, in the dataset's order. fetched: the dataset's folder under data/raw, which knows ids, splits and classes.
+    sample, in the dataset's order. fetched: the folder of the dataset's raw samples, which knows ids, splits and
+    classes.
     """
 
     display: ClassVar[str] = "given"
     of_training: ClassVar[bool] = True
+    by_sample: ClassVar[bool] = True
 
-    def __init__(
-        self, labels: str | dict[str, str] | None = None, fetched: Path | None = None, file_column: str = "file"
-    ) -> None:
-        if labels is not None and fetched is None:
-            raise BadParams("'labels' needs 'fetched'", WHERE, "set it to data/raw/<dataset>")
+    def __init__(self, fetched: Path, labels: str | dict[str, str] | None = None, file_column: str = "file") -> None:
         self.labels = labels
         self.fetched = fetched
         self.file_column = file_column
@@ -52,18 +48,18 @@ class Given(Noise):
             raise BadParams(
                 f"there is no rate {rate:g}: the labels are as given", "params.yaml, experiments", "set it to [0.0]"
             )
-        if self.labels is None or self.fetched is None:
+        if self.labels is None:
             return Corruption({view: own.copy() for view, own in labels.items()})
+        where = f"params.yaml, datasets.{self.fetched.name}.noises.given.labels"
         places = self.labels if isinstance(self.labels, dict) else dict.fromkeys(labels, self.labels)
         for view in places:
             if view not in labels:
-                raise UnknownName(view, labels, f"{WHERE}.labels")
+                raise UnknownName(view, labels, where)
         missing = [view for view in labels if view not in places]
         if missing:
-            raise BadParams(f"view '{missing[0]}' has no labels", f"{WHERE}.labels", "name a file for every view")
+            raise BadParams(f"view '{missing[0]}' has no labels", where, "name a file for every view")
         if not (self.fetched / META).is_file():
-            remedy = f"set {WHERE}.fetched to data/raw/<dataset>"
-            raise MissingFiles("no dataset was fetched there", str(self.fetched), remedy)
+            raise MissingFiles("no dataset was fetched there", str(self.fetched), "run `dvc repro` to fetch it")
         manifest = read_manifest(self.fetched)
         training, count = int(np.sum(manifest.split == "train")), len(next(iter(labels.values())))
         if training != count or len(manifest.class_names) != classes:
@@ -71,7 +67,7 @@ class Given(Noise):
                 f"it has {training} training samples of {len(manifest.class_names)} classes, the features have {count} "
                 f"of {classes}",
                 str(self.fetched),
-                f"set {WHERE}.fetched to the folder of this dataset",
+                "run `dvc repro`, which fetches and extracts again",
             )
         read = {place: self._labels(place, manifest) for place in places.values()}
         return Corruption({view: read[places[view]].copy() for view in labels})
