@@ -13,14 +13,14 @@ from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
 from pipeline.data.base.array_files import READERS, parted, read, read_names
-from pipeline.data.base.splits import NAMES, SHARES, check, classes, hashed
+from pipeline.data.base.splits import SHARES, check, classes, hashed, split_of
 
 
 class Arrays(Dataset):
     """Two or more views with one row per sample, all in the same order; docs/own_data.md tells how.
 
     views: view -> place, `file` or `file:key` as array_files.read takes it, n x d; labels: place of n class names or
-    whole numbers; split: place of n names out of train, valid (or val, validation) and test; without it the samples
+    whole numbers; split: place of n names of splits, such as train, valid and test; without it the samples
     are divided by the hash of their id into shares. ids: place of n names or numbers, else the row. clean: false says
     that the labels are noisy and that there are no others. Views are of kind 'features', float32. Rows are counted
     from 0 in messages.
@@ -117,9 +117,9 @@ def read_split(place: str) -> Array:
     """n names out of train, valid and test."""
     names = read_names(place)
     for row, name in enumerate(names):
-        if name not in NAMES:
+        if not split_of(name):
             raise BadInput(f"row {row} has '{name}', which is no split", place, "name it train, valid or test")
-    return np.array([NAMES[name] for name in names])
+    return np.array([split_of(name) for name in names])
 
 
 def _refuse_repeats(ids: Sequence[str], place: str) -> None:

@@ -47,7 +47,7 @@ class Folder(Dataset):
 
     A sample's id is its file's path below its view's folder, without the suffix. views: view -> kind, the settings of
     that kind (`side` of image, `points` of cloud), and the folder of its files below the dataset's. Without table: a
-    file per view and id, the label is the id's first folder, or the second where all first ones are splits.
+    file per view and id, folders give label and split (base/layout.py).
     table: a file in folder, as read_table takes it, whose columns `file` and `text` give id and text, `label` the label
     (else the id's folder does), `split` the split; columns renames them. Without splits the samples are divided by the
     hash of their id into shares. clean: false says that the labels are noisy and that there are no others.
@@ -85,7 +85,7 @@ class Folder(Dataset):
         if self.table:
             samples = by_row(read_table(self.folder / self.table), self.columns, bool(typed))
         else:
-            samples = by_stem(files)
+            samples = by_stem(files, str(self.folder))
         check_pairs(samples, files)
         ids = [sample.id for sample in samples]
         class_names, labels = classes([sample.label for sample in samples])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
+from unicodedata import normalize
 
 import numpy as np
 
@@ -85,6 +86,7 @@ class Given(Noise):
                 counts = f"it has {len(names)} labels for {len(manifest.ids)} samples, {len(ids)} of them for training"
                 raise BadInput(counts, place, "give one per sample or one per training sample")
             names = [names[row] for row in training] if len(names) == len(manifest.ids) else names
+        names = [normalize("NFC", name) for name in names]
         indices = {name: index for index, name in enumerate(manifest.class_names)}
         for row, name in enumerate(names):
             if name not in indices:

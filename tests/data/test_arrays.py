@@ -85,7 +85,7 @@ def spoilt(array, row, value):
             "class 'rare' has 1 samples in all and none in the",
         ),
         ("labels", "y", NAMES.astype(object), "damaged or holds pickled objects"),
-        ("split", "s", np.where(np.arange(N) == 8, "dev", SPLIT), "g.npz:s: row 8 has 'dev', which is no split"),
+        ("split", "s", np.where(np.arange(N) == 8, "eval", SPLIT), "g.npz:s: row 8 has 'eval', which is no split"),
         ("split", "s", SPLIT[1:], "g.npz:s: it has 89 rows"),
         ("ids", "i", np.arange(N) // 2, "g.npz:i: rows 0 and 1 share the id '0'; give every sample its own"),
         ("ids", "i", np.arange(N + 1), "g.npz:i: it has 91 rows"),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.base import visible
-from pipeline.data.base.splits import NAMES
+from pipeline.data.base.layout import layout
+from pipeline.data.base.splits import split_of
 from pipeline.data.base.tables import Table
 from pipeline.samples import base as kinds
 from pipeline.samples.base import Kind
@@ -56,17 +57,18 @@ def find_files(root: Path, kind: Kind) -> dict[str, Path]:
     return files
 
 
-def by_stem(files: Mapping[str, ById]) -> list[Sample]:
+def by_stem(files: Mapping[str, ById], place: str) -> list[Sample]:
     """A sample per stem that any view has, in alphabetical order; folders give label and split. files: by view."""
     paths = {name: path for by_id in files.values() for name, path in by_id.items()}
-    inner = _split_folders(paths)
+    given = layout(list(paths), place)
     samples = []
     for name in sorted(paths):
         *folders, _ = name.split("/")
-        if len(folders) <= inner:
+        if len(folders) <= given.label:
             remedy = "put it into a folder named like its class, or give a table with a column of labels"
             raise BadInput("no folder names its label", str(paths[name]), remedy)
-        samples.append(Sample(name, folders[inner], NAMES[folders[0]] if inner else "", "", str(paths[name])))
+        split = "" if given.split is None else split_of(folders[given.split])
+        samples.append(Sample(name, folders[given.label], split, "", str(paths[name])))
     return samples
 
 
@@ -81,19 +83,29 @@ def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sam
     texted = table.needed(named["text"]) if texts else [""] * len(ids)
     splits = table.needed(named["split"]) if named["split"] in table.columns else None
     labels = table.needed(named["label"]) if named["label"] in table.columns else None
-    inner = 0 if splits else _split_folders(ids)
+    given = layout(ids, str(table.file))
     samples = []
     for row, (name, text) in enumerate(zip(ids, texted, strict=True)):
         *folders, _ = name.split("/")
-        split = splits[row] if splits else folders[0] if inner else ""
-        if split and split not in NAMES:
-            raise BadInput(f"'{split}' is no split", table.place(row), "name it train, valid or test")
-        if labels is None and len(folders) <= inner:
+        split = "" if given.split is None else split_of(folders[given.split])
+        if splits is not None:
+            split = _agreed(splits[row], split, table.place(row))
+        if labels is None and len(folders) <= given.label:
             remedy = f"add a column '{named['label']}', or name the column of labels under load.columns"
             raise BadInput("neither a column nor a folder gives its label", table.place(row), remedy)
-        label = labels[row] if labels else folders[inner]
-        samples.append(Sample(name, label, NAMES.get(split, ""), text, table.place(row)))
+        label = folders[given.label] if labels is None else labels[row]
+        samples.append(Sample(name, label, split, text, table.place(row)))
     return samples
+
+
+def _agreed(cell: str, folder: str, place: str) -> str:
+    """The split that a table gives. folder: the one that the file's folder gives, '' for none."""
+    split = split_of(cell)
+    if not split:
+        raise BadInput(f"'{cell}' is no split", place, "name it train, valid or test")
+    if folder and folder != split:
+        raise BadInput(f"its split is '{cell}' and it lies in a folder for '{folder}'", place, "correct one of the two")
+    return split
 
 
 def ids_of_rows(table: Table, column: str) -> list[str]:
@@ -119,8 +131,3 @@ def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById]) -> None:
         for name, path in by_id.items():
             if name not in known:
                 raise BadInput("the table has no row for it", str(path), "add a row or remove the file")
-
-
-def _split_folders(ids: Iterable[str]) -> int:
-    """How many folders come before the class: one where every id lies in a split's folder and a further one."""
-    return int(all(name.count("/") > 1 and name.split("/")[0] in NAMES for name in ids))
