@@ -19,6 +19,9 @@ from pipeline.config.fields import (
     NoiseName,
     Rate,
     Settings,
+    ViewName,
+    Views,
+    differ,
     distinct,
     one_of,
 )
@@ -105,8 +108,8 @@ class DatasetConfig(Block):
     source: str = ""
     display: str = ""
     load: Settings | None = None
-    views: dict[Name, ExtractorName | dict[ExtractorName, Settings | None]]
-    probes: dict[str, dict[ExtractorName, Settings | None]] = {}
+    views: Views[ExtractorName | dict[ExtractorName, Settings | None]]
+    probes: dict[ViewName, dict[ExtractorName, Settings | None]] = {}
     noises: dict[NoiseName, Settings | None] = {}
     seeds: Distinct[NonNegativeInt] = ()
 
@@ -180,7 +183,7 @@ class Project(Block):
     noises: dict[Name, Settings | None]
     extractors: dict[Name, Settings | None]
     profiles: dict[Name, Settings] = {}
-    datasets: dict[Name, DatasetConfig]
+    datasets: Annotated[dict[Name, DatasetConfig], AfterValidator(differ)]
     experiments: Listed[Experiment]
     report: Report = Report()
     viewer: Viewer | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.config.fields import Views
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput, BadParams
 from pipeline.core.progress import Progress
@@ -33,7 +34,7 @@ class Arrays(Dataset):
 
     def __init__(
         self,
-        views: dict[str, str],
+        views: Views[str],
         labels: str,
         split: str | None = None,
         ids: str | None = None,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.fields import Views
 from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadParams
@@ -22,6 +23,7 @@ from pipeline.data.base.tables import read_table
 from pipeline.samples.base import PACKAGE, Kind
 
 SEED = 0
+PICTURES_AND_TEXTS: dict[str, Mapping[str, Any]] = {"image": {"kind": "image"}, "text": {"kind": "text"}}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Folder(Dataset):
     def __init__(
         self,
         folder: Path,
-        views: Mapping[str, Mapping[str, Any]] = {"image": {"kind": "image"}, "text": {"kind": "text"}},
+        views: Views[Mapping[str, Any]] = PICTURES_AND_TEXTS,
         table: str | None = None,
         columns: Mapping[Column, str] = {},
         shares: Mapping[str, float] = SHARES,

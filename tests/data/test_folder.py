@@ -268,6 +268,13 @@ def test_faults_of_columns_and_settings_are_one_sentence(by_row):
             build("pipeline.data", "folder", Folder, {"folder": str(Path()), "views": {"a": described}})
 
 
+@pytest.mark.parametrize("name", ["image/rgb", "labels", "suggested", "allow_pickle", "meta"])
+def test_names_of_views_that_the_project_has_files_of_are_refused(name):
+    views = {name: {"kind": "image"}, "text": {"kind": "text"}}
+    with pytest.raises(BadParams, match=r"params\.yaml, folder\.load: 'views' is .*should have"):
+        build("pipeline.data", "folder", Folder, {"folder": ".", "views": views}, "folder.load")
+
+
 def strays(dataset):
     return {str(file.relative_to(dataset.folder)) for file in set(dataset.brought()) - set(dataset.expected())}
 
