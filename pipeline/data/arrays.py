@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.config.fields import Views
 from pipeline.core.datasets import RawDataset, RawView
-from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams, PipelineError
 from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
@@ -70,6 +70,16 @@ class Arrays(Dataset):
             concept=ids,
             class_names=class_names,
         )
+
+    def faults(self) -> Iterator[PipelineError]:
+        """Of each array by itself; load tells where they do not fit together."""
+        places: list[tuple[Callable[[str], object], str | None]] = [(read_features, x) for x in self.views.values()]
+        for read_place, place in (*places, (read_names, self.labels), (read_split, self.split), (read_names, self.ids)):
+            if place:
+                try:
+                    read_place(place)
+                except PipelineError as fault:
+                    yield fault
 
     def brought(self) -> list[Path]:
         """The array files beside those that are named: a folder may hold other datasets below it."""

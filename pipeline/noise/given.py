@@ -45,20 +45,9 @@ class Given(Noise):
         self.per_pair = not isinstance(labels, dict)
 
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
-        if rate:
-            raise BadParams(
-                f"there is no rate {rate:g}: the labels are as given", "params.yaml, experiments", "set it to [0.0]"
-            )
+        self.check_rate(rate)
         if self.labels is None:
             return Corruption({view: own.copy() for view, own in labels.items()})
-        where = f"params.yaml, datasets.{self.fetched.name}.noises.given.labels"
-        places = self.labels if isinstance(self.labels, dict) else dict.fromkeys(labels, self.labels)
-        for view in places:
-            if view not in labels:
-                raise UnknownName(view, labels, where)
-        missing = [view for view in labels if view not in places]
-        if missing:
-            raise BadParams(f"view '{missing[0]}' has no labels", where, "name a file for every view")
         if not (self.fetched / META).is_file():
             raise MissingFiles("no dataset was fetched there", str(self.fetched), "run `dvc repro` to fetch it")
         manifest = read_manifest(self.fetched)
@@ -70,8 +59,28 @@ class Given(Noise):
                 str(self.fetched),
                 "run `dvc repro`, which fetches and extracts again",
             )
+        return Corruption(self.read(manifest, list(labels)))
+
+    def check_rate(self, rate: float) -> None:
+        """Raise BadParams for a rate of drawn noise."""
+        if rate:
+            problem = f"there is no rate {rate:g}: the labels are as given"
+            raise BadParams(problem, "params.yaml, experiments", "set it to [0.0]")
+
+    def read(self, manifest: Manifest, views: Sequence[str]) -> dict[str, Array]:
+        """View -> n class indices (int64) of the training samples of a dataset; nothing where no labels are named."""
+        if self.labels is None:
+            return {}
+        where = f"params.yaml, datasets.{self.fetched.name}.noises.given.labels"
+        places = self.labels if isinstance(self.labels, dict) else dict.fromkeys(views, self.labels)
+        for view in places:
+            if view not in views:
+                raise UnknownName(view, views, where)
+        missing = [view for view in views if view not in places]
+        if missing:
+            raise BadParams(f"view '{missing[0]}' has no labels", where, "name a file for every view")
         read = {place: self._labels(place, manifest) for place in places.values()}
-        return Corruption({view: read[places[view]].copy() for view in labels})
+        return {view: read[places[view]].copy() for view in views}
 
     def _labels(self, place: str, manifest: Manifest) -> Array:
         """n class indices (int64) of the training samples."""

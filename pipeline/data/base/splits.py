@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from unicodedata import normalize
 
@@ -59,18 +59,23 @@ def classes(names: Sequence[str]) -> tuple[list[str], Array]:
 
 
 def check(labels: Array, split: Array, class_names: Sequence[str], place: str) -> None:
-    """Raise BadInput for fewer than two classes, and for a class without training or without test samples.
+    """Raise BadInput for what `faults` finds first."""
+    for fault in faults(labels, split, class_names, place):
+        raise fault
+
+
+def faults(labels: Array, split: Array, class_names: Sequence[str], place: str) -> Iterator[BadInput]:
+    """One for fewer than two classes, and for each class without training or without test samples.
 
     Validation, which only chooses, may lack a class: a tenth of a small class is often nobody.
     """
     if len(class_names) < 2:
-        raise BadInput(f"the only class is '{class_names[0]}'", place, "give samples of two classes or more")
+        yield BadInput(f"the only class is '{class_names[0]}'", place, "give samples of two classes or more")
     for name in ("train", "test"):
         counts = np.bincount(labels[split == name], minlength=len(class_names))
-        if not counts.all():
-            lacking = int(counts.argmin())
+        for lacking in map(int, np.flatnonzero(counts == 0)):
             total = int(np.sum(labels == lacking))
-            raise BadInput(
+            yield BadInput(
                 f"class '{class_names[lacking]}' has {total} samples in all and none in the split '{name}'",
                 place,
                 "add samples of this class, join it with another one, or give the split yourself",
