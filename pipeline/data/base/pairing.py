@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
@@ -10,14 +10,25 @@ from unicodedata import normalize
 
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.base import visible
-from pipeline.data.base.splits import NAMES
-from pipeline.data.base.tables import Line, Table
+from pipeline.data.base.annotators import Answers, of_columns, of_rows, vote
+from pipeline.data.base.layout import Layout, layout
+from pipeline.data.base.splits import split_of
+from pipeline.data.base.tables import Table
 from pipeline.samples import base as kinds
 from pipeline.samples.base import Kind
 
 Column = Literal["file", "text", "label", "split"]
+Columns = Mapping[Column | Literal["annotator", "labels"], str | list[str]]
+"""What a table gives -> the column that gives it; `labels`: a column per annotator."""
 ById = Mapping[str, Path]
 """A sample's id, which is its file's path below the folder of its view without the suffix -> the file."""
+Refuse = Callable[[BadInput], None]
+"""What is done with a fault: it is raised, or kept where all of them are asked for."""
+
+
+def at_once(fault: BadInput) -> None:
+    """Raise the first fault."""
+    raise fault
 
 
 @dataclass(frozen=True)
@@ -70,55 +81,113 @@ def is_utf8(name: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def by_stem(files: Mapping[str, ById]) -> list[Sample]:
+def by_stem(files: Mapping[str, ById], place: str, refuse: Refuse = at_once) -> list[Sample]:
     """A sample per stem that any view has, in alphabetical order; folders give label and split. files: by view."""
     paths = {name: path for by_id in files.values() for name, path in by_id.items()}
-    inner = _split_folders(paths)
+    given = layout(list(paths), place)
     samples = []
     for name in sorted(paths):
         *folders, _ = name.split("/")
-        if len(folders) <= inner:
+        if len(folders) <= given.label:
             remedy = "put it into a folder named like its class, or give a table with a column of labels"
-            raise BadInput("no folder names its label", str(paths[name]), remedy)
-        samples.append(Sample(name, folders[inner], NAMES[folders[0]] if inner else "", "", str(paths[name])))
+            refuse(BadInput("no folder names its label", str(paths[name]), remedy))
+            continue
+        split = "" if given.split is None else split_of(folders[given.split])
+        samples.append(Sample(name, folders[given.label], split, "", str(paths[name])))
     return samples
 
 
-def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sample]:
-    """A sample per row of the table, in its order. columns: those with another name; texts: whether it gives them.
+def by_row(
+    table: Table, columns: Columns, texts: bool, refuse: Refuse = at_once
+) -> tuple[list[Sample], Answers | None]:
+    """A sample per row of the table, in its order, or per file where a row is an annotator's; and what all of them say.
 
-    Where the table has no column of labels or splits, folders give them.
+    columns: those with another name, and those of annotators; texts: whether the table gives them. Where the table has
+    no column of labels or splits, folders give them.
     """
-    named = {column: columns.get(column, str(column)) for column in get_args(Column)}
-    table.check(named["file"], *([named["text"]] if texts else []), *columns.values())
-    lines: dict[str, Line] = {}
-    suffixes = kinds.suffixes()
-    for line in table.lines:
-        name = stem(line.needed(named["file"]), suffixes)
-        if name in lines:
-            raise BadInput(f"'{name}' is also in {lines[name].place}", line.place, "keep one row per sample")
-        lines[name] = line
-    has_splits = named["split"] in table.header
-    inner = 0 if has_splits else _split_folders(lines)
+    named = {column: str(columns.get(column, column)) for column in get_args(Column)}
+    several = list(columns.get("labels", ()))
+    table.check(*(str(columns[column]) for column in columns if column != "labels"), *several)
+    answers: Answers | None = None
+    if "annotator" in columns:
+        every = ids_of_rows(table, named["file"], several=True)
+        answers = of_rows(table, every, str(columns["annotator"]), named["label"])
+        rows = _one_each(table, every, [named["text"]] * texts + [named["split"]], refuse)
+        ids = [every[row] for row in rows]
+    else:
+        ids, rows = ids_of_rows(table, named["file"], refuse), range(len(table))
+        answers = of_columns(table, several) if several else None
+    texted = table.needed(named["text"], rows) if texts else [""] * len(ids)
+    splits = table.needed(named["split"], rows) if named["split"] in table.columns else None
+    labels: Sequence[str] | None = None
+    if named["label"] in table.columns and "annotator" not in columns:
+        labels = table.needed(named["label"])
+    elif answers is not None:
+        labels = vote(ids, answers)
+    try:
+        given = layout(ids, str(table.file))
+    except BadInput:
+        if labels is None or splits is None:
+            raise
+        given = Layout(label=0, split=None)
     samples = []
-    for name, line in lines.items():
+    for name, text, row, number in zip(ids, texted, rows, range(len(ids)), strict=True):
         *folders, _ = name.split("/")
-        split = line.needed(named["split"]) if has_splits else folders[0] if inner else ""
-        if split and split not in NAMES:
-            raise BadInput(f"'{split}' is no split", line.place, "name it train, valid or test")
-        if named["label"] in table.header:
-            label = line.needed(named["label"])
-        elif len(folders) > inner:
-            label = folders[inner]
-        else:
+        split = "" if given.split is None else split_of(folders[given.split])
+        if splits is not None:
+            split = _agreed(splits[number], split, table.place(row), refuse)
+        if labels is None and len(folders) <= given.label:
             remedy = f"add a column '{named['label']}', or name the column of labels under load.columns"
-            raise BadInput("neither a column nor a folder gives its label", line.place, remedy)
-        text = line.needed(named["text"]) if texts else ""
-        samples.append(Sample(name, label, NAMES.get(split, ""), text, line.place))
-    return samples
+            refuse(BadInput("neither a column nor a folder gives its label", table.place(row), remedy))
+            continue
+        label = folders[given.label] if labels is None else labels[number]
+        if not label:
+            problem = "no annotator has labelled it"
+            refuse(BadInput(problem, table.place(row), "give it a label or remove the sample"))
+            continue
+        samples.append(Sample(name, label, split, text, table.place(row)))
+    return samples, answers
 
 
-def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById]) -> None:
+def _one_each(table: Table, ids: Sequence[str], shared: Sequence[str], refuse: Refuse) -> list[int]:
+    """The first row of each sample. shared: columns in which rows that differ within a sample are refused."""
+    first: dict[str, int] = {}
+    for row, name in enumerate(ids):
+        other = first.setdefault(name, row)
+        for column in shared:
+            if column in table.columns and table.columns[column][row] != table.columns[column][other]:
+                problem = f"the column '{column}' has another value for '{name}' than {table.place(other)}"
+                refuse(BadInput(problem, table.place(row), "correct one of the two"))
+    return list(first.values())
+
+
+def _agreed(cell: str, folder: str, place: str, refuse: Refuse) -> str:
+    """The split that a table gives. folder: the one that the file's folder gives, '' for none."""
+    split = split_of(cell)
+    if not split:
+        refuse(BadInput(f"'{cell}' is no split", place, "name it train, valid or test"))
+    elif folder and folder != split:
+        problem = f"its split is '{cell}' and it lies in a folder for '{folder}'"
+        refuse(BadInput(problem, place, "correct one of the two"))
+    return split
+
+
+def ids_of_rows(table: Table, column: str, refuse: Refuse = at_once, several: bool = False) -> list[str]:
+    """The sample of every row, by the file that a column names.
+
+    several: whether a sample may have many rows; where not, a second one is refused.
+    """
+    suffixes = kinds.suffixes()
+    ids = [stem(name, suffixes) for name in table.needed(column)]
+    first: dict[str, int] = {}
+    for row, name in enumerate(ids):
+        if first.setdefault(name, row) != row and not several:
+            problem = f"'{name}' is also in {table.place(first[name])}"
+            refuse(BadInput(problem, table.place(row), "keep one row per sample"))
+    return ids
+
+
+def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById], refuse: Refuse = at_once) -> None:
     """Refuse a sample that a view lacks, and a file that belongs to no sample."""
     known = {sample.id for sample in samples}
     for view, by_id in files.items():
@@ -128,12 +197,7 @@ def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById]) -> None:
                 near = next((path for name, path in by_id.items() if name.casefold() == sample.id.casefold()), None)
                 if near is not None:
                     problem, remedy = f"{problem}, only one in other letter case, {near}", "write both names alike"
-                raise BadInput(problem, sample.place, remedy)
+                refuse(BadInput(problem, sample.place, remedy))
         for name, path in by_id.items():
             if name not in known:
-                raise BadInput("the table has no row for it", str(path), "add a row or remove the file")
-
-
-def _split_folders(ids: Iterable[str]) -> int:
-    """How many folders come before the class: one where every id lies in a split's folder and a further one."""
-    return int(all(name.count("/") > 1 and name.split("/")[0] in NAMES for name in ids))
+                refuse(BadInput("the table has no row for it", str(path), "add a row or remove the file"))

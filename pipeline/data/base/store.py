@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from pipeline.core import plugins
-from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.datasets import Annotations, RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import SPLITS, Array
+from pipeline.data.base import annotators
 from pipeline.samples import base as kinds
 from pipeline.samples.base.sample_files import SampleFiles
 from pipeline.samples.base.stored import AGAIN, read_json, write_json
@@ -33,7 +34,8 @@ HASH = re.compile("[0-9a-f]{64}")
 class Manifest:
     """A stored dataset without its samples: ids, labels (n class indices), split and concept of every sample.
 
-    kinds: view -> kind of its samples; files: view -> folder and settings of its samples, if they stay in files.
+    kinds: view -> kind of its samples; files: view -> folder and settings of its samples, if they stay in files;
+    annotations: where samples have several labels, all of them.
     """
 
     ids: Sequence[str]
@@ -43,6 +45,7 @@ class Manifest:
     class_names: Sequence[str]
     kinds: Mapping[str, str]
     files: Mapping[str, tuple[Path, dict[str, Any]]]
+    annotations: Annotations | None = None
 
 
 def write(raw: RawDataset, folder: Path) -> None:
@@ -58,6 +61,7 @@ def write(raw: RawDataset, folder: Path) -> None:
             listed[name] = {"folder": samples.folder.as_posix(), "settings": samples.kind.settings}
         else:
             kind.write(samples, folder / f"{name}{kind.extension}")
+    annotators.write(folder, raw.annotations)
     views = {name: view.kind for name, view in raw.views.items()}
     meta = {"class_names": list(raw.class_names), "views": views}
     write_json(folder / META, meta | ({"files": listed} if listed else {}))
@@ -73,6 +77,7 @@ def read(folder: Path) -> RawDataset:
         split=manifest.split,
         concept=manifest.concept,
         class_names=manifest.class_names,
+        annotations=manifest.annotations,
     )
 
 
@@ -93,6 +98,7 @@ def read_manifest(folder: Path) -> Manifest:
         class_names=class_names,
         kinds=views,
         files=files,
+        annotations=annotators.read(folder),
     )
 
 
