@@ -43,14 +43,14 @@ class Place:
 
 
 class Folder(Dataset):
-    """Pairs by stem, or by the rows of one CSV table; docs/own_data.md tells how a user sets it up.
+    """Pairs by stem, or by the rows of one table; docs/own_data.md tells how a user sets it up.
 
     A sample's id is its file's path below its view's folder, without the suffix. views: view -> kind, the settings of
     that kind (`side` of image, `points` of cloud), and the folder of its files below the dataset's. Without table: a
     file per view and id, the label is the id's first folder, or the second where all first ones are splits.
-    table: a CSV file in folder whose columns `file` and `text` give id and text, `label` the label (else the id's
-    folder does), `split` the split; columns renames them. Without splits the samples are divided by the hash of their
-    id into shares. clean: false says that the labels are noisy and that there are no others.
+    table: a file in folder, as read_table takes it, whose columns `file` and `text` give id and text, `label` the label
+    (else the id's folder does), `split` the split; columns renames them. Without splits the samples are divided by the
+    hash of their id into shares. clean: false says that the labels are noisy and that there are no others.
     """
 
     display = "Own pairs"

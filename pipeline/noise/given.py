@@ -16,11 +16,11 @@ from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
 from pipeline.core.splits import Array, Labels, Views
 from pipeline.data.base.array_files import read_names
-from pipeline.data.base.pairing import stem
+from pipeline.data.base.pairing import ids_of_rows
 from pipeline.data.base.store import META, Manifest, read_manifest
+from pipeline.data.base.tables import READERS as TABLES
 from pipeline.data.base.tables import read_table
 from pipeline.noise.base import Noise, RngFor
-from pipeline.samples import base as kinds
 
 WHERE = "params.yaml, noises.given"
 
@@ -29,7 +29,7 @@ class Given(Noise):
     """Labels as they are in files, shared by the views or one set per view.
 
     labels: a place, or view -> place; without it the dataset's own labels are taken, for datasets with `clean: false`.
-    A place is `table.csv:column`, whose rows are found by the sample's file in the column `file`, or an array as
+    A place is `table:column`, whose rows are found by the sample's file in the column `file`, or an array as
     array_files.read takes it with a name or whole number for every sample of the dataset, or for every training
     sample, in the dataset's order. fetched: the dataset's folder under data/raw, which knows ids, splits and classes.
     """
@@ -81,7 +81,7 @@ class Given(Noise):
         training = np.flatnonzero(manifest.split == "train")
         ids = [manifest.ids[int(row)] for row in training]
         file, _, column = place.rpartition(":")
-        if file.lower().endswith(".csv"):
+        if Path(file).suffix.lower() in TABLES:
             names = self._from_table(Path(file), column, ids)
         else:
             names = read_names(place)
@@ -97,10 +97,10 @@ class Given(Noise):
 
     def _from_table(self, file: Path, column: str, ids: Sequence[str]) -> list[str]:
         """The cells of a column in the rows of these samples."""
-        table, suffixes = read_table(file), kinds.suffixes()
+        table = read_table(file)
         table.check(self.file_column, column)
-        lines = {stem(line.needed(self.file_column), suffixes): line for line in table.lines}
-        lost = [name for name in ids if name not in lines]
+        rows = {name: row for row, name in enumerate(ids_of_rows(table, self.file_column))}
+        lost = [name for name in ids if name not in rows]
         if lost:
             raise BadInput(f"there is no row for the training sample '{lost[0]}'", str(file), "add it")
-        return [lines[name].needed(column) for name in ids]
+        return table.needed(column, [rows[name] for name in ids])

@@ -212,7 +212,7 @@ def test_faults_of_columns_and_settings_are_one_sentence(by_row):
         columns={"label": "lable"},
     )
     table(by_row, rows, ("file", "caption", "label"))
-    refused(UnknownName, "captions.csv, line 1, columns: unknown name 'text'", by_row, table="captions.csv")
+    refused(UnknownName, "captions.csv, columns: unknown name 'text'", by_row, table="captions.csv")
     table(by_row, rows, ("file", "text", "topic"))
     refused(BadInput, "line 2: neither a column nor a folder gives its label", by_row, table="captions.csv")
     table(by_row, [[*row, "dev"] for row in rows], ("file", "text", "label", "split"))

@@ -95,7 +95,7 @@ def test_a_rate_is_refused():
         ({"labels": "n.npz:numbers"}, UnknownName, r"n\.npz:numbers, training sample 0 \('p/0'\): unknown name '0'"),
         ({"labels": "none.npz:all"}, MissingFiles, r"none\.npz: the file is missing"),
         ({"labels": "none.csv:noisy"}, MissingFiles, r"none\.csv: the table is missing"),
-        ({"labels": "n.csv:nosy"}, UnknownName, r"n\.csv, line 1, columns: unknown name 'nosy'; did you mean 'noisy'"),
+        ({"labels": "n.csv:nosy"}, UnknownName, r"n\.csv, columns: unknown name 'nosy'; did you mean 'noisy'"),
         ({"labels": "n.csv:noisy", "file_column": "path"}, UnknownName, "unknown name 'path'"),
         ({"labels": {"image": "n.csv:noisy"}}, BadParams, "view 'text' has no labels; name a file for every view"),
         ({"labels": {"image": "n.csv:noisy", "txt": "n.csv:noisy"}}, UnknownName, "'txt'; did you mean 'text'"),

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.base import visible
 from pipeline.data.base.splits import NAMES
-from pipeline.data.base.tables import Line, Table
+from pipeline.data.base.tables import Table
 from pipeline.samples import base as kinds
 from pipeline.samples.base import Kind
 
@@ -76,32 +76,37 @@ def by_row(table: Table, columns: Mapping[Column, str], texts: bool) -> list[Sam
     Where the table has no column of labels or splits, folders give them.
     """
     named = {column: columns.get(column, str(column)) for column in get_args(Column)}
-    table.check(named["file"], *([named["text"]] if texts else []), *columns.values())
-    lines: dict[str, Line] = {}
-    suffixes = kinds.suffixes()
-    for line in table.lines:
-        name = stem(line.needed(named["file"]), suffixes)
-        if name in lines:
-            raise BadInput(f"'{name}' is also in {lines[name].place}", line.place, "keep one row per sample")
-        lines[name] = line
-    has_splits = named["split"] in table.header
-    inner = 0 if has_splits else _split_folders(lines)
+    table.check(*columns.values())
+    ids = ids_of_rows(table, named["file"])
+    texted = table.needed(named["text"]) if texts else [""] * len(ids)
+    splits = table.needed(named["split"]) if named["split"] in table.columns else None
+    labels = table.needed(named["label"]) if named["label"] in table.columns else None
+    inner = 0 if splits else _split_folders(ids)
     samples = []
-    for name, line in lines.items():
+    for row, (name, text) in enumerate(zip(ids, texted, strict=True)):
         *folders, _ = name.split("/")
-        split = line.needed(named["split"]) if has_splits else folders[0] if inner else ""
+        split = splits[row] if splits else folders[0] if inner else ""
         if split and split not in NAMES:
-            raise BadInput(f"'{split}' is no split", line.place, "name it train, valid or test")
-        if named["label"] in table.header:
-            label = line.needed(named["label"])
-        elif len(folders) > inner:
-            label = folders[inner]
-        else:
+            raise BadInput(f"'{split}' is no split", table.place(row), "name it train, valid or test")
+        if labels is None and len(folders) <= inner:
             remedy = f"add a column '{named['label']}', or name the column of labels under load.columns"
-            raise BadInput("neither a column nor a folder gives its label", line.place, remedy)
-        text = line.needed(named["text"]) if texts else ""
-        samples.append(Sample(name, label, NAMES.get(split, ""), text, line.place))
+            raise BadInput("neither a column nor a folder gives its label", table.place(row), remedy)
+        label = labels[row] if labels else folders[inner]
+        samples.append(Sample(name, label, NAMES.get(split, ""), text, table.place(row)))
     return samples
+
+
+def ids_of_rows(table: Table, column: str) -> list[str]:
+    """The sample of every row, by the file that a column names. Raises BadInput where two rows name one sample."""
+    suffixes = kinds.suffixes()
+    ids = [stem(name, suffixes) for name in table.needed(column)]
+    first: dict[str, int] = {}
+    for row, name in enumerate(ids):
+        if first.setdefault(name, row) != row:
+            raise BadInput(
+                f"'{name}' is also in {table.place(first[name])}", table.place(row), "keep one row per sample"
+            )
+    return ids
 
 
 def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById]) -> None:
