@@ -9,7 +9,6 @@ import click
 
 from pipeline.config.project import Project
 from pipeline.core.errors import BadParams
-from pipeline.core.progress import counting
 from pipeline.explore.suspects import suspect_sheet
 from pipeline.explore.suspects.asked import Asked, Places, answer
 from stages.command import stage
@@ -40,10 +39,10 @@ def main(project: Project, name: str | None, dataset: str | None, out: Path, **a
     """
     named = name or dataset
     if named is None or (name and dataset and name != dataset):
-        raise BadParams("one dataset is needed", "suspects", "name it, as in `python -m stages.tools.suspects my_photos`")
+        raise BadParams("one dataset is needed", "suspects", "name it, as in `stages.tools.suspects my_photos`")
     folder = out.absolute()
-    with home_of(named) as own, counting(f"judge the labels of {named}") as progress:
-        suspected, display, method = answer(own, named, Asked(**asked), PLACES, progress)
+    with home_of(named) as own:
+        suspected, display, method = answer(own, named, Asked(**asked), PLACES)
     table, sheet = suspect_sheet.write(suspected, folder, display, method)
     if suspected.estimate:
         click.echo(suspected.estimate)

@@ -9,7 +9,7 @@ from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadParams
-from pipeline.core.progress import Progress
+from pipeline.core.progress import counting
 from pipeline.data.base import configured
 from pipeline.data.base import store as raw_store
 from pipeline.explore.suspects.judgements import judged
@@ -46,9 +46,7 @@ class Places:
     judged: Path
 
 
-def answer(
-    project: Project, dataset: str, asked: Asked, places: Places, progress: Progress
-) -> tuple[Suspects, str, str]:
+def answer(project: Project, dataset: str, asked: Asked, places: Places) -> tuple[Suspects, str, str]:
     """The suspects, and the display names of dataset and method.
 
     Raises UnknownName, BadParams for what excludes each other, and BadInput where something was not computed yet.
@@ -67,7 +65,8 @@ def answer(
         raw = raw_store.read(places.raw / dataset)
         samples = pooled(feature_store.read(places.features / dataset), raw, dataset)
         file = places.judged / dataset / f"{asked.method}-{asked.variant}-{seed}.npz"
-        judgement = judged(file, method, samples, seed, progress)
+        with counting(f"{dataset}: judge {len(samples)} labels") as progress:
+            judgement = judged(file, method, samples, seed, progress)
         return of_every_split(key, raw, samples, judgement), source.display, display
     cell = find_cell(places.runs / dataset, asked.method, asked.variant, asked.noise, asked.rate, seed)
     draw = noise_store.file_name(cell.key.noise, cell.key.rate, cell.key.seed)

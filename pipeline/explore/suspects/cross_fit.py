@@ -56,16 +56,17 @@ def judge(method: Method, pooled: Split, seed: int, progress: Progress) -> Judge
     else:
         jobs = [(_score, (method, pooled, held_out, seed)) for held_out in _folds(pooled, seed)]
     probabilities = np.zeros((len(pooled), pooled.classes))
-    noise = None
+    estimates = []
     for done, (rows, of_rows, noise) in enumerate(on_pool(jobs), start=1):
         probabilities[rows] = of_rows
+        estimates.append(noise)
         progress(done, len(jobs))
     samples = np.arange(len(pooled))
     suspicion = {view: 1 - probabilities[samples, given] for view, given in pooled.labels.items()}
     if all(np.ptp(s) <= EVEN for s in suspicion.values()):
         problem = "no label is more suspicious than another, for the features predict the labels no better than chance"
         raise BadInput(problem, method.display, "look at the probe of each view and try other extractors")
-    return Judgement(suspicion, probabilities.argmax(axis=1), noise)
+    return Judgement(suspicion, probabilities.argmax(axis=1), estimates[0])
 
 
 def _check(method: Method, views: int) -> None:
@@ -83,7 +84,7 @@ def _cannot_tell(method: Method) -> BadInput:
 
 
 def _judges_out_of_fold(method: Witness) -> bool:
-    """Whether this variant of Witness asks one EM of all views, whose regressions judge what they were not fitted on."""
+    """Whether this variant of Witness asks one EM, whose regressions judge samples that they were not fitted on."""
     return method.targets == EM and method.rounds > 0 and method.folds > 1 and not method.one_witness
 
 

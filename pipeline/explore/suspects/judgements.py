@@ -47,9 +47,7 @@ def judged(file: Path, method: Method, samples: Split, seed: int, progress: Prog
     about = json.dumps({"fingerprint": wanted, "label_noise": None if noise is None else asdict(noise)})
     suspicion = {f"suspicion/{view}": array for view, array in judgement.suspicion.items()}
     with atomic_write(file) as content:
-        np.savez(
-            content, allow_pickle=False, **{ABOUT: np.array(about), SUGGESTED: judgement.suggested, **suspicion}
-        )
+        np.savez(content, allow_pickle=False, **{ABOUT: np.array(about), SUGGESTED: judgement.suggested, **suspicion})
     return judgement
 
 

@@ -121,8 +121,16 @@ def most_suspicious(suspects: Suspects) -> Iterator[SuspectPair]:
         voted = {name: given[place] for name, given in votes.items()}
         named = [*(label.given for label in labels), suggested, *voted.values()]
         choices = list(names) if len(names) <= KEYS else [name for name in dict.fromkeys(named) if name][:KEYS]
-        suspicion = float(per_pair[place])
-        yield SuspectPair(_key(suspects, place), int(place), str(suspects.split[place]), suspicion, labels, suggested, voted, choices)
+        yield SuspectPair(
+            key=_key(suspects, place),
+            index=int(place),
+            split=str(suspects.split[place]),
+            suspicion=float(per_pair[place]),
+            labels=labels,
+            suggested=suggested,
+            votes=voted,
+            choices=choices,
+        )
 
 
 def drawn(view: RawView, row: int) -> Markup:
