@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.core.cells import CellKey
 from pipeline.core.datasets import RawView
+from pipeline.core.runs import LabelNoise
 from pipeline.explore.suspects.suspect_sheet import write
 from pipeline.explore.suspects.suspects import Suspects
 from tests.browser.conftest import findings
@@ -47,7 +48,7 @@ def suspects(classes: tuple[str, ...] = ("cats", "dogs"), sign: str = "", datase
         1 - rows % 2,
         None,
         {f"anna{sign}": rows % 2, "ben": np.full(COUNT, -1)},
-        "Estimated share of wrong labels: 20%.",
+        LabelNoise({"image": 0.2, "text": 0.2}, certain=True),
     )
 
 
@@ -64,7 +65,7 @@ def opened(tab: Page, file: Path) -> Page:
     """The page in a browser that has kept nothing of other tests."""
     tab.open(file)
     tab.evaluate("localStorage.clear()")
-    tab.open(file)
+    tab.reload()
     return tab
 
 
@@ -119,7 +120,7 @@ def test_keys_in_a_field_are_text(page: Page) -> None:
 
 def test_decisions_survive_a_reload_and_a_sheet_that_was_made_again(page: Page, tmp_path: Path) -> None:
     type_(page, "2", "0", "1")
-    page.open(tmp_path / "my_photos-witness-default-0.html")
+    page.reload()
     before = decided(page)
     assert [row["decision"] for row in before] == ["wrong", "unclear", "right"]
     assert current(page) == 3
@@ -137,7 +138,8 @@ def test_decisions_survive_a_reload_and_a_sheet_that_was_made_again(page: Page, 
         given=dict.fromkeys(given.views, relabelled),
         suspicion=dict.fromkeys(given.views, np.linspace(0.2, 0.8, COUNT)),
     )
-    page.open(sheet(tmp_path, again))
+    sheet(tmp_path, again)
+    page.reload()
     assert {row["sample"]: row["label"] for row in decided(page)} == {"photo_1": "", "photo_2": "cats"}
     page.open(sheet(tmp_path, suspects(dataset="others")))
     assert decided(page) == []

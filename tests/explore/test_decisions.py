@@ -22,7 +22,7 @@ from pipeline.data.emoji import Emoji
 from pipeline.data.folder import Folder
 from pipeline.explore.decisions.corrected import write_corrected
 from pipeline.explore.decisions.decisions import COLUMNS, Decision, read_decisions
-from pipeline.explore.decisions.gain import gains, remember, sentences
+from pipeline.explore.decisions.gain import gains, remember, sentences, told
 from pipeline.runs.finished_cell import FinishedCell
 from pipeline.runs.store import CellStore
 from tests.support.finished import write_cell
@@ -313,3 +313,11 @@ def test_a_run_on_other_labels_is_no_answer(tmp_path: Path) -> None:
         compared(tmp_path, manifest(NEW))
     with pytest.raises(BadInput, match="held out no samples in common"):
         compared(tmp_path, manifest(NEW, [f"other-{n}" for n in range(12)]))
+
+
+def test_the_run_tells_it_by_itself_and_nothing_without_decisions(tmp_path: Path) -> None:
+    places = (tmp_path / "decided", tmp_path / "raw", tmp_path / "runs", CellStore(tmp_path / "cells"))
+    assert told(*places) == ""
+    finished(tmp_path, "old", OLD[6:])
+    remember(tmp_path / "decided" / "mine.json", tmp_path / "runs", manifest(OLD), CHOICE)
+    assert told(*places).startswith("\nWhat decisions about mine gained:\n  not to be told. ")

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.cells import DONE, CellKey
-from pipeline.core.errors import BadInput
+from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.files import write_text
 from pipeline.core.splits import Array, Embeddings
-from pipeline.data.base.store import Manifest
+from pipeline.data.base.store import Manifest, read_manifest
 from pipeline.explore.decisions.decisions import Decision
 from pipeline.retrieval.ranking import average_precision, directions
 from pipeline.runs.finished_cell import RESULT, FinishedCell
@@ -114,6 +114,21 @@ def sentences(gained: Sequence[Gain], count: int, changed: int) -> list[str]:
         by_old = f"was {one.reported:.3f} by the old labels"
         lines.append(f"  {name}: {one.before:.3f} -> {one.after:.3f}, {difference}; {by_old}")
     return lines
+
+
+def told(decided: Path, raw: Path, runs: Path, store: CellStore) -> str:
+    """What the decisions about any dataset of a project gained, or why that cannot be told; '' without decisions.
+
+    decided: the folder of what remember wrote; raw, runs: with a folder per dataset.
+    """
+    lines = []
+    for file in sorted(decided.glob("*.json")):
+        lines += ["", f"What decisions about {file.stem} gained:"]
+        try:
+            lines += sentences(*gains(file, runs / file.stem, read_manifest(raw / file.stem), store))
+        except PipelineError as reason:
+            lines.append(f"  not to be told. {reason}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _done(runs: Path) -> list[FinishedCell]:
