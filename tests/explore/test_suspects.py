@@ -238,7 +238,7 @@ def test_a_cell_that_is_not_there_is_named_with_those_that_are(tmp_path, feature
     sentence = r"no finished cell of variant default, rate 0.3, seed 0; .* default; noise symmetric 0.4; seed 0, 1\."
     with pytest.raises(BadInput, match=sentence):
         result(tmp_path, rate=0.3)
-    with pytest.raises(BadInput, match="there are no finished cells"):
+    with pytest.raises(BadInput, match="'mrl' has no finished cells; take one of ce, or train it"):
         result(tmp_path, method="mrl")
 
 

@@ -61,7 +61,7 @@ def remember(file: Path, runs: Path, manifest: Manifest, decisions: Mapping[str,
     """Note which finished cells stand below a dataset's runs, and its test labels, for gains to compare with."""
     cells = {_name(cell.key): cell.fingerprint for cell in _done(runs)}
     rows = np.flatnonzero(manifest.split == "test")
-    test = {manifest.ids[row]: manifest.class_names[manifest.labels[row]] for row in rows}
+    test = {manifest.ids[row]: manifest.class_names[manifest.labels[row]] for row in rows.tolist()}
     decided = {name: one.label or one.given for name, one in decisions.items()}
     write_text(file, json.dumps(asdict(Before(cells, test, decided)), ensure_ascii=False, indent=1) + "\n")
 
@@ -80,7 +80,7 @@ def gains(file: Path, runs: Path, manifest: Manifest, store: CellStore) -> tuple
     if any(labels.get(name, label) != label for name, label in before.decided.items()):
         problem = "its labels are not the corrected ones yet"
         raise BadInput(problem, str(runs), "set the table that `decide` printed and run the experiment again")
-    now = {manifest.ids[row]: place for place, row in enumerate(np.flatnonzero(manifest.split == "test"))}
+    now = {manifest.ids[row]: place for place, row in enumerate(np.flatnonzero(manifest.split == "test").tolist())}
     both = sorted(now.keys() & before.test.keys())
     if len(both) < 2:
         raise BadInput("the two runs held out no samples in common", str(runs), "keep the split of the first run")
