@@ -307,6 +307,9 @@ def test_a_run_on_other_labels_is_no_answer(tmp_path: Path) -> None:
         compared(tmp_path, manifest(OLD))
     finished(tmp_path, "old", OLD[6:])
     remember(tmp_path / "before.json", tmp_path / "runs", manifest(OLD), CHOICE)
+    (tmp_path / "damaged.json").write_text("{")
+    with pytest.raises(BadInput, match="it is not what `decide` wrote"):
+        gains(tmp_path / "damaged.json", tmp_path / "runs", manifest(NEW), CellStore(tmp_path / "cells"))
     with pytest.raises(BadInput, match="its labels are not the corrected ones yet; set the table"):
         compared(tmp_path, manifest(OLD))
     with pytest.raises(BadInput, match="no method has a run before the decisions and another one after them"):

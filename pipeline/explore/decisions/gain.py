@@ -74,8 +74,11 @@ def gains(file: Path, runs: Path, manifest: Manifest, store: CellStore) -> tuple
     """
     try:
         before = Before(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except FileNotFoundError:
         raise BadInput("no decisions were applied yet", str(file), "run `stages.tools.decide` first") from None
+    except (ValueError, TypeError):
+        remedy = "remove it and apply the decisions again, before the next run"
+        raise BadInput("it is not what `decide` wrote", str(file), remedy) from None
     labels = dict(zip(manifest.ids, (manifest.class_names[label] for label in manifest.labels), strict=True))
     if any(labels.get(name, label) != label for name, label in before.decided.items()):
         problem = "its labels are not the corrected ones yet"
