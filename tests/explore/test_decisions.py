@@ -312,7 +312,7 @@ def test_a_run_on_other_labels_is_no_answer(tmp_path: Path) -> None:
         gains(tmp_path / "damaged.json", tmp_path / "runs", manifest(NEW), CellStore(tmp_path / "cells"))
     with pytest.raises(BadInput, match="its labels are not the corrected ones yet; set the table"):
         compared(tmp_path, manifest(OLD))
-    with pytest.raises(BadInput, match="no method has a run before the decisions and another one after them"):
+    with pytest.raises(BadInput, match="all runs are those from before the decisions; run the experiment again"):
         compared(tmp_path, manifest(NEW))
     with pytest.raises(BadInput, match="held out no samples in common"):
         compared(tmp_path, manifest(NEW, [f"other-{n}" for n in range(12)]))

@@ -79,7 +79,7 @@ def test_decisions_become_a_table_and_the_next_step_is_said() -> None:
     assert Path("files/my_photos/captions.csv").read_bytes() == original
     assert "its labels are not the corrected ones yet" in call("gain", "my_photos").stderr
     fetch(table="captions.decided.csv")
-    assert "no method has a run before the decisions and another one after" in call("gain", "my_photos").stderr
+    assert "all runs are those from before the decisions; run the experiment again" in call("gain", "my_photos").stderr
 
 
 def test_a_mistake_is_one_sentence_and_writes_nothing() -> None:

@@ -92,7 +92,11 @@ def gains(file: Path, runs: Path, manifest: Manifest, store: CellStore) -> tuple
     classes = {name: number for number, name in enumerate({*labels.values(), *before.test.values()})}
     true, old = (np.array([classes[by[name]] for name in both]) for by in (labels, before.test))
     compared = defaultdict(list)
-    for cell in _done(runs):
+    cells = _done(runs)
+    if cells and all(before.cells.get(_name(cell.key)) == cell.fingerprint for cell in cells):
+        remedy = "run the experiment again; where no label was corrected, nothing changes"
+        raise BadInput("all runs are those from before the decisions", str(runs), remedy)
+    for cell in cells:
         earlier = before.cells.get(_name(cell.key))
         if earlier is None or earlier == cell.fingerprint or earlier not in store:
             continue
