@@ -47,7 +47,7 @@ def suspects(classes: tuple[str, ...] = ("cats", "dogs"), sign: str = "", datase
         dict.fromkeys(views, suspicion),
         1 - rows % 2,
         None,
-        {f"anna{sign}": rows % 2, "ben": np.full(COUNT, -1)},
+        {f"anna{sign}": np.array([f"{classes[row % 2]}{sign}" for row in rows]), "ben": np.full(COUNT, "")},
         LabelNoise({"image": 0.2, "text": 0.2}, certain=True),
     )
 

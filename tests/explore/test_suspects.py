@@ -14,8 +14,10 @@ from pipeline.core.errors import BadInput
 from pipeline.core.runs import LabelNoise
 from pipeline.explore.suspects import suspect_sheet
 from pipeline.explore.suspects.cross_fit import Judgement
-from pipeline.explore.suspects.suspect_sheet import most_suspicious, suspicion_table, write
-from pipeline.explore.suspects.suspects import collect, find_cell, of_every_split, pooled
+from pipeline.explore.suspects.every_split import of_every_split, pooled
+from pipeline.explore.suspects.suspect_sheet import most_suspicious, write
+from pipeline.explore.suspects.suspects import collect, find_cell
+from pipeline.explore.suspects.suspicion_table import suspicion_table
 from pipeline.noise.base import make
 from pipeline.noise.mismatched import Mismatched
 from pipeline.noise.symmetric import Symmetric
@@ -206,7 +208,7 @@ def test_pooled_features_stand_beside_their_samples(features):
 
 
 def test_the_table_tells_who_said_what(tmp_path, features):
-    votes = {"anna": raw().labels, "ben": np.full(len(IDS), -1)}
+    votes = {"anna": np.array(NAMES)[raw().labels], "ben": np.full(len(IDS), "")}
     suspects = replace(every_split(features), votes=votes)
     rows = suspicion_table(suspects)
     assert (rows["vote of anna"] == rows["given"]).all()

@@ -12,8 +12,9 @@ from pipeline.core.errors import BadParams
 from pipeline.core.progress import counting
 from pipeline.data.base import configured
 from pipeline.data.base import store as raw_store
+from pipeline.explore.suspects.every_split import of_every_split, pooled
 from pipeline.explore.suspects.judgements import judged
-from pipeline.explore.suspects.suspects import Suspects, collect, find_cell, of_every_split, pooled
+from pipeline.explore.suspects.suspects import Suspects, collect, find_cell
 from pipeline.features.base import store as feature_store
 from pipeline.methods.base import Method
 from pipeline.noise.base import store as noise_store

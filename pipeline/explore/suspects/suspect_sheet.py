@@ -10,15 +10,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from markupsafe import Markup
 
 from pipeline.core.datasets import RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.files import atomic_write
-from pipeline.core.splits import Array
 from pipeline.explore.sheet import render
 from pipeline.explore.suspects.suspects import Suspects
+from pipeline.explore.suspects.suspicion_table import suspicion_table
 from pipeline.explore.suspects.twins import twins
 from pipeline.reporting.results.report_scope import noise_words
 from pipeline.samples.base import thumbnail
@@ -73,39 +72,12 @@ class SuspectPair:
     choices: Sequence[str]
 
 
-def suspicion_table(suspects: Suspects) -> pd.DataFrame:
-    """A row per label, the most suspicious first: per pair where its views share the label, else per pair and view.
-
-    index: the pair's place in the training split, or in the dataset where all splits are judged.
-    """
-    names, suggested, places = suspects.class_names, suspects.suggested, np.arange(len(suspects.split))
-    class_suggested = "" if suggested is None else names[suggested]
-    if suspects.one_label:
-        view, given = next(iter(suspects.given.items()))
-        table = pd.DataFrame(
-            {"sample": suspects.ids[suspects.rows[view]], "index": places, "split": suspects.split}
-            | {"given": names[given], "suggested": class_suggested, "suspicion": suspects.per_pair}
-            | {f"vote of {name}": _named(names, votes) for name, votes in suspects.votes.items()}
-        )
-    else:
-        frames = [
-            pd.DataFrame(
-                {"sample": suspects.ids[suspects.rows[view]], "index": places, "view": view}
-                | {"given": names[given], "suggested": class_suggested, "suspicion": suspects.suspicion[view]}
-            )
-            for view, given in suspects.given.items()
-        ]
-        table = pd.concat(frames)
-    return table.sort_values("suspicion", ascending=False, kind="stable", ignore_index=True)
-
-
 def most_suspicious(suspects: Suspects) -> Iterator[SuspectPair]:
     """At most LONGEST pairs by their most suspicious label; of equal ones first those suspicious in all views."""
-    names, per_pair = suspects.class_names, suspects.per_pair
+    names, known, per_pair = suspects.class_names, set(suspects.class_names), suspects.per_pair
     total = np.sum(list(suspects.suspicion.values()), axis=0)
     places = np.lexsort((-total, -per_pair))[:LONGEST]
     near = {view: twins(features, places) for view, features in suspects.features.items()}
-    votes = {name: _named(names, given) for name, given in suspects.votes.items()}
     for number, place in enumerate(places):
         labels = [
             SuspectLabel(
@@ -120,9 +92,9 @@ def most_suspicious(suspects: Suspects) -> Iterator[SuspectPair]:
             for view, given in suspects.given.items()
         ]
         suggested = None if suspects.suggested is None else names[suspects.suggested[place]]
-        voted = {name: given[place] for name, given in votes.items()}
-        named = [*(label.given for label in labels), suggested, *voted.values()]
-        choices = list(names) if len(names) <= KEYS else [name for name in dict.fromkeys(named) if name][:KEYS]
+        votes = {annotator: str(said[place]) for annotator, said in suspects.votes.items()}
+        named = [*(label.given for label in labels), suggested, *votes.values()]
+        choices = list(names) if len(names) <= KEYS else [name for name in dict.fromkeys(named) if name in known][:KEYS]
         yield SuspectPair(
             key=_key(suspects, place),
             index=int(place),
@@ -130,7 +102,7 @@ def most_suspicious(suspects: Suspects) -> Iterator[SuspectPair]:
             suspicion=float(per_pair[place]),
             labels=labels,
             suggested=suggested,
-            votes=voted,
+            votes=votes,
             choices=choices,
         )
 
@@ -189,11 +161,6 @@ def _key(suspects: Suspects, place: int) -> str:
         content = sample.encode("utf-8", "surrogatepass") if isinstance(sample, str) else sample.tobytes()
         digest.update(str(suspects.ids[rows[place]]).encode("utf-8", "surrogatepass") + b"\0" + content)
     return digest.hexdigest()
-
-
-def _named(names: Array, classes: Array) -> list[str]:
-    """n classes, -1 for a gap -> n names, '' for a gap."""
-    return list(np.where(classes >= 0, names[classes], ""))
 
 
 def _twin(suspects: Suspects, view: str, place: int) -> Twin | None:

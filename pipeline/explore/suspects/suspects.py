@@ -13,8 +13,7 @@ from pipeline.core.corruption import Corruption
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.runs import LabelNoise
-from pipeline.core.splits import Array, Split
-from pipeline.explore.suspects.cross_fit import Judgement
+from pipeline.core.splits import Array
 from pipeline.features.base.store import Features
 from pipeline.noise.base import NoiseReceipt
 from pipeline.runs.extras import SUGGESTED
@@ -28,7 +27,7 @@ class Suspects:
     key: without noise where the dataset's own labels are judged, in every split; views: raw samples of the whole
     dataset; rows: view -> n, the raw sample that stands at each place; features: view -> n x d, of that sample;
     split: n names; given, suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the
-    method suggests none; true: view -> n classes, None where they are not known; votes: annotator -> n classes, -1
+    method suggests none; true: view -> n classes, None where they are not known; votes: annotator -> n names, ''
     for a gap; label_noise: an estimate of how many are wrong, None without one.
     """
 
@@ -134,39 +133,6 @@ def collect(
         {view: raw.labels[standing] for view, standing in rows.items()} if known else None,
         {},
         cell.label_noise,
-    )
-
-
-def pooled(features: Features, raw: RawDataset, dataset: str) -> Split:
-    """The samples of all splits, in the order of the raw dataset, with the dataset's own labels.
-
-    Raises BadInput if the features are those of other samples.
-    """
-    splits = features.splits
-    order = np.argsort(np.concatenate([np.flatnonzero(raw.split == name) for name in splits]))
-    labels = np.concatenate([next(iter(split.labels.values())) for split in splits.values()])
-    if len(labels) != len(raw.labels) or len(order) != len(labels) or (labels[order] != raw.labels).any():
-        raise BadInput("the raw samples are not those of the features", f"dataset '{dataset}'", "run `dvc repro`")
-    views = {view: np.concatenate([split.views[view] for split in splits.values()])[order] for view in raw.views}
-    return Split(views, dict.fromkeys(views, raw.labels), np.arange(len(order)), len(raw.class_names))
-
-
-def of_every_split(key: CellKey, raw: RawDataset, samples: Split, judgement: Judgement) -> Suspects:
-    """A judgement of a dataset's own labels, side by side with the samples. samples: as pooled returns them."""
-    return Suspects(
-        key,
-        np.array(raw.ids, dtype=object),
-        np.array(raw.class_names, dtype=object),
-        raw.views,
-        dict.fromkeys(samples.views, samples.index),
-        samples.views,
-        raw.split,
-        samples.labels,
-        judgement.suspicion,
-        judgement.suggested,
-        None,
-        {},
-        judgement.label_noise,
     )
 
 
