@@ -94,7 +94,8 @@ def most_suspicious(suspects: Suspects) -> Iterator[SuspectPair]:
         suggested = None if suspects.suggested is None else names[suspects.suggested[place]]
         votes = {annotator: str(said[place]) for annotator, said in suspects.votes.items()}
         named = [*(label.given for label in labels), suggested, *votes.values()]
-        choices = list(names) if len(names) <= KEYS else [name for name in dict.fromkeys(named) if name in known][:KEYS]
+        at_hand = [name for name in dict.fromkeys(named) if name is not None and name in known]
+        choices = list(names) if len(names) <= KEYS else at_hand[:KEYS]
         yield SuspectPair(
             key=_key(suspects, place),
             index=int(place),
