@@ -17,10 +17,24 @@ class RawView:
 
 
 @dataclass(frozen=True)
+class Annotations:
+    """What each of A annotators says of n samples.
+
+    votes: n x A indices into labels (int64), -1 where one has said nothing; labels: the classes of the dataset, behind
+    them those that won for no sample.
+    """
+
+    annotators: Sequence[str]
+    labels: Sequence[str]
+    votes: Array
+
+
+@dataclass(frozen=True)
 class RawDataset:
     """What a dataset file delivers: paired raw samples with clean labels, split by concept.
 
-    split: n names out of train, valid, test; concept: n names, samples of one concept stay in one split.
+    split: n names out of train, valid, test; concept: n names, samples of one concept stay in one split; annotations:
+    where samples have several labels, all of them.
     """
 
     ids: Sequence[str]
@@ -29,3 +43,4 @@ class RawDataset:
     split: Array
     concept: Sequence[str]
     class_names: Sequence[str]
+    annotations: Annotations | None = None

@@ -18,9 +18,10 @@ from pipeline.core.progress import Progress
 from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
+from pipeline.data.base.annotators import Answers, annotations
 from pipeline.data.base.pairing import (
     ById,
-    Column,
+    Columns,
     Refuse,
     Sample,
     at_once,
@@ -35,6 +36,7 @@ from pipeline.data.base.tables import read_table
 from pipeline.samples.base import PACKAGE, Kind
 
 SEED = 0
+OWN_NAMES: Columns = {}
 PICTURES_AND_TEXTS: dict[str, Mapping[str, Any]] = {"image": {"kind": "image"}, "text": {"kind": "text"}}
 
 
@@ -63,7 +65,8 @@ class Folder(Dataset):
     that kind (`side` of image, `points` of cloud), and the folder of its files below the dataset's. Without table: a
     file per view and id, folders give label and split (base/layout.py).
     table: a file in folder, as read_table takes it, whose columns `file` and `text` give id and text, `label` the label
-    (else the id's folder does), `split` the split; columns renames them. Without splits the samples are divided by the
+    (else the id's folder does), `split` the split; columns renames them, and names columns of annotators
+    (base/annotators.py). Without splits the samples are divided by the
     hash of their id into shares. clean: false says that the labels are noisy and that there are no others.
     """
 
@@ -77,14 +80,14 @@ class Folder(Dataset):
         folder: Path,
         views: Views[Mapping[str, Any]] = PICTURES_AND_TEXTS,
         table: str | None = None,
-        columns: Mapping[Column, str] = {},
+        columns: Columns = OWN_NAMES,
         shares: Mapping[str, float] = SHARES,
         clean: bool = True,
     ) -> None:
         self.folder = folder
         self.places = {view: Place.of(view, described) for view, described in views.items()}
         self.table = table
-        self.columns = columns
+        self.columns = _checked(columns)
         self.shares = shares
         self.clean = clean
         self.task = "-".join(place.kind.display for place in self.places.values())
@@ -92,7 +95,7 @@ class Folder(Dataset):
     def load(self, progress: Progress) -> RawDataset:
         self._check_views()
         files = {view: find_files(self.folder / place.folder, place.kind) for view, place in self._filed().items()}
-        samples = self._samples(files, at_once)
+        samples, answers = self._samples(files, at_once)
         check_pairs(samples, files)
         ids = [sample.id for sample in samples]
         class_names, labels = classes([sample.label for sample in samples])
@@ -106,7 +109,8 @@ class Folder(Dataset):
             else:
                 rows = [sample.text for sample in samples]
             views[view] = RawView(place.kind.name, rows)
-        return RawDataset(ids, views, labels, split, concept=ids, class_names=class_names)
+        votes = annotations(answers, class_names) if answers else None
+        return RawDataset(ids, views, labels, split, concept=ids, class_names=class_names, annotations=votes)
 
     def faults(self) -> Iterator[PipelineError]:
         """Of files and rows, pairs, classes and splits, and every file that cannot be read."""
@@ -121,7 +125,7 @@ class Folder(Dataset):
         if files or self.table:
             try:
                 self._check_views()
-                samples = self._samples(files, refused.append)
+                samples, _ = self._samples(files, refused.append)
             except PipelineError as fault:
                 refused.append(fault)
         if samples:
@@ -129,7 +133,8 @@ class Folder(Dataset):
         yield from refused
         for view, by_id in files.items():
             kind = self.places[view].kind
-            yield from (fault for name, path in by_id.items() if (fault := _unreadable(kind, path, name)))
+            read = (_unreadable(kind, path, name) for name, path in by_id.items())
+            yield from (unread for unread in read if unread is not None)
         if samples and not refused:
             class_names, labels = classes([sample.label for sample in samples])
             yield from faults(labels, self._splits(samples), class_names, str(self.folder))
@@ -145,9 +150,10 @@ class Folder(Dataset):
         if self.table and sum(place.kind.typed for place in self.places.values()) > 1:
             raise BadParams("a table gives one text per sample", "params.yaml, load.views", "give one view of texts")
 
-    def _samples(self, files: Mapping[str, ById], refuse: Refuse) -> list[Sample]:
+    def _samples(self, files: Mapping[str, ById], refuse: Refuse) -> tuple[list[Sample], Answers | None]:
+        """The samples, and what annotators say of each."""
         if not self.table:
-            return by_stem(files, str(self.folder), refuse)
+            return by_stem(files, str(self.folder), refuse), None
         typed = any(place.kind.typed for place in self.places.values())
         return by_row(read_table(self.folder / self.table), self.columns, typed, refuse)
 
@@ -160,6 +166,22 @@ class Folder(Dataset):
     def _filed(self) -> dict[str, Place]:
         """The views whose samples are files and not rows of the table."""
         return {view: place for view, place in self.places.items() if not (self.table and place.kind.typed)}
+
+
+def _checked(columns: Columns) -> Columns:
+    """Settings that can be meant: no column twice, annotators in columns of their own or in rows, not both."""
+    place = "params.yaml, load.columns"
+    all_columns = {"file": "file", "label": "label", "split": "split", **columns}
+    named = [name for given in all_columns.values() for name in (given if isinstance(given, list) else [given])]
+    if repeated := next((name for name in named if named.count(name) > 1), None):
+        raise BadParams(f"the column '{repeated}' is named twice", place, "give each its own")
+    for role, given in columns.items():
+        if isinstance(given, list) != (role == "labels"):
+            remedy = "write labels: [column, column]" if role == "labels" else "write the name of one column"
+            raise BadParams(f"'{role}' is {given!r}", place, remedy)
+    if "annotator" in columns and "labels" in columns:
+        raise BadParams("both 'annotator' and 'labels' are given", place, "keep the one that the table has")
+    return columns
 
 
 def _unreadable(kind: Kind, path: Path, name: str) -> PipelineError | None:

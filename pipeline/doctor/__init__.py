@@ -74,7 +74,8 @@ def examine_stored(
     named = [part for text in _texts(project.model_dump()) for part in (text, text.rpartition(":")[0])]
     unused = attempt(lambda: list(check_files(source, named, dataset)))
     if loaded is not None and not any(finding.severity == Severity.ERROR for finding in findings or []):
-        attempt(lambda: [tell(line) for line in glance(loaded, dataset)])
+        for line in attempt(lambda: list(glance(loaded, dataset))) or []:
+            tell(line)
     return [*unread, *refused, *(findings or []), *(unused or [])]
 
 
@@ -116,6 +117,7 @@ def _findings(raw: RawDataset, dataset: str, source: Dataset, features: Features
     yield from structure.check_splits(raw, dataset, protocol.sizes if protocol else None)
     yield from structure.check_labels(raw, dataset)
     yield from check_spelling(raw.class_names, dataset)
+    yield from structure.check_votes(raw, dataset)
     views = {}
     for name, view in raw.views.items():
         place = f"{dataset}, view '{name}'"

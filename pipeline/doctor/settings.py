@@ -77,6 +77,8 @@ def _check_noise(draw: draws.Draw, dataset: str, raw: RawDataset | None, fetched
     noise = draws.noise_of(draw, dataset, fetched)
     if isinstance(noise, Given) and raw is not None:
         kinds = {name: view.kind for name, view in raw.views.items()}
-        manifest = Manifest(raw.ids, np.asarray(raw.labels), raw.split, raw.concept, raw.class_names, kinds)
+        manifest = Manifest(
+            raw.ids, np.asarray(raw.labels), raw.split, raw.concept, raw.class_names, kinds, raw.annotations
+        )
         noise.check_rate(draw.rate)
         noise.read(manifest, list(raw.views))

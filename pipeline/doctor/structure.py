@@ -103,6 +103,16 @@ def check_labels(raw: RawDataset, place: str) -> Iterator[Finding]:
         yield finding(Severity.NOTE, problem, place, "mind that MAP over queries follows the large classes")
 
 
+def check_votes(raw: RawDataset, place: str) -> Iterator[Finding]:
+    """Samples whose annotators do not agree on one label more than on any other."""
+    if raw.annotations is not None:
+        votes = raw.annotations.votes
+        counts = np.stack([(votes == label).sum(axis=1) for label in range(len(raw.annotations.labels))], axis=1)
+        tied = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) > 1
+        remedy = "decide them, or mind that the hash of the id has chosen"
+        yield from marked(Severity.NOTE, "the annotators' votes are tied", tied, raw.ids, place, remedy)
+
+
 def _classes(
     severity: Severity, problem: str, mask: Array, raw: RawDataset, place: str, remedy: str
 ) -> Iterator[Finding]:

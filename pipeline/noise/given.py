@@ -16,6 +16,7 @@ import numpy as np
 from pipeline.core.corruption import Corruption
 from pipeline.core.errors import BadInput, BadParams, MissingFiles, UnknownName
 from pipeline.core.splits import Array, Labels, Views
+from pipeline.data.base.annotators import vote
 from pipeline.data.base.array_files import read_names
 from pipeline.data.base.pairing import ids_of_rows
 from pipeline.data.base.store import META, Manifest, read_manifest
@@ -23,12 +24,16 @@ from pipeline.data.base.tables import READERS as TABLES
 from pipeline.data.base.tables import read_table
 from pipeline.noise.base import Noise, RngFor
 
+ANNOTATORS = "annotators"
+"""The place of labels that the dataset has from annotators."""
+
 
 class Given(Noise):
     """Labels as they are in files, shared by the views or one set per view.
 
     labels: a place, or view -> place; without it the dataset's own labels are taken, for datasets with `clean: false`.
-    A place is `table:column`, whose rows are found by the sample's file in the column `file`, or an array as
+    `annotators` is the vote of the dataset's annotators, `annotators:anna` what one of them says. Else a place is
+    `table:column`, whose rows are found by the sample's file in the column `file`, or an array as
     array_files.read takes it with a name or whole number for every sample of the dataset, or for every training
     sample, in the dataset's order. fetched: the folder of the dataset's raw samples, which knows ids, splits and
     classes.
@@ -87,7 +92,9 @@ class Given(Noise):
         training = np.flatnonzero(manifest.split == "train")
         ids = [manifest.ids[int(row)] for row in training]
         file, _, column = place.rpartition(":")
-        if Path(file).suffix.lower() in TABLES:
+        if ANNOTATORS in (place, file):
+            names = self._of_annotators(manifest, column if file else "", place, training)
+        elif Path(file).suffix.lower() in TABLES:
             names = self._from_table(Path(file), column, ids)
         else:
             names = read_names(place)
@@ -101,6 +108,24 @@ class Given(Noise):
             if name not in indices:
                 raise UnknownName(name, indices, f"{place}, training sample {row} ('{ids[row]}')")
         return np.array([indices[name] for name in names], dtype=np.int64)
+
+    def _of_annotators(self, manifest: Manifest, name: str, place: str, training: Array) -> list[str]:
+        """What one annotator says of the training samples, or most of them do."""
+        given = manifest.annotations
+        if given is None:
+            remedy = "name the columns of annotators under load.columns"
+            raise BadInput("the dataset has one label per sample", str(self.fetched), remedy)
+        if name and name not in given.annotators:
+            raise UnknownName(name, given.annotators, place)
+        people = [given.annotators.index(name)] if name else range(len(given.annotators))
+        said = [[given.labels[x] if x >= 0 else "" for x in row] for row in given.votes[training][:, people].tolist()]
+        ids = [manifest.ids[int(row)] for row in training]
+        names = vote(ids, (given.annotators, said))
+        if "" in names:
+            who, lost = f"'{name}' has not" if name else "nobody has", ids[names.index("")]
+            problem = f"{who} labelled the training sample '{lost}'"
+            raise BadInput(problem, place, "take another annotator, or the vote of all: annotators")
+        return names
 
     def _from_table(self, file: Path, column: str, ids: Sequence[str]) -> list[str]:
         """The cells of a column in the rows of these samples."""

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.datasets import Annotations, RawDataset, RawView
 from pipeline.core.errors import MissingFiles
 from pipeline.core.plugins import build
 from pipeline.core.splits import Split
@@ -250,6 +250,16 @@ def test_the_good_dataset_has_no_findings() -> None:
 def test_a_fault_gives_its_sentence_and_no_other(fault: str) -> None:
     make, sentence = FAULTS[fault]
     assert printed(make()) == [sentence]
+
+
+def test_votes_that_are_tied_are_a_note() -> None:
+    votes = np.repeat(np.array([[0, 0, -1]]), len(good().ids), axis=0)
+    votes[[4, 7]] = [0, 1, -1]
+    (note,) = printed(replace(good(), annotations=Annotations(["a", "b", "c"], list("xyz"), votes)))
+    assert note == (
+        "note: mine: the annotators' votes are tied: 2 of 90 samples, the first is 's04'; "
+        "decide them, or mind that the hash of the id has chosen."
+    )
 
 
 def test_findings_come_by_gravity() -> None:

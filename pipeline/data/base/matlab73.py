@@ -76,7 +76,7 @@ def _text(node: Any) -> str:
     """A row of characters, which stand as UTF-16 in a column."""
     if node.attrs.get(EMPTY, 0):
         return ""
-    return node[()].astype("<u2").tobytes().decode("utf-16-le")
+    return str(node[()].astype("<u2").tobytes(), "utf-16-le")
 
 
 def _rows(node: Any) -> list[str]:

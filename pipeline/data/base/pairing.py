@@ -9,17 +9,18 @@ from typing import Literal, get_args
 
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.base import visible
-from pipeline.data.base.layout import layout
+from pipeline.data.base.annotators import Answers, of_columns, of_rows, vote
+from pipeline.data.base.layout import Layout, layout
 from pipeline.data.base.splits import split_of
 from pipeline.data.base.tables import Table
 from pipeline.samples import base as kinds
 from pipeline.samples.base import Kind
 
 Column = Literal["file", "text", "label", "split"]
+Columns = Mapping[Column | Literal["annotator", "labels"], str | list[str]]
+"""What a table gives -> the column that gives it; `labels`: a column per annotator."""
 ById = Mapping[str, Path]
 """A sample's id, which is its file's path below the folder of its view without the suffix -> the file."""
-
-
 Refuse = Callable[[BadInput], None]
 """What is done with a fault: it is raised, or kept where all of them are asked for."""
 
@@ -82,31 +83,68 @@ def by_stem(files: Mapping[str, ById], place: str, refuse: Refuse = at_once) -> 
     return samples
 
 
-def by_row(table: Table, columns: Mapping[Column, str], texts: bool, refuse: Refuse = at_once) -> list[Sample]:
-    """A sample per row of the table, in its order. columns: those with another name; texts: whether it gives them.
+def by_row(
+    table: Table, columns: Columns, texts: bool, refuse: Refuse = at_once
+) -> tuple[list[Sample], Answers | None]:
+    """A sample per row of the table, in its order, or per file where a row is an annotator's; and what all of them say.
 
-    Where the table has no column of labels or splits, folders give them.
+    columns: those with another name, and those of annotators; texts: whether the table gives them. Where the table has
+    no column of labels or splits, folders give them.
     """
-    named = {column: columns.get(column, str(column)) for column in get_args(Column)}
-    table.check(*columns.values())
-    ids = ids_of_rows(table, named["file"], refuse)
-    texted = table.needed(named["text"]) if texts else [""] * len(ids)
-    splits = table.needed(named["split"]) if named["split"] in table.columns else None
-    labels = table.needed(named["label"]) if named["label"] in table.columns else None
-    given = layout(ids, str(table.file))
+    named = {column: str(columns.get(column, column)) for column in get_args(Column)}
+    several = list(columns.get("labels", ()))
+    table.check(*(str(columns[column]) for column in columns if column != "labels"), *several)
+    answers: Answers | None = None
+    if "annotator" in columns:
+        every = ids_of_rows(table, named["file"], several=True)
+        answers = of_rows(table, every, str(columns["annotator"]), named["label"])
+        rows = _one_each(table, every, [named["text"]] * texts + [named["split"]], refuse)
+        ids = [every[row] for row in rows]
+    else:
+        ids, rows = ids_of_rows(table, named["file"], refuse), range(len(table))
+        answers = of_columns(table, several) if several else None
+    texted = table.needed(named["text"], rows) if texts else [""] * len(ids)
+    splits = table.needed(named["split"], rows) if named["split"] in table.columns else None
+    labels: Sequence[str] | None = None
+    if named["label"] in table.columns and "annotator" not in columns:
+        labels = table.needed(named["label"])
+    elif answers is not None:
+        labels = vote(ids, answers)
+    try:
+        given = layout(ids, str(table.file))
+    except BadInput:
+        if labels is None or splits is None:
+            raise
+        given = Layout(label=0, split=None)
     samples = []
-    for row, (name, text) in enumerate(zip(ids, texted, strict=True)):
+    for name, text, row, number in zip(ids, texted, rows, range(len(ids)), strict=True):
         *folders, _ = name.split("/")
         split = "" if given.split is None else split_of(folders[given.split])
         if splits is not None:
-            split = _agreed(splits[row], split, table.place(row), refuse)
+            split = _agreed(splits[number], split, table.place(row), refuse)
         if labels is None and len(folders) <= given.label:
             remedy = f"add a column '{named['label']}', or name the column of labels under load.columns"
             refuse(BadInput("neither a column nor a folder gives its label", table.place(row), remedy))
             continue
-        label = folders[given.label] if labels is None else labels[row]
+        label = folders[given.label] if labels is None else labels[number]
+        if not label:
+            problem = "no annotator has labelled it"
+            refuse(BadInput(problem, table.place(row), "give it a label or remove the sample"))
+            continue
         samples.append(Sample(name, label, split, text, table.place(row)))
-    return samples
+    return samples, answers
+
+
+def _one_each(table: Table, ids: Sequence[str], shared: Sequence[str], refuse: Refuse) -> list[int]:
+    """The first row of each sample. shared: columns in which rows that differ within a sample are refused."""
+    first: dict[str, int] = {}
+    for row, name in enumerate(ids):
+        other = first.setdefault(name, row)
+        for column in shared:
+            if column in table.columns and table.columns[column][row] != table.columns[column][other]:
+                problem = f"the column '{column}' has another value for '{name}' than {table.place(other)}"
+                refuse(BadInput(problem, table.place(row), "correct one of the two"))
+    return list(first.values())
 
 
 def _agreed(cell: str, folder: str, place: str, refuse: Refuse) -> str:
@@ -120,13 +158,16 @@ def _agreed(cell: str, folder: str, place: str, refuse: Refuse) -> str:
     return split
 
 
-def ids_of_rows(table: Table, column: str, refuse: Refuse = at_once) -> list[str]:
-    """The sample of every row, by the file that a column names. Raises BadInput where two rows name one sample."""
+def ids_of_rows(table: Table, column: str, refuse: Refuse = at_once, several: bool = False) -> list[str]:
+    """The sample of every row, by the file that a column names.
+
+    several: whether a sample may have many rows; where not, a second one is refused.
+    """
     suffixes = kinds.suffixes()
     ids = [stem(name, suffixes) for name in table.needed(column)]
     first: dict[str, int] = {}
     for row, name in enumerate(ids):
-        if first.setdefault(name, row) != row:
+        if first.setdefault(name, row) != row and not several:
             problem = f"'{name}' is also in {table.place(first[name])}"
             refuse(BadInput(problem, table.place(row), "keep one row per sample"))
     return ids

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.datasets import Annotations, RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.splits import SPLITS, Array
+from pipeline.data.base import annotators
 from pipeline.samples import base as kinds
 from pipeline.samples.base.stored import AGAIN, read_json, write_json
 
@@ -23,7 +24,7 @@ COLUMNS = ["id", "class", "split", "concept"]
 class Manifest:
     """A stored dataset without its samples: ids, labels (n class indices), split and concept of every sample.
 
-    kinds: view -> kind of its samples.
+    kinds: view -> kind of its samples; annotations: where samples have several labels, all of them.
     """
 
     ids: Sequence[str]
@@ -32,6 +33,7 @@ class Manifest:
     concept: Sequence[str]
     class_names: Sequence[str]
     kinds: Mapping[str, str]
+    annotations: Annotations | None = None
 
 
 def write(raw: RawDataset, folder: Path) -> None:
@@ -45,6 +47,7 @@ def write(raw: RawDataset, folder: Path) -> None:
     for name, view in raw.views.items():
         kind = kinds.kind(view.kind)
         kind.write(view.samples, folder / f"{name}{kind.extension}")
+    annotators.write(folder, raw.annotations)
     views = {name: view.kind for name, view in raw.views.items()}
     write_json(folder / META, {"class_names": list(raw.class_names), "views": views})
 
@@ -59,6 +62,7 @@ def read(folder: Path) -> RawDataset:
         split=manifest.split,
         concept=manifest.concept,
         class_names=manifest.class_names,
+        annotations=manifest.annotations,
     )
 
 
@@ -77,6 +81,7 @@ def read_manifest(folder: Path) -> Manifest:
         concept=[row["concept"] for row in rows],
         class_names=class_names,
         kinds=views,
+        annotations=annotators.read(folder),
     )
 
 
