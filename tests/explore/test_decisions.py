@@ -91,7 +91,7 @@ def test_a_new_table_stands_beside_the_users_own(tmp_path: Path) -> None:
     written = write_corrected(source, loaded(source), decisions, "my_photos")
     assert (written.file, written.setting, written.changed) == (
         tmp_path / "photos/captions.decided.csv",
-        "table: captions.decided.csv",
+        "`table: captions.decided.csv`",
         1,
     )
     assert (tmp_path / "photos/captions.csv").read_bytes() == before
@@ -129,6 +129,43 @@ def test_applied_twice_it_is_the_same_file_and_a_second_round_another(tmp_path: 
     assert kept["photo_2.png"] == ["dogs", "cats", "ben"]
 
 
+def annotated(folder: Path, columns: Any, *rows: Sequence[str], header: Sequence[str]) -> Folder:
+    """Eight pictures and a table with the labels of several people."""
+    with_table(folder)
+    write_csv(folder / "votes.csv", *rows, header=header)
+    return Folder(folder, VIEWS, table="votes.csv", columns=columns)
+
+
+def test_a_vote_gives_way_to_a_decision_where_annotators_have_columns(tmp_path: Path) -> None:
+    rows = [
+        [f"photo_{row}.png", f"text {row}", split_of(row), *([("cats", "dogs")[row % 2]] * 2), "cats"]
+        for row in range(COUNT)
+    ]
+    header = ["file", "text", "split", "anna", "ben", "carl"]
+    columns = {"labels": ["anna", "ben", "carl"]}
+    source = annotated(tmp_path / "photos", columns, *rows, header=header)
+    written = write_corrected(source, loaded(source), decided(decision("photo_1", "dogs", "cats")), "my_photos")
+    kept = table(written.file)["photo_1.png"]
+    assert [kept[name] for name in ("label", "label_before", "anna", "carl")] == ["cats", "dogs", "dogs", "cats"]
+    again = loaded(Folder(tmp_path / "photos", VIEWS, table="votes.decided.csv", columns=columns))
+    assert [again.class_names[label] for label in again.labels] == ["cats", "cats", *["cats", "dogs"] * 3]
+
+
+def test_a_vote_gives_way_to_a_decision_where_annotators_have_rows(tmp_path: Path) -> None:
+    rows = [
+        [f"photo_{row}.png", f"text {row}", split_of(row), who, ("cats", "dogs")[row % 2]]
+        for row in range(COUNT)
+        for who in ("anna", "ben")
+    ]
+    header = ["file", "text", "split", "who", "label"]
+    source = annotated(tmp_path / "photos", {"annotator": "who"}, *rows, header=header)
+    written = write_corrected(source, loaded(source), decided(decision("photo_1", "dogs", "cats")), "my_photos")
+    assert written.setting == "`table: votes.decided.csv` without `annotator` under `columns`"
+    again = loaded(Folder(tmp_path / "photos", VIEWS, table="votes.decided.csv"))
+    assert [again.class_names[label] for label in again.labels] == ["cats", "cats", *["cats", "dogs"] * 3]
+    assert list(again.views["text"].samples) == [f"text {row}" for row in range(COUNT)]
+
+
 def test_labels_of_folders_become_a_table(tmp_path: Path) -> None:
     source = in_folders(tmp_path / "photos")
     raw = loaded(source)
@@ -152,8 +189,8 @@ def test_labels_of_arrays_become_an_array(tmp_path: Path) -> None:
     shares = {"train": 0.5, "test": 0.5}
     source = Arrays({"image": f"{place}:image", "text": f"{place}:text"}, f"{place}:labels", shares=shares)
     written = write_corrected(source, loaded(source), decided(decision("3", "1", "0", "anna")), "mine")
-    assert written.setting == f"labels: {tmp_path / 'mine.decided.npz'}:labels"
-    again = loaded(Arrays(source.views, written.setting.removeprefix("labels: "), shares=shares))
+    assert written.setting == f"`labels: {tmp_path / 'mine.decided.npz'}:labels`"
+    again = loaded(Arrays(source.views, written.setting.strip("`").removeprefix("labels: "), shares=shares))
     np.testing.assert_array_equal(np.flatnonzero(again.labels != loaded(source).labels), [3])
     with np.load(written.file, allow_pickle=False) as arrays:
         assert (arrays["decided_by"][3], arrays["label_before"][3], arrays["label_before"][4]) == ("anna", "1", "")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.core.cells import CellKey
-from pipeline.core.datasets import RawDataset, RawView
+from pipeline.core.datasets import Annotations, RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.runs import LabelNoise
 from pipeline.explore.suspects import suspect_sheet
@@ -208,8 +208,8 @@ def test_pooled_features_stand_beside_their_samples(features):
 
 
 def test_the_table_tells_who_said_what(tmp_path, features):
-    votes = {"anna": np.array(NAMES)[raw().labels], "ben": np.full(len(IDS), "")}
-    suspects = replace(every_split(features), votes=votes)
+    votes = np.stack([raw().labels, np.full(len(IDS), -1)], axis=1)
+    suspects = every_split(features, annotations=Annotations(["anna", "ben"], NAMES, votes))
     rows = suspicion_table(suspects)
     assert (rows["vote of anna"] == rows["given"]).all()
     assert (rows["vote of ben"] == "").all()

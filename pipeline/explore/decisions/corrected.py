@@ -18,7 +18,7 @@ from pipeline.data.arrays import Arrays
 from pipeline.data.base import Dataset
 from pipeline.data.base.array_files import parted
 from pipeline.data.base.pairing import find_files, ids_of_rows
-from pipeline.data.base.tables import read_table
+from pipeline.data.base.tables import Table, read_table
 from pipeline.data.folder import Folder
 from pipeline.explore.decisions.decisions import Decision, check
 from pipeline.samples.base import kind
@@ -54,14 +54,14 @@ def write_corrected(source: Dataset, raw: RawDataset, decisions: Mapping[str, De
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
         file = _written(parted(place)[0].with_suffix(".npz"), content.getvalue())
-        return Corrected(file, f"labels: {file}:labels", changed)
+        return Corrected(file, f"`labels: {file}:labels`", changed)
     if not isinstance(source, Folder):
         problem = f"its labels come from {source.source}, not from files of yours"
         raise BadInput(problem, f"dataset '{dataset}'", "decide about a dataset of `source: folder` or `arrays`")
-    label = source.columns.get("label", "label")
+    label, annotator = str(source.columns.get("label", "label")), source.columns.get("annotator")
     if source.table:
         table = read_table(source.folder / source.table)
-        ids, columns = ids_of_rows(table, source.columns.get("file", "file")), dict(table.columns)
+        ids, columns = _rows_of_samples(table, str(source.columns.get("file", "file")), annotator, label)
         labels = columns.get(label, [given.get(name, "") for name in ids])
         if set(ids) != set(given) or labels != [given[name] for name in ids]:
             problem = "it has other samples or labels than when it was read"
@@ -76,7 +76,20 @@ def write_corrected(source: Dataset, raw: RawDataset, decisions: Mapping[str, De
     rows.writerow(columns)
     rows.writerows(zip(*columns.values(), strict=True))
     file = _written(original, text.getvalue().encode("utf-8", "surrogateescape"))
-    return Corrected(file, f"table: {file.relative_to(source.folder)}", changed)
+    without = "" if annotator is None else " without `annotator` under `columns`"
+    setting = f"`table: {file.relative_to(source.folder)}`{without}"
+    return Corrected(file, setting, changed)
+
+
+def _rows_of_samples(table: Table, file: str, annotator: object, label: str) -> tuple[list[str], Columns]:
+    """The sample of every row, and the columns. Of rows that are annotators' the first of each sample, without vote."""
+    if annotator is None:
+        return ids_of_rows(table, file), dict(table.columns)
+    every = ids_of_rows(table, file, several=True)
+    first = {name: row for row, name in reversed(list(enumerate(every)))}
+    ids = list(dict.fromkeys(every))
+    kept = [column for column in table.columns if column not in (annotator, label)]
+    return ids, {column: [table.columns[column][first[name]] for name in ids] for column in kept}
 
 
 def _applied(
@@ -108,12 +121,12 @@ def _of_files(source: Folder, raw: RawDataset) -> Columns:
     root = source.folder / place.folder
     files = find_files(root, place.kind)
     columns: Columns = {
-        source.columns.get("file", "file"): [files[name].relative_to(root).as_posix() for name in raw.ids]
+        str(source.columns.get("file", "file")): [files[name].relative_to(root).as_posix() for name in raw.ids]
     }
     typed = [view for view in raw.views.values() if kind(view.kind).typed]
     if len(typed) > 1:
         raise BadInput("a table gives one text per sample", str(source.folder), "leave out one view of texts")
-    return columns | {source.columns.get("text", "text"): [str(text) for view in typed for text in view.samples]}
+    return columns | {str(source.columns.get("text", "text")): [str(text) for view in typed for text in view.samples]}
 
 
 def _written(original: Path, content: bytes) -> Path:

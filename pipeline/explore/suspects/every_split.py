@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.core.cells import CellKey
-from pipeline.core.datasets import RawDataset
+from pipeline.core.datasets import Annotations, RawDataset
 from pipeline.core.errors import BadInput
-from pipeline.core.splits import Split
+from pipeline.core.splits import Array, Split
 from pipeline.explore.suspects.cross_fit import Judgement
 from pipeline.explore.suspects.suspects import Suspects
 from pipeline.features.base.store import Features
@@ -41,6 +41,14 @@ def of_every_split(key: CellKey, raw: RawDataset, samples: Split, judgement: Jud
         judgement.suspicion,
         judgement.suggested,
         None,
-        {},
+        _votes(raw.annotations),
         judgement.label_noise,
     )
+
+
+def _votes(said: Annotations | None) -> dict[str, Array]:
+    """Annotator -> n names, '' for a gap."""
+    if said is None:
+        return {}
+    names = np.array([*said.labels, ""])
+    return dict(zip(said.annotators, names[said.votes].T, strict=True))
