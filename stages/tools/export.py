@@ -8,6 +8,7 @@ import click
 import torch
 
 from pipeline.config.project import Project
+from pipeline.core.errors import BadParams
 from pipeline.core.progress import counting
 from pipeline.explore.search import bundle
 from pipeline.explore.search.card import model_card
@@ -15,28 +16,30 @@ from pipeline.explore.search.loaded_run import load_run, model_file
 from pipeline.records.reader import Records
 from pipeline.runs.finished_cell import FinishedCell
 from stages.command import stage
-from stages.paths import RAW, RECORDS
+from stages.home import run_of
+from stages.paths import BUILD, RAW, RECORDS
 
 FOLDER = click.Path(path_type=Path)
 
 
 @stage
-@click.option(
-    "--run",
-    type=FOLDER,
-    required=True,
-    help="A folder below data/runs, of the experiment's first seed.",
-)
-@click.option("--out", type=FOLDER, required=True, help="The bundle: a folder that is not there yet.")
-def main(project: Project, run: Path, out: Path) -> None:
-    """Write model, fitted extractors, class names and a model card, all that stages.tools.search needs.
+@click.argument("dataset", required=False)
+@click.option("--run", type=FOLDER, help="A folder below data/runs, of the experiment's first seed.")
+@click.option("--out", type=FOLDER, help="A folder that is not there yet.  [default: build/<method>-<dataset>]")
+def main(project: Project, dataset: str | None, run: Path | None, out: Path | None) -> None:
+    """Write model, fitted extractors, class names and a model card, all that stages.tools.search needs. With DATASET
+    and no --run: of the method that its viewer opens with.
 
     Example: python -m stages.tools.export --run data/runs/emoji/mrl/default-symmetric-0.4-0 --out build/mrl-emoji
     """
+    folder, project, run = run_of(project, dataset, run)
+    if run is None:
+        raise BadParams("one of the two is needed", "DATASET and --run", "name a dataset or the folder of a cell")
     cell = FinishedCell.read(run)
-    loaded = load_run(project, cell, RAW, torch.device("cpu"))
+    out = out or BUILD / f"{cell.key.method}-{cell.key.dataset}"
+    loaded = load_run(project, cell, folder / RAW, torch.device("cpu"))
     with counting(f"export {run}"):
-        card = model_card(project, cell, loaded, Records(RECORDS))
+        card = model_card(project, cell, loaded, Records(folder / RECORDS))
         bundle.export(project, loaded, model_file(cell), card, out)
     click.echo(f"{out} holds the model, its extractors and a model card (README.md).")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+import click
 from rich.console import Console
 
 from pipeline.config.project import Project
@@ -11,18 +14,25 @@ from pipeline.runs.status import MethodStatus, TimeLeft, method_status, sentence
 from pipeline.runs.status_table import status_table
 from pipeline.runs.store import CellStore
 from stages.command import stage
+from stages.home import home_of
 from stages.paths import CELLS, COSTS, FEATURES, NOISE, RECORDS
 
 
 @stage
-def main(project: Project) -> None:
+@click.argument("dataset", required=False)
+def main(project: Project, dataset: str | None) -> None:
     """Print how many cells of every dataset and method are done, running, missing or failed, and why; what they have
-    cost and about how long the rest takes.
+    cost and about how long the rest takes. With DATASET: of the project that has it, which may stand under build/.
 
     Recorded: a committed record by the code of today, but not trained in this folder; `dvc repro` trains it.
 
     Example: python -m stages.tools.status
     """
+    with home_of(dataset) if dataset else nullcontext(project) as chosen:
+        _tell(chosen)
+
+
+def _tell(project: Project) -> None:
     records, store = Records(RECORDS), CellStore(CELLS)
     rest = TimeLeft(costs.read(COSTS), workers())
     looked_at = Console().is_terminal

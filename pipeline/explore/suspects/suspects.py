@@ -1,4 +1,4 @@
-"""What a trained method says about the labels that it was trained on."""
+"""What a method says about labels: those that a finished cell was trained on, or a dataset's own in every split."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ from pipeline.runs.finished_cell import SUSPICION, FinishedCell, finished_cells
 
 @dataclass(frozen=True)
 class Suspects:
-    """What a cell says about the n places of the training split.
+    """What a method says about n places: those of the training split, or all samples of the dataset.
 
-    views: raw samples of the whole dataset; rows: view -> n, the raw sample that stands at each place; given,
-    suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the method suggests none;
-    true: view -> n classes, None where they are not known; labels: hash of the given labels; estimate: a sentence on
-    how many are wrong, empty without an estimate.
+    key: without noise where the dataset's own labels are judged, in every split; views: raw samples of the whole
+    dataset; rows: view -> n, the raw sample that stands at each place; features: view -> n x d, of that sample;
+    split: n names; given, suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the
+    method suggests none; true: view -> n classes, None where they are not known; votes: annotator -> n names, ''
+    for a gap; label_noise: an estimate of how many are wrong, None without one.
     """
 
     key: CellKey
@@ -35,12 +36,36 @@ class Suspects:
     class_names: Array
     views: Mapping[str, RawView]
     rows: Mapping[str, Array]
+    features: Mapping[str, Array]
+    split: Array
     given: Mapping[str, Array]
     suspicion: Mapping[str, Array]
     suggested: Array | None
     true: Mapping[str, Array] | None
-    labels: str
-    estimate: str
+    votes: Mapping[str, Array]
+    label_noise: LabelNoise | None
+
+    @property
+    def every_split(self) -> bool:
+        """Whether the dataset's own labels are judged, in every split."""
+        return self.key.noise is None
+
+    @property
+    def estimate(self) -> str:
+        """A sentence on how many labels are wrong, empty without an estimate."""
+        return estimate(self.label_noise)
+
+    @property
+    def one_label(self) -> bool:
+        """Whether the views of every pair share its label."""
+        return _equal(self.given) and _equal(self.rows)
+
+    @property
+    def per_pair(self) -> Array:
+        """n suspicions of pairs: the mean over views of one label, of several labels the highest."""
+        by_view = np.array(list(self.suspicion.values()))
+        joined: Array = by_view.mean(axis=0) if self.one_label else by_view.max(axis=0)
+        return joined
 
 
 def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int) -> FinishedCell:
@@ -48,9 +73,11 @@ def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: fl
 
     Raises BadInput that names the cells there are.
     """
+    able = sorted({file.parents[1].name for file in runs.glob(f"*/*/{SUSPICION}")})
+    if able and not (runs / method).is_dir():
+        raise BadInput(f"'{method}' has no finished cells", str(runs), f"take one of {', '.join(able)}, or train it")
     cells = finished_cells(runs / method)
-    if not any((cell.folder / SUSPICION).is_file() for cell in cells):
-        able = sorted({file.parents[1].name for file in runs.glob(f"*/*/{SUSPICION}")})
+    if method not in able:
         remedy = f"take one of {', '.join(able)}" if able else "train a method with class scores, such as mrl"
         raise BadInput(f"'{method}' does not tell which labels look wrong", str(runs), remedy)
     asked = {"variant": variant, "noise": noise, "rate": rate, "seed": seed}
@@ -98,12 +125,14 @@ def collect(
         np.array(raw.class_names, dtype=object),
         raw.views,
         rows,
+        noise.moved(train.views),
+        raw.split[places],
         noise.labels,
         {view: arrays[view] for view in noise.labels},
         arrays.get(SUGGESTED),
         {view: raw.labels[standing] for view, standing in rows.items()} if known else None,
-        receipt.hash,
-        estimate(cell.label_noise),
+        {},
+        cell.label_noise,
     )
 
 
@@ -111,9 +140,15 @@ def estimate(label_noise: LabelNoise | None) -> str:
     """One sentence on how many labels are wrong; empty where the method has no estimate."""
     if label_noise is None:
         return ""
-    shares = ", ".join(f"{view} {share:.0%}" for view, share in label_noise.wrong.items())
+    by_view = [f"{view} {share:.0%}" for view, share in label_noise.wrong.items()]
+    shares = ", ".join(by_view) if len(set(label_noise.wrong.values())) > 1 else by_view[0].rpartition(" ")[2]
     doubt = "" if label_noise.certain else " (unsure: neither the labels nor the features settle it)"
     return f"Estimated share of wrong labels: {shares}{doubt}."
+
+
+def _equal(by_view: Mapping[str, Array]) -> bool:
+    first, *others = by_view.values()
+    return all(np.array_equal(first, other) for other in others)
 
 
 def _listed(names: Iterable[str]) -> str:
