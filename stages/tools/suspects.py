@@ -1,58 +1,52 @@
-"""Which training labels look wrong, for a person to check."""
+"""Which labels look wrong, for a person to check."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.config.project import Project
-from pipeline.core import plugins
-from pipeline.data.base import configured
-from pipeline.data.base import store as raw_store
-from pipeline.explore.suspects import suspect_sheet, suspects
-from pipeline.features.base import store as feature_store
-from pipeline.methods.base import Method
-from pipeline.noise.base import store as noise_store
+from pipeline.core.errors import BadParams
+from pipeline.explore.suspects import suspect_sheet
+from pipeline.explore.suspects.asked import Asked, Places, answer
 from stages.command import stage
-from stages.paths import FEATURES, NOISE, RAW, RUNS
+from stages.home import home_of
+from stages.paths import FEATURES, JUDGED, NOISE, RAW, RUNS
+
+PLACES = Places(RAW, FEATURES, NOISE, RUNS, JUDGED)
 
 
 @stage
-@click.option("--dataset", required=True, help="A dataset that METHOD was trained on.")
-@click.option("--method", required=True, help="A method that gives class scores, such as mrl.")
+@click.argument("name", metavar="[DATASET]", required=False)
+@click.option("--dataset", help="The same as DATASET.")
+@click.option("--method", default="witness", show_default=True, help="A method that gives class scores, such as mrl.")
 @click.option("--variant", default="default", show_default=True, help="Its variant.")
 @click.option("--noise", help="The kind of noise; `given` for labels of your own. Not needed where there is one.")
 @click.option("--rate", type=float, help="The noise rate. Not needed where there is one.")
 @click.option("--seed", type=int, help="The seed.  [default: the experiment's first]")
+@click.option("--every-split", is_flag=True, help="Judge all labels of DATASET, as is done where none are clean.")
 @click.option("--out", type=click.Path(path_type=Path), default="build/suspects", show_default=True, help="A folder.")
-def main(
-    project: Project,
-    dataset: str,
-    method: str,
-    variant: str,
-    noise: str | None,
-    rate: float | None,
-    seed: int | None,
-    out: Path,
-) -> None:
-    """Write the training labels that a trained METHOD finds suspicious: a CSV with all of them, the most suspicious
-    first, and an HTML sheet of the first 300 samples, on which decisions are kept and downloaded as CSV.
+def main(project: Project, name: str | None, dataset: str | None, out: Path, **asked: Any) -> None:
+    """Write the labels that METHOD finds suspicious: a CSV with all of them, the most suspicious first, and an HTML
+    sheet of the first 300 samples, on which decisions are kept and downloaded as CSV.
+
+    Of a dataset whose labels are noisy everywhere (`clean: false`), those of every split, each judged by a fit that did
+    not see it; of others the training labels of a finished cell.
 
     Example: python -m stages.tools.suspects --dataset emoji --method mrl --noise symmetric --rate 0.4
     """
-    source = configured(project, dataset)
-    project.method(method)
-    seed = project.grids(dataset)[0].seeds[0] if seed is None else seed
-    cell = suspects.find_cell(RUNS / dataset, method, variant, noise, rate, seed)
-    draw = noise_store.read(NOISE / dataset / noise_store.file_name(cell.key.noise, cell.key.rate, cell.key.seed))
-    features = feature_store.read(FEATURES / dataset, ["train"])
-    suspected = suspects.collect(cell, raw_store.read(RAW / dataset), features, *draw, known=source.clean)
-    display = plugins.find("pipeline.methods", method, Method).display
-    table, sheet = suspect_sheet.write(suspected, out, source.display, display)
+    named = name or dataset
+    if named is None or (name and dataset and name != dataset):
+        raise BadParams("one dataset is needed", "suspects", "name it, as in `stages.tools.suspects my_photos`")
+    folder = out.absolute()
+    with home_of(named) as own:
+        suspected, display, method = answer(own, named, Asked(**asked), PLACES)
+    table, sheet = suspect_sheet.write(suspected, folder, display, method)
     if suspected.estimate:
         click.echo(suspected.estimate)
-    click.echo(f"Table: {table}\nSheet: {sheet.resolve().as_uri()}")
+    click.echo(f"Table: {out / table.name}\nSheet: {sheet.resolve().as_uri()}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a trained method says about the labels that it was trained on."""
+"""What a method says about labels: those that a finished cell was trained on, or a dataset's own in every split."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pipeline.core.corruption import Corruption
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.runs import LabelNoise
-from pipeline.core.splits import Array
+from pipeline.core.splits import Array, Split
+from pipeline.explore.suspects.cross_fit import Judgement
 from pipeline.features.base.store import Features
 from pipeline.noise.base import NoiseReceipt
 from pipeline.runs.extras import SUGGESTED
@@ -22,12 +23,13 @@ from pipeline.runs.finished_cell import SUSPICION, FinishedCell, finished_cells
 
 @dataclass(frozen=True)
 class Suspects:
-    """What a cell says about the n places of the training split.
+    """What a method says about n places: those of the training split, or all samples of the dataset.
 
-    views: raw samples of the whole dataset; rows: view -> n, the raw sample that stands at each place; given,
-    suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the method suggests none;
-    true: view -> n classes, None where they are not known; labels: hash of the given labels; estimate: a sentence on
-    how many are wrong, empty without an estimate.
+    key: without noise where the dataset's own labels are judged, in every split; views: raw samples of the whole
+    dataset; rows: view -> n, the raw sample that stands at each place; features: view -> n x d, of that sample;
+    split: n names; given, suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the
+    method suggests none; true: view -> n classes, None where they are not known; votes: annotator -> n classes, -1
+    for a gap; estimate: a sentence on how many are wrong, empty without an estimate.
     """
 
     key: CellKey
@@ -35,12 +37,30 @@ class Suspects:
     class_names: Array
     views: Mapping[str, RawView]
     rows: Mapping[str, Array]
+    features: Mapping[str, Array]
+    split: Array
     given: Mapping[str, Array]
     suspicion: Mapping[str, Array]
     suggested: Array | None
     true: Mapping[str, Array] | None
-    labels: str
+    votes: Mapping[str, Array]
     estimate: str
+
+    @property
+    def every_split(self) -> bool:
+        """Whether the dataset's own labels are judged, in every split."""
+        return self.key.noise is None
+
+    @property
+    def one_label(self) -> bool:
+        """Whether the views of every pair share its label."""
+        return _equal(self.given) and _equal(self.rows)
+
+    @property
+    def per_pair(self) -> Array:
+        """n suspicions of pairs: the mean over views of one label, of several labels the highest."""
+        by_view = np.array(list(self.suspicion.values()))
+        return by_view.mean(axis=0) if self.one_label else by_view.max(axis=0)
 
 
 def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int) -> FinishedCell:
@@ -98,12 +118,47 @@ def collect(
         np.array(raw.class_names, dtype=object),
         raw.views,
         rows,
+        noise.moved(train.views),
+        raw.split[places],
         noise.labels,
         {view: arrays[view] for view in noise.labels},
         arrays.get(SUGGESTED),
         {view: raw.labels[standing] for view, standing in rows.items()} if known else None,
-        receipt.hash,
+        {},
         estimate(cell.label_noise),
+    )
+
+
+def pooled(features: Features, raw: RawDataset, dataset: str) -> Split:
+    """The samples of all splits, in the order of the raw dataset, with the dataset's own labels.
+
+    Raises BadInput if the features are those of other samples.
+    """
+    splits = features.splits
+    order = np.argsort(np.concatenate([np.flatnonzero(raw.split == name) for name in splits]))
+    labels = np.concatenate([next(iter(split.labels.values())) for split in splits.values()])
+    if len(labels) != len(raw.labels) or len(order) != len(labels) or (labels[order] != raw.labels).any():
+        raise BadInput("the raw samples are not those of the features", f"dataset '{dataset}'", "run `dvc repro`")
+    views = {view: np.concatenate([split.views[view] for split in splits.values()])[order] for view in raw.views}
+    return Split(views, dict.fromkeys(views, raw.labels), np.arange(len(order)), len(raw.class_names))
+
+
+def of_every_split(key: CellKey, raw: RawDataset, samples: Split, judgement: Judgement) -> Suspects:
+    """A judgement of a dataset's own labels, side by side with the samples. samples: as pooled returns them."""
+    return Suspects(
+        key,
+        np.array(raw.ids, dtype=object),
+        np.array(raw.class_names, dtype=object),
+        raw.views,
+        dict.fromkeys(samples.views, samples.index),
+        samples.views,
+        raw.split,
+        samples.labels,
+        judgement.suspicion,
+        judgement.suggested,
+        None,
+        {},
+        estimate(judgement.label_noise),
     )
 
 
@@ -111,9 +166,15 @@ def estimate(label_noise: LabelNoise | None) -> str:
     """One sentence on how many labels are wrong; empty where the method has no estimate."""
     if label_noise is None:
         return ""
-    shares = ", ".join(f"{view} {share:.0%}" for view, share in label_noise.wrong.items())
+    by_view = [f"{view} {share:.0%}" for view, share in label_noise.wrong.items()]
+    shares = ", ".join(by_view) if len(set(label_noise.wrong.values())) > 1 else by_view[0].rpartition(" ")[2]
     doubt = "" if label_noise.certain else " (unsure: neither the labels nor the features settle it)"
     return f"Estimated share of wrong labels: {shares}{doubt}."
+
+
+def _equal(by_view: Mapping[str, Array]) -> bool:
+    first, *others = by_view.values()
+    return all(np.array_equal(first, other) for other in others)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,0 +1,1 @@
+"""What people decide about suspected labels, and what that gains."""
