@@ -46,7 +46,9 @@ def main(project: Project, path: Path, name: str | None, columns: tuple[str, ...
     own, records = load(target / PARAMS), Records(RECORDS)
     for line in [*understood.sentences(), *own_project.sentences(own, dataset, proposals)]:
         click.echo(line)
-    sizes = {name: (records.description(name) or {"sizes": {"train": 0}})["sizes"]["train"] for name in project.datasets}
+    sizes = {
+        name: (records.description(name) or {"sizes": {"train": 0}})["sizes"]["train"] for name in project.datasets
+    }
     click.echo(duration.sentence(own, dataset, understood, costs.read(COSTS), sizes, cpu_count()))
     with chdir(target):
         for command in STAGES:

@@ -16,7 +16,9 @@ def test_it_is_right_where_the_test_sample_is_of_the_largest_training_class() ->
     assert majority_accuracy(TRAIN, np.array([0, 1])) == 0
 
 
-@pytest.mark.parametrize("test", [np.repeat([0, 1, 2], [5, 9, 4]), np.repeat([0, 1, 2], [1, 1, 3]), np.repeat([0, 2], 3)])
+@pytest.mark.parametrize(
+    "test", [np.repeat([0, 1, 2], [5, 9, 4]), np.repeat([0, 1, 2], [1, 1, 3]), np.repeat([0, 2], 3)]
+)
 def test_it_is_the_expectation_over_the_order_of_the_others(test: np.ndarray) -> None:
     """Ranked by a similarity that is 1 for that class and equal for the rest, whose ties stand in random order."""
     gallery = np.where(test[:, None] == 2, [1.0, 0.0], [0.0, 1.0])

@@ -24,7 +24,9 @@ def sentence(
     project: Project, name: str, understood: Understood, costs: Costs, sizes: Mapping[str, int], cores: int
 ) -> str:
     """About how long the first run of a dataset takes, and how sure that is."""
-    cells = [(key.method, key.variant) for method in project.grids(name)[0].methods for key in keys(project, name, method)]
+    cells = [
+        (key.method, key.variant) for method in project.grids(name)[0].methods for key in keys(project, name, method)
+    ]
     extractors = [extractor.name for extractor in project.extractors_of(name).values()]
     about = seconds(costs, sizes, cells, understood.pairs, understood.sizes["train"], extractors, cores)
     low, high = duration(about / EITHER_WAY), duration(about * EITHER_WAY)

@@ -81,7 +81,9 @@ def _of_table(folder: Path, table: Table, given: Mapping[Column, str], files: Ma
     views: dict[str, str | None] = {}
     column, missed = "", "no file of a known kind lies here"
     for view, paths in filed.items():
-        choices = {place: file_column(table, given, _ids(folder / place, paths)) for place in ("", _common(folder, paths))}
+        choices = {
+            place: file_column(table, given, _ids(folder / place, paths)) for place in ("", _common(folder, paths))
+        }
         place = max(choices, key=lambda where: choices[where][1])
         found, share = choices[place]
         if share > HALF:

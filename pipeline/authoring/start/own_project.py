@@ -67,13 +67,17 @@ def own_params(
         raise BadInput(f"the name '{name}' is taken", str(file), "give another one by --name")
     views = {view: proposal.name for view, proposal in proposals.items()}
     block = {"source": "folder", "display": name, "load": {"clean": False}, "views": views}
-    experiments = [{"name": name, "datasets": [name], "methods": METHODS, "noises": ["given"], "rates": [0.0], "seeds": [0]}]
+    experiments = [
+        {"name": name, "datasets": [name], "methods": METHODS, "noises": ["given"], "rates": [0.0], "seeds": [0]}
+    ]
     if (target / PARAMS).is_file():
         former = _read(target / PARAMS)
         known = former["datasets"].get(name)
         if known is None or known["load"]["folder"] != str(layout.folder):
             remedy = "give another name by --name, or remove this folder"
-            raise BadInput("it belongs to other files" if known else "another experiment stands there", str(target), remedy)
+            raise BadInput(
+                "it belongs to other files" if known else "another experiment stands there", str(target), remedy
+            )
         experiments = former["experiments"]
         block = known | ({} if set(known["views"]) == set(views) else {"views": views})
     block["load"] |= layout.load()
@@ -95,7 +99,10 @@ def sentences(project: Project, name: str, proposals: Mapping[str, Proposal]) ->
         why = f": {proposals[view].why}" if proposals[view].name == extractor.name else ""
         lines.append(f"features of {view}, by {extractor.name}{why}")
     grid = project.grids(name)[0]
-    entries = [method if variants == ("default",) else f"{method} ({', '.join(variants)})" for method, variants in grid.methods.items()]
+    entries = [
+        method if variants == ("default",) else f"{method} ({', '.join(variants)})"
+        for method, variants in grid.methods.items()
+    ]
     return [*lines, f"methods: {', '.join(entries)}; both to be changed in build/{name}/{PARAMS}"]
 
 

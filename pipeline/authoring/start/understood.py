@@ -55,9 +55,13 @@ class Understood:
             f"classes, by {by}: {len(self.counts)}, from {self.counts[least]:,} pairs ({least}) to "
             f"{self.counts[most]:,} ({most})"
         )
-        lines.append(f"split, by {self.split_by}: " + ", ".join(f"{n:,} {WORDS[name]}" for name, n in self.sizes.items()))
+        lines.append(
+            f"split, by {self.split_by}: " + ", ".join(f"{n:,} {WORDS[name]}" for name, n in self.sizes.items())
+        )
         if self.texts:
-            lines.append(f"texts: {fmean(map(len, self.texts)):.0f} characters on average, letters {scripts(self.texts)}")
+            lines.append(
+                f"texts: {fmean(map(len, self.texts)):.0f} characters on average, letters {scripts(self.texts)}"
+            )
         if layout.left:
             lines.append("passed over: " + ", ".join(f"{n} files of kind {kind}" for kind, n in layout.left.items()))
         return lines

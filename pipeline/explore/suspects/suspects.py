@@ -29,7 +29,7 @@ class Suspects:
     dataset; rows: view -> n, the raw sample that stands at each place; features: view -> n x d, of that sample;
     split: n names; given, suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the
     method suggests none; true: view -> n classes, None where they are not known; votes: annotator -> n classes, -1
-    for a gap; estimate: a sentence on how many are wrong, empty without an estimate.
+    for a gap; label_noise: an estimate of how many are wrong, None without one.
     """
 
     key: CellKey
@@ -44,12 +44,17 @@ class Suspects:
     suggested: Array | None
     true: Mapping[str, Array] | None
     votes: Mapping[str, Array]
-    estimate: str
+    label_noise: LabelNoise | None
 
     @property
     def every_split(self) -> bool:
         """Whether the dataset's own labels are judged, in every split."""
         return self.key.noise is None
+
+    @property
+    def estimate(self) -> str:
+        """A sentence on how many labels are wrong, empty without an estimate."""
+        return estimate(self.label_noise)
 
     @property
     def one_label(self) -> bool:
@@ -125,7 +130,7 @@ def collect(
         arrays.get(SUGGESTED),
         {view: raw.labels[standing] for view, standing in rows.items()} if known else None,
         {},
-        estimate(cell.label_noise),
+        cell.label_noise,
     )
 
 
@@ -158,7 +163,7 @@ def of_every_split(key: CellKey, raw: RawDataset, samples: Split, judgement: Jud
         judgement.suggested,
         None,
         {},
-        estimate(judgement.label_noise),
+        judgement.label_noise,
     )
 
 
