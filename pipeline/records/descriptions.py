@@ -1,7 +1,7 @@
 """The descriptions: classes, sizes and extractors of each dataset, and what its test split gives without knowledge.
 
-chance: the MAP of random rankings; chance_limit: what differs from it (retrieval/chance.py); majority, majority_map: the
-accuracy of always guessing the largest class, and the MAP of ranking it first (retrieval/majority.py).
+chance: the MAP of random rankings; chance_limit: what differs from it (retrieval/chance.py); majority, majority_map:
+the accuracy of always guessing the largest class, and the MAP of ranking it first (retrieval/majority.py).
 """
 
 from __future__ import annotations

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import binomtest
 
 from pipeline.core.splits import Array
+from pipeline.retrieval.chance import LEVEL
 
 
 def majority_accuracy(train: Array, test: Array) -> float:
@@ -29,3 +31,8 @@ def majority_map(train: Array, test: Array) -> float:
     before = len(test) - m + place
     alone, beside = np.mean(1 / before), np.mean((place - 1) / max(m - 1, 1) / before)
     return float((len(test) - m + np.sum(alone + (relevant - 1) * beside)) / len(test))
+
+
+def above_majority(accuracy: float, majority: float, count: int) -> bool:
+    """Whether an accuracy on `count` test samples differs from that of the constant guess: one-sided binomial test."""
+    return bool(binomtest(round(accuracy * count), count, majority, alternative="greater").pvalue < LEVEL)

@@ -43,13 +43,10 @@ def main(project: Project, path: Path, name: str | None, columns: tuple[str, ...
     target = BUILD / dataset
     params = own_project.own_params(PARAMS, dataset, understood.layout, proposals, target)
     own_project.write_project(params, Path(), target)
-    own, records = load(target / PARAMS), Records(RECORDS)
+    own = load(target / PARAMS)
     for line in [*understood.sentences(), *own_project.sentences(own, dataset, proposals)]:
         click.echo(line)
-    sizes = {
-        name: (records.description(name) or {"sizes": {"train": 0}})["sizes"]["train"] for name in project.datasets
-    }
-    click.echo(duration.sentence(own, dataset, understood, costs.read(COSTS), sizes, cpu_count()))
+    click.echo(duration.sentence(own, dataset, understood, costs.read(COSTS), Records(RECORDS), cpu_count()))
     with chdir(target):
         for command in STAGES:
             importlib.import_module(f"stages.{command}").main.callback(dataset)

@@ -8,6 +8,7 @@ from statistics import fmean, median
 from pipeline.authoring.start.understood import Understood
 from pipeline.config.project import Project
 from pipeline.core.progress import duration
+from pipeline.records.reader import Records
 from pipeline.runs.costs import Costs
 from pipeline.runs.plan import keys
 
@@ -20,10 +21,10 @@ EITHER_WAY = 2.0
 """A first guess is off by such a factor, up or down, on another processor or beside other work."""
 
 
-def sentence(
-    project: Project, name: str, understood: Understood, costs: Costs, sizes: Mapping[str, int], cores: int
-) -> str:
-    """About how long the first run of a dataset takes, and how sure that is."""
+def sentence(project: Project, name: str, understood: Understood, costs: Costs, records: Records, cores: int) -> str:
+    """About how long the first run of a dataset takes, and how sure that is. costs, records: those of the root."""
+    described = {dataset: records.description(dataset) for dataset, *_ in costs}
+    sizes = {dataset: about["sizes"]["train"] for dataset, about in described.items() if about}
     cells = [
         (key.method, key.variant) for method in project.grids(name)[0].methods for key in keys(project, name, method)
     ]

@@ -67,7 +67,7 @@ def page(
 
 
 def answers(noise: LabelNoise | None, labels: int) -> list[Mapping[str, Any]]:
-    """How many of the labels of each view are wrong; one answer where all views have the same, none without estimate."""
+    """How many labels of each view are wrong: one answer where all views have the same, none without an estimate."""
     if noise is None:
         return []
     shares: Sequence[tuple[str, float]] = list(noise.wrong.items())

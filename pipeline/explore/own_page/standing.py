@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.stats import binomtest
-
 from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import Outcome, Values
 from pipeline.reporting.results.results import Results
 from pipeline.reporting.tables.readout import match_outcome
 from pipeline.reporting.tables.table import decimal
-from pipeline.retrieval.chance import LEVEL
+from pipeline.retrieval.majority import above_majority
 
 
 @dataclass(frozen=True)
@@ -64,16 +62,8 @@ def standings(records: Records, results: Results, limit: float) -> list[MethodSt
 
 def probes(rows: Sequence[Mapping[str, Any]], majority: float, count: int) -> list[Probe]:
     """The recorded probes. count: test samples; one differs from a constant guess by a binomial test, one-sided."""
-    return [
-        Probe(
-            row["view"],
-            row["extractor"],
-            accuracy := float(row["accuracy"]),
-            majority,
-            _differs(accuracy, majority, count),
-        )
-        for row in rows
-    ]
+    read = [(row["view"], row["extractor"], float(row["accuracy"])) for row in rows]
+    return [Probe(*row, majority, above_majority(row[2], majority, count)) for row in read]
 
 
 def verdict(ranked: Sequence[MethodStanding], chance: float, limit: float) -> str:
@@ -113,8 +103,3 @@ def _number(outcome: Outcome) -> float | None:
         return None
     values = list(outcome.by_seed.values())
     return sum(values) / len(values)
-
-
-def _differs(accuracy: float, majority: float, count: int) -> bool:
-    right = round(accuracy * count)
-    return bool(binomtest(right, count, min(majority, 1.0), alternative="greater").pvalue < LEVEL)
