@@ -31,7 +31,7 @@ def sentence(project: Project, name: str, understood: Understood, costs: Costs, 
     extractors = [extractor.name for extractor in project.extractors_of(name).values()]
     about = seconds(costs, sizes, cells, understood.pairs, understood.sizes["train"], extractors, cores)
     low, high = duration(about / EITHER_WAY), duration(about * EITHER_WAY)
-    return f"time: about {duration(about)} on {cores} cores, from {low} to {high} as fast as they are and as free"
+    return f"time: about {duration(about)} on {cores} cores ({low} to {high}: they may be faster, slower or busy)"
 
 
 def seconds(
