@@ -49,7 +49,7 @@ def main(project: Project, path: Path, name: str | None, columns: tuple[str, ...
     click.echo(duration.sentence(own, dataset, understood, costs.read(COSTS), Records(RECORDS), cpu_count()))
     with chdir(target):
         for command in STAGES:
-            importlib.import_module(f"stages.{command}").main.callback(dataset)
+            importlib.import_module(f"stages.{command}").main([dataset], standalone_mode=False)
     click.echo(f"\nPage: {(target / own_project.PAGE).resolve().as_uri()}")
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 import yaml
 
 from pipeline.authoring.start.layout import Layout
-from pipeline.config.load import TUNED, parse
+from pipeline.config.load import TUNED, load, parse
 from pipeline.config.project import Project
 from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.core.files import write_text
@@ -66,18 +66,17 @@ def own_params(
     if name in root["datasets"] or name in {block["name"] for block in root["experiments"]}:
         raise BadInput(f"the name '{name}' is taken", str(file), "give another one by --name")
     views = {view: proposal.name for view, proposal in proposals.items()}
-    block = {"source": "folder", "display": name, "load": {"clean": False}, "views": views}
-    experiments = [
+    block: dict[str, Any] = {"source": "folder", "display": name, "load": {"clean": False}, "views": views}
+    experiments: list[dict[str, Any]] = [
         {"name": name, "datasets": [name], "methods": METHODS, "noises": ["given"], "rates": [0.0], "seeds": [0]}
     ]
     if (target / PARAMS).is_file():
+        load(target / PARAMS)  # raises one sentence for what a person has mistyped there
         former = _read(target / PARAMS)
         known = former["datasets"].get(name)
-        if known is None or known["load"]["folder"] != str(layout.folder):
-            remedy = "give another name by --name, or remove this folder"
-            raise BadInput(
-                "it belongs to other files" if known else "another experiment stands there", str(target), remedy
-            )
+        if known is None or known["load"].get("folder") != str(layout.folder):
+            problem = "it belongs to other files" if known else "another experiment stands there"
+            raise BadInput(problem, str(target), "give another name by --name, or remove this folder")
         experiments = former["experiments"]
         block = known | ({} if set(known["views"]) == set(views) else {"views": views})
     block["load"] |= layout.load()

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from pipeline.config.project import Project
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.runs import LabelNoise
 from pipeline.explore.own_page.standing import probes, reasons, standings, verdict
 from pipeline.explore.sheet import render
@@ -40,7 +40,9 @@ def page(
     """
     results = Results(records, next(scope for scope in Subject.of(project).scopes() if scope.dataset.name == dataset))
     described = results.description
-    assert described is not None
+    if described is None or "chance_limit" not in described:
+        problem = "it has no description with what chance reaches"
+        raise BadInput(problem, f"dataset '{dataset}'", "compute its features (again), as `stages.tools.start` does")
     ranked = standings(records, results, described["chance_limit"])
     tried = probes(results.probes, described["majority"], described["sizes"]["test"])
     judged = suspects if isinstance(suspects, Suspects) else None

@@ -135,7 +135,7 @@ def robustness(results: Results, noise: str) -> Table:
         name=f"{results.dataset.name}_{noise}_robustness",
         title=f"{results.dataset.display}, robustness from rate {low} to {high}",
         caption=f"{'; '.join(measures[:-1])}; and {measures[-1]}. "
-        f"Differences and areas are taken seed by seed. {spread(results, noise)}",
+        f"Differences and areas are taken seed by seed. {beside_chance(results)}{spread(results, noise)}",
         stub="method",
         levels=("criterion", "noise rate"),
         columns=columns,
@@ -154,8 +154,12 @@ def yardsticks(results: Results, noise: str) -> str:
         if receipt["kind"] == noise and receipt["rate"] in results.scope.rates:
             shares.setdefault(receipt["rate"], []).extend(receipt["realised"].values())
     wrong = ", ".join(f"{100 * np.mean(values):.0f} % at {rate}" for rate, values in sorted(shares.items()) if rate)
-    sentences = [f"Really wrong labels: {wrong}"] if wrong and results.clean else []
-    return "".join(f"{sentence}. " for sentence in (*sentences, results.chance) if sentence)
+    return (f"Really wrong labels: {wrong}. " if wrong and results.clean else "") + beside_chance(results)
+
+
+def beside_chance(results: Results) -> str:
+    """What random rankings reach, a sentence before others; empty where it was not recorded."""
+    return f"{results.chance}. " if results.chance else ""
 
 
 def spread(results: Results, noise: str) -> str:
