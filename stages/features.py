@@ -9,8 +9,9 @@ from pipeline.data.base import configured
 from pipeline.data.base import store as rawstore
 from pipeline.features.base import store as featurestore
 from pipeline.features.base.extraction import check_views, extract_view, extractors_of
+from pipeline.features.base.known_words import unknown_texts
 from pipeline.records import descriptions
-from stages.command import stage
+from stages.command import stage, warn
 from stages.paths import FEATURES, RAW, RECORDS
 
 
@@ -25,6 +26,9 @@ def main(project: Project, dataset: str) -> None:
     source = configured(project, dataset)
     raw = rawstore.read(RAW / dataset)
     check_views(extractors, raw.views, f"params.yaml, datasets.{dataset}.views")
+    for view, extractor in extractors.items():
+        for problem in unknown_texts(extractor, raw.views[view], raw.split == "train", f"{dataset}, view '{view}'"):
+            warn(f"warning: {problem}")
     features = {view: extract_view(dataset, view, extractor, raw) for view, extractor in extractors.items()}
     names = {view: extractor.name for view, extractor in project.extractors_of(dataset).items()}
     featurestore.write(FEATURES / dataset, features, raw.labels, raw.split, raw.class_names, names)

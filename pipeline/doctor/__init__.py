@@ -14,7 +14,7 @@ from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.progress import Progress
 from pipeline.data.base import Dataset, configured
 from pipeline.data.base import store as raw_store
-from pipeline.doctor import copies, samples, structure, tables
+from pipeline.doctor import copies, extractors, samples, structure, tables
 from pipeline.doctor.files import check_files
 from pipeline.doctor.finding import Finding, Severity
 from pipeline.features.base import store as feature_store
@@ -55,9 +55,12 @@ def examine_stored(project: Project, dataset: str, raw: Path, features: Path, pr
     loaded = attempt(lambda: raw_store.read(raw) if raw.is_dir() else source.load(progress))
     extracted = attempt(lambda: feature_store.read(features)) if features.is_dir() else None
     findings = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
+    chosen: list[Finding] | None = []
+    if loaded is not None and findings is not None and all(found.severity < Severity.ERROR for found in findings):
+        chosen = attempt(lambda: list(extractors.check_extractors(project, loaded, dataset)))
     named = [part for text in _texts(project.model_dump()) for part in (text, text.rpartition(":")[0])]
     unused = attempt(lambda: list(check_files(source, named, dataset)))
-    return [*unread, *(findings or []), *(unused or [])]
+    return [*unread, *(findings or []), *(chosen or []), *(unused or [])]
 
 
 def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None) -> list[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Self
 from zlib import crc32
@@ -19,15 +18,12 @@ from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.features.base import Extractor
 from pipeline.features.base.state import State, damaged
+from pipeline.features.base.words import words
 from pipeline.samples.base import Samples
 
 ALPHA, MIN_ALPHA = 0.025, 0.0001
 NEGATIVE = 5
 MIN_COUNT = 2
-
-
-def _tokens(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.lower())
 
 
 def _stable_hash(text: str) -> int:
@@ -38,9 +34,10 @@ def _stable_hash(text: str) -> int:
 class Doc2VecFeatures(Extractor):
     """PV-DBOW (Le and Mikolov, ICML 2014): n texts -> n x dimension float32.
 
-    Trained on the training texts; then every text, the training texts too, is inferred against the frozen
-    words, its start and its negative samples drawn from a generator of its own (fit's seed, its words).
-    gensim's own infer_vector starts from Python's hash(), which changes from process to process.
+    Words, in any language, are those of pipeline/features/base/words.py: in scripts without spaces every character and
+    every pair of neighbours is one. Trained on the training texts; then every text, the training texts too, is inferred
+    against the frozen words, its start and its negative samples drawn from a generator of its own (fit's seed, its
+    words). gensim's own infer_vector starts from Python's hash(), which changes from process to process.
     """
 
     display = "Doc2Vec"
@@ -52,9 +49,8 @@ class Doc2VecFeatures(Extractor):
         self.epochs = epochs
 
     def fit(self, samples: Samples, seed: int) -> Self:
-        documents = [TaggedDocument(_tokens(text), [row]) for row, text in enumerate(samples)]
-        counts = Counter(word for document in documents for word in document.words)
-        if not counts or max(counts.values()) < MIN_COUNT:
+        documents = [TaggedDocument(words(text), [row]) for row, text in enumerate(samples)]
+        if not self.learnable(samples):
             raise BadInput(
                 f"no word occurs {MIN_COUNT} times in the {len(documents)} training texts",
                 self.title,
@@ -79,7 +75,7 @@ class Doc2VecFeatures(Extractor):
     def transform(self, samples: Samples, device: torch.device, progress: Progress) -> Array:
         features = np.empty((len(samples), self.dimension), dtype=np.float32)
         for row, text in enumerate(samples):
-            features[row] = self._infer(_tokens(text))
+            features[row] = self._infer(words(text))
             progress(row + 1, len(samples))
         return features
 
@@ -92,27 +88,34 @@ class Doc2VecFeatures(Extractor):
 
     def restore(self, stored: State) -> Self:
         """gensim's C code trusts the arrays, so that they are checked here."""
-        numbers, words = stored.numbers, list(stored.words)
+        numbers, known = stored.numbers, list(stored.words)
         model = Doc2Vec(
             dm=0, vector_size=self.dimension, negative=numbers["negative"], sample=numbers["sample"], workers=1
         )
-        model.wv.index_to_key = words
-        model.wv.key_to_index = {word: index for index, word in enumerate(words)}
-        model.wv.expandos["sample_int"] = stored.array("sample_int", (len(words),), np.uint32, self.title)
+        model.wv.index_to_key = known
+        model.wv.key_to_index = {word: index for index, word in enumerate(known)}
+        model.wv.expandos["sample_int"] = stored.array("sample_int", (len(known),), np.uint32, self.title)
         model.wv.vectors_lockf = np.ones(1, dtype=np.float32)
-        model.cum_table = stored.array("cum_table", (len(words),), np.uint32, self.title)
-        model.syn1neg = stored.array("syn1neg", (len(words), self.dimension), np.float32, self.title)
-        if not words or not model.cum_table[-1]:
+        model.cum_table = stored.array("cum_table", (len(known),), np.uint32, self.title)
+        model.syn1neg = stored.array("syn1neg", (len(known), self.dimension), np.float32, self.title)
+        if not known or not model.cum_table[-1]:
             raise damaged("cum_table", self.title)
         self.model_, self.seed_ = model, int(numbers["seed"])
         return self
 
+    def words(self, text: str) -> list[str]:
+        return words(text)
+
+    def learnable(self, texts: Samples) -> frozenset[str]:
+        counts = Counter(word for text in texts for word in words(text))
+        return frozenset(word for word, count in counts.items() if count >= MIN_COUNT)
+
     def vocabulary(self) -> frozenset[str]:
         return frozenset(self.model_.wv.key_to_index)
 
-    def _infer(self, words: list[str]) -> Array:
+    def _infer(self, document: list[str]) -> Array:
         """The vector (dimension, float32) that predicts the words of one text best."""
-        draw = generator(self.seed_, "doc2vec", *words)
+        draw = generator(self.seed_, "doc2vec", *document)
         vector = (draw.random((1, self.dimension), dtype=np.float32) - 0.5) / self.dimension
         self.model_.random.seed(int(draw.integers(2**32)))
         work = np.zeros(self.dimension, dtype=np.float32)
@@ -120,7 +123,7 @@ class Doc2VecFeatures(Extractor):
         for alpha in np.linspace(ALPHA, MIN_ALPHA, self.epochs):
             train_document_dbow(
                 self.model_,
-                words,
+                document,
                 [0],
                 alpha,
                 work,

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.core.errors import MissingFiles
 from pipeline.core.plugins import build, find, names
 from pipeline.features.base import Extractor
-from tests.support import imagenet_weights
+from tests.support import imagenet_weights, tiny_models
 from tests.support.samples import dataset, project
 from tests.support.stored_state import through_files
 
@@ -24,11 +25,19 @@ def weights(tmp_path_factory):
     return {name: imagenet_weights.write(name, folder) for name in imagenet_weights.LAYERS}
 
 
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """The folder of a model that reads pictures and texts; tests skip where the library is not installed."""
+    return tiny_models.write(tmp_path_factory.mktemp("clip"), "clip")
+
+
 @pytest.fixture(autouse=True)
-def random_weights(name, weights, monkeypatch):
+def random_weights(name, weights, monkeypatch, request):
+    settings = project().extractors
     if name in weights:
-        settings = project().extractors
         monkeypatch.setitem(settings, name, {**settings[name], "weights": weights[name]})
+    if name == "transformers":
+        monkeypatch.setitem(settings, name, {**settings[name], "folder": request.getfixturevalue("clip")})
 
 
 def samples_for(name):
@@ -55,7 +64,13 @@ def samples_for(name):
 
 
 def make(name):
-    return build("pipeline.features", name, Extractor, project().extractor_settings(name))
+    """The extractor; without the package of an extra the test skips."""
+    extractor = build("pipeline.features", name, Extractor, project().extractor_settings(name))
+    try:
+        extractor.shipped()
+    except MissingFiles as error:
+        pytest.skip(str(error))
+    return extractor
 
 
 @cache
@@ -127,5 +142,10 @@ def test_its_state_rebuilds_it_without_pickles(name):
     assert again.vocabulary() == fitted(name).vocabulary()
 
 
-def test_one_that_reads_texts_knows_its_words(name):
-    assert (fitted(name).vocabulary() is not None) == (fitted(name).accepts == {"text"})
+def test_one_that_learns_words_reads_texts_by_them(name):
+    known = fitted(name).vocabulary()
+    samples = samples_for(name)
+    assert fitted(name).learnable(samples[:TRAIN]) == known
+    if known is not None:
+        assert fitted(name).accepts == {"text"}
+        assert known & {word for text in samples for word in fitted(name).words(text)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,10 +93,11 @@ def search(loaded: LoadedRun, request: Request, note: Note, progress: Progress) 
 
 
 def _note_unknown_words(loaded: LoadedRun, query: Query, note: Note) -> None:
-    known = loaded.extractor(query.view).vocabulary()
+    extractor = loaded.extractor(query.view)
+    known = extractor.vocabulary()
     if known is None:
         return
-    words = re.findall(r"[^\W_]+", query.sample.samples[0].lower())
+    words = extractor.words(query.sample.samples[0])
     unknown = [word for word in dict.fromkeys(words) if word not in known]
     if len(unknown) == len(set(words)):
         note("None of the words occurs often enough in the training texts to be known: what is found is chance.")

@@ -74,8 +74,16 @@ class Extractor(ABC):
         """The weights that others ship and that transform reads; None without such a file."""
         return None
 
+    def words(self, text: str) -> list[str]:
+        """The words that it reads in a text, whether it knows them or not."""
+        return []
+
+    def learnable(self, texts: Samples) -> frozenset[str] | None:
+        """The words that it would know from these training texts; None where it does not learn words."""
+        return None
+
     def vocabulary(self) -> frozenset[str] | None:
-        """The words that it knows; None where it does not read words."""
+        """The words that it knows; None where it does not learn words."""
         return None
 
 
