@@ -5,13 +5,12 @@ from __future__ import annotations
 import click
 
 from pipeline.config.project import Project
-from pipeline.core import plugins
 from pipeline.features.base import store as feature_store
-from pipeline.noise.base import Noise, draws, make
+from pipeline.noise.base import draws, make
 from pipeline.noise.base import store as noise_store
 from pipeline.records.receipts import RECEIPTS
 from stages.command import stage
-from stages.paths import DRAWS, FEATURES, NOISE, RECORDS
+from stages.paths import DRAWS, FEATURES, NOISE, RAW, RECORDS
 
 
 @stage
@@ -25,7 +24,7 @@ def main(project: Project, dataset: str) -> None:
     train, valid = splits["train"], splits.get("valid")
     made = []
     for draw in draws.read(DRAWS / f"{dataset}.json"):
-        noise = plugins.build("pipeline.noise", draw.kind, Noise, draw.settings)
+        noise = draws.noise_of(draw, dataset, RAW / dataset)
         labels, classes, seed = train.labels, train.classes, draw.seed
         made.append(make(noise, draw.kind, dataset, labels, classes, draw.rate, seed, train.views, valid))
     (NOISE / dataset).mkdir(parents=True, exist_ok=True)

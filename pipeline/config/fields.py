@@ -18,7 +18,20 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+RESERVED = {
+    "suggested",
+    "temperature",
+    "labels",
+    "rows",
+    "meta",
+    "manifest",
+    "annotators",
+    "receipt",
+    "file",
+    "allow_pickle",
+}
+"""Arrays and files that stand beside those of the views, and what np.savez calls its own arguments."""
 
 
 class Block(BaseModel):
@@ -58,9 +71,29 @@ def _under(block: str) -> AfterValidator:
 def _file_name(name: str) -> str:
     """A name that can be a folder of data and a key of DVC."""
     if not NAME.fullmatch(name):
-        message = "Input should have letters, digits, '-' and '_' alone, and begin with a letter or digit"
+        message = "Input should have letters, digits, '-' and '_' alone, at most 100, and begin with a letter or digit"
         raise PydanticCustomError("name", message)
     return name
+
+
+def _view_name(name: str) -> str:
+    """A name that stands beside those of the project's own arrays and files."""
+    if name.casefold() in RESERVED:
+        raise PydanticCustomError(
+            "name", "Input should have another name, for the project has files and arrays of this one"
+        )
+    return name
+
+
+def differ(named: dict[str, T]) -> dict[str, T]:
+    """A mapping whose keys differ in more than their case, as names of files must on many a disk."""
+    known: dict[str, str] = {}
+    for name in named:
+        if (other := known.setdefault(name.casefold(), name)) != name:
+            raise PydanticCustomError(
+                "case", f"Input should have one of '{other}' and '{name}', which differ in case alone"
+            )
+    return named
 
 
 def _sequence(given: Any) -> Any:
@@ -84,6 +117,9 @@ Distinct = Annotated[Listed[T], AfterValidator(distinct)]
 """One entry or more, none of them twice."""
 DistinctOrNone = Annotated[tuple[T, ...], BeforeValidator(_sequence), AfterValidator(distinct)]
 """Any number of entries, none of them twice."""
+ViewName = Annotated[str, AfterValidator(_file_name), AfterValidator(_view_name)]
+Views = Annotated[dict[ViewName, T], AfterValidator(differ)]
+"""View -> what belongs to it."""
 DatasetName = Annotated[str, _under("datasets")]
 MethodName = Annotated[str, _under("methods")]
 NoiseName = Annotated[str, _under("noises")]

@@ -19,6 +19,9 @@ from pipeline.config.fields import (
     NoiseName,
     Rate,
     Settings,
+    ViewName,
+    Views,
+    differ,
     distinct,
     one_of,
 )
@@ -105,9 +108,9 @@ class DatasetConfig(Block):
     source: str = ""
     display: str = ""
     load: Settings | None = None
-    views: dict[Name, ExtractorName | dict[ExtractorName, Settings | None]]
-    probes: dict[str, dict[ExtractorName, Settings | None]] = {}
-    noises: dict[NoiseName, Settings] = {}
+    views: Views[ExtractorName | dict[ExtractorName, Settings | None]]
+    probes: dict[ViewName, dict[ExtractorName, Settings | None]] = {}
+    noises: dict[NoiseName, Settings | None] = {}
     seeds: Distinct[NonNegativeInt] = ()
 
 
@@ -180,7 +183,7 @@ class Project(Block):
     noises: dict[Name, Settings | None]
     extractors: dict[Name, Settings | None]
     profiles: dict[Name, Settings] = {}
-    datasets: dict[Name, DatasetConfig]
+    datasets: Annotated[dict[Name, DatasetConfig], AfterValidator(differ)]
     experiments: Listed[Experiment]
     report: Report = Report()
     viewer: Viewer | None = None
@@ -241,7 +244,7 @@ class Project(Block):
 
     def noise_settings(self, kind: str, dataset: str) -> Settings:
         """Constructor arguments of a noise kind on a dataset. Raises UnknownName."""
-        return (_named(self.noises, kind, "noises") or {}) | self.dataset(dataset).noises.get(kind, {})
+        return (_named(self.noises, kind, "noises") or {}) | (self.dataset(dataset).noises.get(kind) or {})
 
     def extractor_settings(self, name: str, changes: Mapping[str, Any] | None = None) -> Settings:
         """Constructor arguments of an extractor, with those that differ. Raises UnknownName."""

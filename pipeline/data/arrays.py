@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.config.fields import Views
 from pipeline.core.datasets import RawDataset, RawView
-from pipeline.core.errors import BadInput, BadParams
+from pipeline.core.errors import BadInput, BadParams, PipelineError
 from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
 from pipeline.data.base.array_files import READERS, parted, read, read_names
-from pipeline.data.base.splits import NAMES, SHARES, check, classes, hashed
+from pipeline.data.base.splits import SHARES, check, classes, hashed, split_of
 
 
 class Arrays(Dataset):
     """Two or more views with one row per sample, all in the same order; docs/own_data.md tells how.
 
     views: view -> place, `file` or `file:key` as array_files.read takes it, n x d; labels: place of n class names or
-    whole numbers; split: place of n names out of train, valid (or val, validation) and test; without it the samples
+    whole numbers; split: place of n names of splits, such as train, valid and test; without it the samples
     are divided by the hash of their id into shares. ids: place of n names or numbers, else the row. clean: false says
     that the labels are noisy and that there are no others. Views are of kind 'features', float32. Rows are counted
     from 0 in messages.
@@ -33,7 +34,7 @@ class Arrays(Dataset):
 
     def __init__(
         self,
-        views: dict[str, str],
+        views: Views[str],
         labels: str,
         split: str | None = None,
         ids: str | None = None,
@@ -69,6 +70,16 @@ class Arrays(Dataset):
             concept=ids,
             class_names=class_names,
         )
+
+    def faults(self) -> Iterator[PipelineError]:
+        """Of each array by itself; load tells where they do not fit together."""
+        places: list[tuple[Callable[[str], object], str | None]] = [(read_features, x) for x in self.views.values()]
+        for read_place, place in (*places, (read_names, self.labels), (read_split, self.split), (read_names, self.ids)):
+            if place:
+                try:
+                    read_place(place)
+                except PipelineError as fault:
+                    yield fault
 
     def brought(self) -> list[Path]:
         """The array files beside those that are named: a folder may hold other datasets below it."""
@@ -117,9 +128,9 @@ def read_split(place: str) -> Array:
     """n names out of train, valid and test."""
     names = read_names(place)
     for row, name in enumerate(names):
-        if name not in NAMES:
+        if not split_of(name):
             raise BadInput(f"row {row} has '{name}', which is no split", place, "name it train, valid or test")
-    return np.array([NAMES[name] for name in names])
+    return np.array([split_of(name) for name in names])
 
 
 def _refuse_repeats(ids: Sequence[str], place: str) -> None:

@@ -10,18 +10,32 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.config.fields import Views
 from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset, RawView
-from pipeline.core.errors import BadParams
+from pipeline.core.errors import BadParams, PipelineError
 from pipeline.core.progress import Progress
 from pipeline.core.seeds import generator
+from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
-from pipeline.data.base.pairing import Column, by_row, by_stem, check_pairs, find_files, of_kind
-from pipeline.data.base.splits import SHARES, check, classes, hashed
+from pipeline.data.base.pairing import (
+    ById,
+    Column,
+    Refuse,
+    Sample,
+    at_once,
+    by_row,
+    by_stem,
+    check_pairs,
+    find_files,
+    of_kind,
+)
+from pipeline.data.base.splits import SHARES, check, classes, faults, hashed
 from pipeline.data.base.tables import read_table
 from pipeline.samples.base import PACKAGE, Kind
 
 SEED = 0
+PICTURES_AND_TEXTS: dict[str, Mapping[str, Any]] = {"image": {"kind": "image"}, "text": {"kind": "text"}}
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ class Folder(Dataset):
 
     A sample's id is its file's path below its view's folder, without the suffix. views: view -> kind, the settings of
     that kind (`side` of image, `points` of cloud), and the folder of its files below the dataset's. Without table: a
-    file per view and id, the label is the id's first folder, or the second where all first ones are splits.
+    file per view and id, folders give label and split (base/layout.py).
     table: a file in folder, as read_table takes it, whose columns `file` and `text` give id and text, `label` the label
     (else the id's folder does), `split` the split; columns renames them. Without splits the samples are divided by the
     hash of their id into shares. clean: false says that the labels are noisy and that there are no others.
@@ -61,7 +75,7 @@ class Folder(Dataset):
     def __init__(
         self,
         folder: Path,
-        views: Mapping[str, Mapping[str, Any]] = {"image": {"kind": "image"}, "text": {"kind": "text"}},
+        views: Views[Mapping[str, Any]] = PICTURES_AND_TEXTS,
         table: str | None = None,
         columns: Mapping[Column, str] = {},
         shares: Mapping[str, float] = SHARES,
@@ -76,21 +90,13 @@ class Folder(Dataset):
         self.task = "-".join(place.kind.display for place in self.places.values())
 
     def load(self, progress: Progress) -> RawDataset:
-        if len(self.places) < 2:
-            raise BadParams(f"there are {len(self.places)} views", "params.yaml, load.views", "give two or more")
-        typed = [view for view, place in self.places.items() if place.kind.typed]
-        if self.table and len(typed) > 1:
-            raise BadParams("a table gives one text per sample", "params.yaml, load.views", "give one view of texts")
+        self._check_views()
         files = {view: find_files(self.folder / place.folder, place.kind) for view, place in self._filed().items()}
-        if self.table:
-            samples = by_row(read_table(self.folder / self.table), self.columns, bool(typed))
-        else:
-            samples = by_stem(files)
+        samples = self._samples(files, at_once)
         check_pairs(samples, files)
         ids = [sample.id for sample in samples]
         class_names, labels = classes([sample.label for sample in samples])
-        named = [sample.split for sample in samples if sample.split]
-        split = np.array(named) if named else hashed(ids, self.shares, "params.yaml, load.shares")
+        split = self._splits(samples)
         check(labels, split, class_names, str(self.folder))
         views = {}
         for view, place in self.places.items():
@@ -102,14 +108,67 @@ class Folder(Dataset):
             views[view] = RawView(place.kind.name, rows)
         return RawDataset(ids, views, labels, split, concept=ids, class_names=class_names)
 
+    def faults(self) -> Iterator[PipelineError]:
+        """Of files and rows, pairs, classes and splits, and every file that cannot be read."""
+        refused: list[PipelineError] = []
+        files: dict[str, ById] = {}
+        for view, place in self._filed().items():
+            try:
+                files[view] = find_files(self.folder / place.folder, place.kind)
+            except PipelineError as fault:
+                refused.append(fault)
+        samples: list[Sample] = []
+        if files or self.table:
+            try:
+                self._check_views()
+                samples = self._samples(files, refused.append)
+            except PipelineError as fault:
+                refused.append(fault)
+        if samples:
+            check_pairs(samples, files, refused.append)
+        yield from refused
+        for view, by_id in files.items():
+            kind = self.places[view].kind
+            yield from (fault for name, path in by_id.items() if (fault := _unreadable(kind, path, name)))
+        if samples and not refused:
+            class_names, labels = classes([sample.label for sample in samples])
+            yield from faults(labels, self._splits(samples), class_names, str(self.folder))
+
     def expected(self) -> list[Path]:
         table = [self.folder / self.table] if self.table else []
         places = self._filed().values()
         return table + [file for place in places for file in of_kind(self.folder / place.folder, place.kind)]
 
+    def _check_views(self) -> None:
+        if len(self.places) < 2:
+            raise BadParams(f"there are {len(self.places)} views", "params.yaml, load.views", "give two or more")
+        if self.table and sum(place.kind.typed for place in self.places.values()) > 1:
+            raise BadParams("a table gives one text per sample", "params.yaml, load.views", "give one view of texts")
+
+    def _samples(self, files: Mapping[str, ById], refuse: Refuse) -> list[Sample]:
+        if not self.table:
+            return by_stem(files, str(self.folder), refuse)
+        typed = any(place.kind.typed for place in self.places.values())
+        return by_row(read_table(self.folder / self.table), self.columns, typed, refuse)
+
+    def _splits(self, samples: Sequence[Sample]) -> Array:
+        """The n names of splits that are given, or those of the hash."""
+        given = [sample.split for sample in samples if sample.split]
+        ids = [sample.id for sample in samples]
+        return np.array(given) if given else hashed(ids, self.shares, "params.yaml, load.shares")
+
     def _filed(self) -> dict[str, Place]:
         """The views whose samples are files and not rows of the table."""
         return {view: place for view, place in self.places.items() if not (self.table and place.kind.typed)}
+
+
+def _unreadable(kind: Kind, path: Path, name: str) -> PipelineError | None:
+    """Why a file holds no sample."""
+    try:
+        list(_read(kind, [path], [name], lambda done, total: None))
+    except PipelineError as fault:
+        return fault
+    return None
 
 
 def _read(kind: Kind, paths: Sequence[Path], ids: Sequence[str], progress: Progress) -> Iterator[Any]:

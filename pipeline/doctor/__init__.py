@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,12 +18,17 @@ from pipeline.data.base import store as raw_store
 from pipeline.doctor import copies, extractors, samples, structure, tables
 from pipeline.doctor.files import check_files
 from pipeline.doctor.finding import Finding, Severity
+from pipeline.doctor.glance import glance
+from pipeline.doctor.settings import check_settings
+from pipeline.doctor.spelling import check_spelling
 from pipeline.features.base import store as feature_store
 from pipeline.features.base.store import Features
 from pipeline.reporting.published import publications
 from pipeline.samples.base import kind
 
 T = TypeVar("T")
+LIKE = 3
+"""Faults that are shown of those which are mended alike."""
 
 
 def within_reach(project: Project, fetched: Path) -> list[str]:
@@ -32,10 +38,17 @@ def within_reach(project: Project, fetched: Path) -> list[str]:
     return [*grid, *(name for name in others if (fetched / name).is_dir() or _brought(project, name))]
 
 
-def examine_stored(project: Project, dataset: str, raw: Path, features: Path, progress: Progress) -> list[Finding]:
-    """All findings about stored raw samples and features, those that cannot be read among them.
+def examine_stored(
+    project: Project,
+    dataset: str,
+    raw: Path,
+    features: Path,
+    progress: Progress,
+    tell: Callable[[str], None] = lambda line: None,
+) -> list[Finding]:
+    """All findings about stored raw samples and features, those that cannot be read and what later stages refuse.
 
-    Raw samples that are not fetched are loaded; features may be absent.
+    Raw samples that are not fetched are loaded; features may be absent. tell: takes the dataset's lines at a glance.
     """
     unread: list[Finding] = []
 
@@ -53,14 +66,34 @@ def examine_stored(project: Project, dataset: str, raw: Path, features: Path, pr
     if source is None:
         return unread
     loaded = attempt(lambda: raw_store.read(raw) if raw.is_dir() else source.load(progress))
+    if loaded is None and not raw.is_dir():
+        unread = _first(attempt(lambda: list(source.faults())) or [], unread)
     extracted = attempt(lambda: feature_store.read(features)) if features.is_dir() else None
     findings = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
     chosen: list[Finding] | None = []
     if loaded is not None and findings is not None and all(found.severity < Severity.ERROR for found in findings):
         chosen = attempt(lambda: list(extractors.check_extractors(project, loaded, dataset)))
+    refused = attempt(lambda: check_settings(project, dataset, loaded, raw)) or []
     named = [part for text in _texts(project.model_dump()) for part in (text, text.rpartition(":")[0])]
     unused = attempt(lambda: list(check_files(source, named, dataset)))
-    return [*unread, *(findings or []), *(chosen or []), *(unused or [])]
+    if loaded is not None and not any(finding.severity == Severity.ERROR for finding in findings or []):
+        attempt(lambda: [tell(line) for line in glance(loaded, dataset)])
+    return [*unread, *refused, *(findings or []), *(chosen or []), *(unused or [])]
+
+
+def _first(faults: Sequence[PipelineError], raised: list[Finding]) -> list[Finding]:
+    """An error for each fault, but three of those that are mended alike; and what loading raised, if it is another."""
+    alike: dict[str, list[PipelineError]] = defaultdict(list)
+    for fault in faults:
+        alike[fault.remedy].append(fault)
+    kept = [fault for group in alike.values() for fault in group[:LIKE]]
+    shown = [Finding(Severity.ERROR, fault) for fault in kept]
+    for remedy, group in alike.items():
+        if len(group) > LIKE:
+            problem = f"{len(group) - LIKE} further samples have the faults above"
+            shown.append(Finding(Severity.ERROR, BadInput(problem, group[LIKE].place, remedy)))
+    known = {str(fault) for fault in faults}
+    return [finding for finding in raised if str(finding.problem) not in known] + shown
 
 
 def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None) -> list[Finding]:
@@ -85,6 +118,7 @@ def _findings(raw: RawDataset, dataset: str, source: Dataset, features: Features
     yield from structure.check_ids(raw, dataset)
     yield from structure.check_splits(raw, dataset, protocol.sizes if protocol else None)
     yield from structure.check_labels(raw, dataset)
+    yield from check_spelling(raw.class_names, dataset)
     views = {}
     for name, view in raw.views.items():
         place = f"{dataset}, view '{name}'"

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.splits import Array
-from pipeline.doctor.finding import Finding, Severity, marked
+from pipeline.doctor.finding import Finding, Severity, finding
+
+SHOWN = 5
+"""Samples that are named with their twins."""
 
 
 def check_copies(raw: RawDataset, place: str) -> Iterator[Finding]:
     """Pairs that are equal in all views; then, with one of each such pair, samples that are equal in one view."""
     codes = {name: _codes(view) for name, view in raw.views.items()}
     _, first, pairs = np.unique(np.stack(list(codes.values()), axis=1), axis=0, return_index=True, return_inverse=True)
-    once, across = _repeated(pairs.reshape(-1), raw.split)
-    yield from marked(Severity.WARNING, "the pair is in its split twice", once, raw.ids, place, "keep one of each")
-    yield from marked(
+    pairs = pairs.reshape(-1)
+    once, across = _repeated(pairs, raw.split)
+    yield from _copies(
+        Severity.WARNING, "the pair is in its split twice", once, pairs, raw.ids, place, "keep one of each"
+    )
+    yield from _copies(
         Severity.WARNING,
         "the pair is in several splits",
         across,
+        pairs,
         raw.ids,
         place,
         "keep it in one, for a tested pair that was trained flatters every method",
@@ -31,21 +38,37 @@ def check_copies(raw: RawDataset, place: str) -> Iterator[Finding]:
     for name, code in codes.items():
         once, across = _repeated(code[rows], raw.split[rows])
         view_place = f"{place}, view '{name}'"
-        yield from marked(
+        yield from _copies(
             Severity.NOTE,
             "another pair of the split has the same sample",
             once,
+            code[rows],
             ids,
             view_place,
             "check that it belongs to both",
         )
-        yield from marked(
+        yield from _copies(
             Severity.WARNING,
             "a pair of another split has the same sample",
             across,
+            code[rows],
             ids,
             view_place,
             "keep such pairs in one split or say so beside the results",
+        )
+
+
+def _copies(
+    severity: Severity, problem: str, mask: Array, codes: Array, ids: Sequence[str], place: str, remedy: str
+) -> Iterator[Finding]:
+    """As `marked`, each of the first samples with its twin: another one that has its code."""
+    rows = [int(row) for row in np.flatnonzero(mask)]
+    if rows:
+        twins = [next(int(x) for x in np.flatnonzero(codes == codes[row]) if x != row) for row in rows[:SHOWN]]
+        named = [f"'{ids[row]}' (a copy of '{ids[twin]}')" for row, twin in zip(rows, twins, strict=False)]
+        more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+        yield finding(
+            severity, f"{problem}: {len(rows)} of {len(mask)} samples, {', '.join(named)}{more}", place, remedy
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
+from unicodedata import normalize
 
 import numpy as np
 
@@ -22,8 +23,6 @@ from pipeline.data.base.tables import READERS as TABLES
 from pipeline.data.base.tables import read_table
 from pipeline.noise.base import Noise, RngFor
 
-WHERE = "params.yaml, noises.given"
-
 
 class Given(Noise):
     """Labels as they are in files, shared by the views or one set per view.
@@ -31,39 +30,26 @@ class Given(Noise):
     labels: a place, or view -> place; without it the dataset's own labels are taken, for datasets with `clean: false`.
     A place is `table:column`, whose rows are found by the sample's file in the column `file`, or an array as
     array_files.read takes it with a name or whole number for every sample of the dataset, or for every training
-    sample, in the dataset's order. fetched: the dataset's folder under data/raw, which knows ids, splits and classes.
+    sample, in the dataset's order. fetched: the folder of the dataset's raw samples, which knows ids, splits and
+    classes.
     """
 
     display: ClassVar[str] = "given"
     of_training: ClassVar[bool] = True
+    by_sample: ClassVar[bool] = True
 
-    def __init__(
-        self, labels: str | dict[str, str] | None = None, fetched: Path | None = None, file_column: str = "file"
-    ) -> None:
-        if labels is not None and fetched is None:
-            raise BadParams("'labels' needs 'fetched'", WHERE, "set it to data/raw/<dataset>")
+    def __init__(self, fetched: Path, labels: str | dict[str, str] | None = None, file_column: str = "file") -> None:
         self.labels = labels
         self.fetched = fetched
         self.file_column = file_column
         self.per_pair = not isinstance(labels, dict)
 
     def corrupt(self, labels: Labels, classes: int, rate: float, features: Views | None, rng_for: RngFor) -> Corruption:
-        if rate:
-            raise BadParams(
-                f"there is no rate {rate:g}: the labels are as given", "params.yaml, experiments", "set it to [0.0]"
-            )
-        if self.labels is None or self.fetched is None:
+        self.check_rate(rate)
+        if self.labels is None:
             return Corruption({view: own.copy() for view, own in labels.items()})
-        places = self.labels if isinstance(self.labels, dict) else dict.fromkeys(labels, self.labels)
-        for view in places:
-            if view not in labels:
-                raise UnknownName(view, labels, f"{WHERE}.labels")
-        missing = [view for view in labels if view not in places]
-        if missing:
-            raise BadParams(f"view '{missing[0]}' has no labels", f"{WHERE}.labels", "name a file for every view")
         if not (self.fetched / META).is_file():
-            remedy = f"set {WHERE}.fetched to data/raw/<dataset>"
-            raise MissingFiles("no dataset was fetched there", str(self.fetched), remedy)
+            raise MissingFiles("no dataset was fetched there", str(self.fetched), "run `dvc repro` to fetch it")
         manifest = read_manifest(self.fetched)
         training, count = int(np.sum(manifest.split == "train")), len(next(iter(labels.values())))
         if training != count or len(manifest.class_names) != classes:
@@ -71,10 +57,30 @@ class Given(Noise):
                 f"it has {training} training samples of {len(manifest.class_names)} classes, the features have {count} "
                 f"of {classes}",
                 str(self.fetched),
-                f"set {WHERE}.fetched to the folder of this dataset",
+                "run `dvc repro`, which fetches and extracts again",
             )
+        return Corruption(self.read(manifest, list(labels)))
+
+    def check_rate(self, rate: float) -> None:
+        """Raise BadParams for a rate of drawn noise."""
+        if rate:
+            problem = f"there is no rate {rate:g}: the labels are as given"
+            raise BadParams(problem, "params.yaml, experiments", "set it to [0.0]")
+
+    def read(self, manifest: Manifest, views: Sequence[str]) -> dict[str, Array]:
+        """View -> n class indices (int64) of the training samples of a dataset; nothing where no labels are named."""
+        if self.labels is None:
+            return {}
+        where = f"params.yaml, datasets.{self.fetched.name}.noises.given.labels"
+        places = self.labels if isinstance(self.labels, dict) else dict.fromkeys(views, self.labels)
+        for view in places:
+            if view not in views:
+                raise UnknownName(view, views, where)
+        missing = [view for view in views if view not in places]
+        if missing:
+            raise BadParams(f"view '{missing[0]}' has no labels", where, "name a file for every view")
         read = {place: self._labels(place, manifest) for place in places.values()}
-        return Corruption({view: read[places[view]].copy() for view in labels})
+        return {view: read[places[view]].copy() for view in views}
 
     def _labels(self, place: str, manifest: Manifest) -> Array:
         """n class indices (int64) of the training samples."""
@@ -89,6 +95,7 @@ class Given(Noise):
                 counts = f"it has {len(names)} labels for {len(manifest.ids)} samples, {len(ids)} of them for training"
                 raise BadInput(counts, place, "give one per sample or one per training sample")
             names = [names[row] for row in training] if len(names) == len(manifest.ids) else names
+        names = [normalize("NFC", name) for name in names]
         indices = {name: index for index, name in enumerate(manifest.class_names)}
         for row, name in enumerate(names):
             if name not in indices:

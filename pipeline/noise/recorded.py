@@ -43,7 +43,9 @@ class Recorded(Noise):
 
     def __init__(self, folder: Path, pattern: str, truth: str = "train_ori_label.npy") -> None:
         if PERCENT not in pattern:
-            raise BadParams(f"the pattern '{pattern}' has no {PERCENT}", "params.yaml, noises.recorded", "add it")
+            raise BadParams(
+                f"the pattern '{pattern}' has no {PERCENT}", "params.yaml, noises.recorded.pattern", "add it"
+            )
         self.folder = folder
         self.pattern = pattern
         self.truth = truth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -11,29 +11,21 @@ import yaml
 from pipeline.config.load import parse
 from pipeline.runs.redraw import redrawn
 
-RESULTS = Path("reports")
 CODE = ("pipeline", "stages")
-PARAMS, LOCK = Path("params.yaml"), Path("dvc.lock")
+PARAMS = Path("params.yaml")
+SETTINGS = ("dvc.yaml", "tuned.yaml", "tuning.yaml", ".dvcignore", ".dvc/config")
 
 
 def copy_project(root: Path, target: Path, experiment: str, brought: Path, kept: tuple[Path, ...]) -> None:
-    """Copy what git knows of root, results aside, to target: a DVC project whose first experiment is the named one.
+    """Copy code and settings of root to target: a DVC project whose first experiment is the named one.
 
     brought: the folder of files that the user brought, which is linked; kept: results that are copied all the same.
     What target has computed before stays, so a run that was stopped goes on. Its code is replaced as a whole.
     """
     for code in CODE:
         shutil.rmtree(target / code, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    for file in (Path(name) for name in listed.split("\0") if name):
-        result = file.parts[0] == RESULTS.name and file not in kept
-        if (root / file).is_file() and not result and file not in (LOCK, PARAMS):
+    for file in (*_own_files(root), *kept):
+        if (root / file).is_file():
             (target / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(root / file, target / file)
     params = yaml.safe_load((root / PARAMS).read_text(encoding="utf-8"))
@@ -55,3 +47,12 @@ def copy_project(root: Path, target: Path, experiment: str, brought: Path, kept:
     (root / brought).mkdir(exist_ok=True)
     if not (target / brought).exists():
         (target / brought).symlink_to((root / brought).resolve())
+
+
+def _own_files(root: Path) -> Iterator[Path]:
+    """What a copy runs, by its path below root: git, which a project unpacked from an archive lacks, is not asked."""
+    yield from map(Path, SETTINGS)
+    for code in CODE:
+        for file in (root / code).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                yield file.relative_to(root)

@@ -84,6 +84,12 @@ def read_picture(file: Path, side: int) -> Array:
             square = ImageOps.fit(turned.convert("RGB"), (side, side), Pillow.Resampling.BILINEAR)
     except BadInput:
         raise
+    except PermissionError as error:
+        raise BadInput(f"it cannot be opened ({error.strerror})", str(file), "make it readable") from None
+    except Pillow.DecompressionBombError:
+        raise BadInput(
+            f"it has more than {2 * (Pillow.MAX_IMAGE_PIXELS or 0) // 10**6} megapixels", str(file), "save it smaller"
+        ) from None
     except Exception:  # a damaged file makes Pillow raise almost anything
         raise BadInput("this is no whole picture", str(file), "save it again or remove it") from None
     return np.asarray(square)

@@ -122,6 +122,41 @@ def test_folders_may_give_labels_beside_a_table_and_splits(by_stem):
     }
 
 
+@pytest.mark.parametrize("form", ["{part}/{stem}", "{label}/{part}/{number}"])
+def test_the_users_test_pairs_are_tested_however_the_folders_are_called(tmp_path, form):
+    for part, stem in ((part, stem) for part in ("Train", "Val", "TEST") for stem in STEMS):
+        label, number = stem.split("/")
+        for suffix in (".jpg", ".txt"):
+            put(tmp_path / (form.format(part=part, stem=stem, label=label, number=number) + suffix), stem)
+    raw = load(tmp_path)
+    assert list(raw.class_names) == list(CLASSES)
+    assert {("TEST" in name, part == "test") for name, part in zip(raw.ids, raw.split, strict=True)} == {
+        (True, True),
+        (False, False),
+    }
+
+
+def test_folders_give_the_split_beside_a_column_of_labels(by_row):
+    """Without it the hash would train what the user tests."""
+    rows = [rows_of(stem) for stem in STEMS]
+    for number, row in enumerate(rows):
+        old, row[0] = row[0], f"{('train', 'test')[number % 2]}/{row[0]}"
+        (by_row / row[0]).parent.mkdir(exist_ok=True)
+        (by_row / old).rename(by_row / row[0])
+    table(by_row, rows)
+    assert load(by_row, table="captions.csv").split.tolist() == ["train", "test"] * (len(STEMS) // 2)
+    table(by_row, [[*row, "train"] for row in rows], ("file", "text", "label", "split"))
+    sentence = "line 3: its split is 'train' and it lies in a folder for 'test'; correct one of the two"
+    refused(BadInput, sentence, by_row, table="captions.csv")
+
+
+def test_one_label_in_two_unicode_forms_is_one_class(by_row):
+    """A Mac types é in two characters."""
+    rows = [[*rows_of(stem)[:2], ("caf\u00e9", "cafe\u0301")[row % 2]] for row, stem in enumerate(STEMS)]
+    table(by_row, [*rows[:-30], *([*row[:2], "dogs"] for row in rows[-30:])])
+    assert list(load(by_row, table="captions.csv").class_names) == ["caf\u00e9", "dogs"]
+
+
 def test_two_folders_of_pictures_and_clouds(tmp_path):
     for stem in STEMS:
         put(tmp_path / "pictures" / f"{stem}.JPG", stem)
@@ -215,8 +250,8 @@ def test_faults_of_columns_and_settings_are_one_sentence(by_row):
     refused(UnknownName, "captions.csv, columns: unknown name 'text'", by_row, table="captions.csv")
     table(by_row, rows, ("file", "text", "topic"))
     refused(BadInput, "line 2: neither a column nor a folder gives its label", by_row, table="captions.csv")
-    table(by_row, [[*row, "dev"] for row in rows], ("file", "text", "label", "split"))
-    refused(BadInput, "line 2: 'dev' is no split; name it train, valid or test", by_row, table="captions.csv")
+    table(by_row, [[*row, "eval"] for row in rows], ("file", "text", "label", "split"))
+    refused(BadInput, "line 2: 'eval' is no split; name it train, valid or test", by_row, table="captions.csv")
     refused(BadParams, "there are 1 views", by_row, views={"image": {"kind": "image"}})
     two = {"image": {"kind": "image"}, "en": {"kind": "text"}, "de": {"kind": "text"}}
     refused(BadParams, "a table gives one text per sample", by_row, table="captions.csv", views=two)
@@ -231,6 +266,13 @@ def test_faults_of_columns_and_settings_are_one_sentence(by_row):
     ):
         with pytest.raises(BadParams, match=sentence):
             build("pipeline.data", "folder", Folder, {"folder": str(Path()), "views": {"a": described}})
+
+
+@pytest.mark.parametrize("name", ["image/rgb", "labels", "suggested", "allow_pickle", "meta"])
+def test_names_of_views_that_the_project_has_files_of_are_refused(name):
+    views = {name: {"kind": "image"}, "text": {"kind": "text"}}
+    with pytest.raises(BadParams, match=r"params\.yaml, folder\.load: 'views' is .*should have"):
+        build("pipeline.data", "folder", Folder, {"folder": ".", "views": views}, "folder.load")
 
 
 def strays(dataset):

@@ -191,22 +191,23 @@ FAULTS: dict[str, tuple[Callable[[], RawDataset], str]] = {
     ),
     "pair twice": (
         lambda: copied(9, 3),
-        "warning: mine: the pair is in its split twice: 1 of 90 samples, the first is 's09'; keep one of each.",
+        "warning: mine: the pair is in its split twice: 1 of 90 samples, 's09' (a copy of 's03'); keep one of each.",
     ),
     "pair in two splits": (
         lambda: copied(89, 3),
-        "warning: mine: the pair is in several splits: 2 of 90 samples, the first is 's03'; "
+        "warning: mine: the pair is in several splits: 2 of 90 samples, 's03' (a copy of 's89'), "
+        "'s89' (a copy of 's03'); "
         "keep it in one, for a tested pair that was trained flatters every method.",
     ),
     "sample twice": (
         lambda: copied(9, 3, "image"),
-        "note: mine, view 'image': another pair of the split has the same sample: 1 of 90 samples, the first is "
-        "'s09'; check that it belongs to both.",
+        "note: mine, view 'image': another pair of the split has the same sample: 1 of 90 samples, "
+        "'s09' (a copy of 's03'); check that it belongs to both.",
     ),
     "sample in two splits": (
         lambda: copied(89, 3, "text"),
-        "warning: mine, view 'text': a pair of another split has the same sample: 2 of 90 samples, the first is "
-        "'s03'; keep such pairs in one split or say so beside the results.",
+        "warning: mine, view 'text': a pair of another split has the same sample: 2 of 90 samples, "
+        "'s03' (a copy of 's89'), 's89' (a copy of 's03'); keep such pairs in one split or say so beside the results.",
     ),
     "empty text": (
         lambda: changed("text", 11, " \n"),
@@ -426,8 +427,9 @@ def test_damaged_features_are_a_finding_beside_those_of_the_raw_samples() -> Non
     Path("data/features/mine/train_image.npy").write_bytes(b"")
     lines = call("mine").stdout.splitlines()
     assert lines[0] == "error: mine: it cannot be read (EOFError); fetch and extract it again."
-    assert lines[1].startswith("warning: mine, view 'words': the text has replacement characters (U+FFFD): ")
-    assert len(lines) == 2
+    assert lines[1].startswith("error: params.yaml, datasets.mine.views.words: 'identity' reads views of kind features")
+    assert lines[2].startswith("warning: mine, view 'words': the text has replacement characters (U+FFFD): ")
+    assert len(lines) == 3
 
 
 @pytest.mark.usefixtures("root")

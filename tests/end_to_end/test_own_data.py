@@ -66,7 +66,7 @@ def test_from_a_folder_to_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     bring(Path("files/my_photos"))
-    settle(LOAD, {"labels": "files/my_photos/captions.csv:annotator", "fetched": "data/raw/my_photos"})
+    settle(LOAD, {"labels": "files/my_photos/captions.csv:annotator"})
     for stage in ("fetch", "examine", "features", "probe", "plan", "noise"):
         run(stage, "my_photos")
     for stage in ("train", "evaluate"):

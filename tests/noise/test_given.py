@@ -41,7 +41,7 @@ def write_table(names):
 
 def draw(labels=None, rate=0.0, seed=0, fetched=FETCHED, classes=3, **settings):
     true = dict.fromkeys(("image", "text"), TRUE[TRAINING])
-    noise = Given(labels, fetched if labels else None, **settings)
+    noise = Given(fetched, labels, **settings)
     return make(noise, "given", "mine", true, classes, rate, seed)
 
 
@@ -118,6 +118,14 @@ def test_a_training_sample_without_a_label_is_named():
         draw("n.csv:noisy")
 
 
-def test_files_need_the_fetched_dataset():
-    with pytest.raises(BadParams, match=r"noises\.given: 'labels' needs 'fetched'; set it to data/raw/<dataset>"):
-        Given("n.csv:noisy")
+def test_a_table_with_two_rows_of_one_sample_is_refused():
+    """As of three annotators, of whom the last would win."""
+    with Path("n.csv").open("a") as file:
+        file.write("./p/4.png,ant,ant\n")
+    with pytest.raises(BadInput, match=r"n\.csv, line 32: 'p/4' is also in n\.csv, line 27; keep one row per sample"):
+        draw("n.csv:noisy")
+
+
+def test_a_fault_of_the_settings_is_named_where_the_dataset_has_them():
+    with pytest.raises(BadParams, match=r"params\.yaml, datasets\.mine\.noises\.given\.labels: view 'text' has no"):
+        draw({"image": "n.csv:noisy"})

@@ -60,7 +60,7 @@ def test_a_rate_without_a_file_is_named(folder: Path, rate: float, percent: str)
 def test_names_follow_the_pattern(folder: Path) -> None:
     (folder / "train_label_20.npy").rename(folder / "noise-20%.npy")
     assert draw(folder, pattern="noise-{percent}%.npy")[1].realised["image"] == 8 / N
-    with pytest.raises(BadParams, match=r"noises\.recorded: the pattern 'noise\.npy' has no \{percent\}"):
+    with pytest.raises(BadParams, match=r"noises\.recorded\.pattern: the pattern 'noise\.npy' has no \{percent\}"):
         Recorded(folder, "noise.npy")
 
 

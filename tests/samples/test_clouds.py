@@ -111,6 +111,9 @@ def test_a_mesh_is_sampled_by_area(tmp_path):
     [
         ("", "this is no OFF file"),
         ("PLY\n", "this is no OFF file"),
+        ("OFF BINARY\n\0\0", "it is a binary OFF file; save it as an ASCII OFF file"),
+        ("4OFF\n1 1 0\n", "its points have other than three numbers"),
+        ("nOFF\n3\n1 1 0\n", "its points have other than three numbers"),
         ("OFF\n", "it does not hold"),
         ("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n", "it does not hold"),
         ("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 3\n", "it does not hold"),
@@ -152,7 +155,7 @@ def test_points_are_drawn_without_repeats_centred_and_scaled(tmp_path):
         (POINTS * np.nan, "point 0 of those taken is NaN"),
         (POINTS * 0 + 1, "all its points are one"),
         (POINTS.astype(str), "the file holds no array of numbers"),
-        (POINTS.astype(object), "the file is not a whole array"),
+        (POINTS.astype(object), "it holds Python objects, which are never opened"),
     ],
 )
 def test_unusable_points_are_explained(tmp_path, points, complaint):

@@ -80,3 +80,11 @@ def test_deep_pictures_are_refused(tmp_path):
     Image.fromarray(np.full((8, 8), 40000, dtype=np.uint16)).save(tmp_path / "a.png")
     with pytest.raises(BadInput, match="more than 8 bits per channel"):
         read_picture(tmp_path / "a.png", 8)
+
+
+def test_pictures_that_are_too_large_are_named_so(tmp_path, monkeypatch):
+    """A whole one of 189 megapixels was told to be none."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2 * 10**6)
+    Image.new("1", (3000, 3000)).save(tmp_path / "a.png")
+    with pytest.raises(BadInput, match=r"a\.png: it has more than 4 megapixels; save it smaller"):
+        read_picture(tmp_path / "a.png", 8)

@@ -46,6 +46,17 @@ def test_squares_become_two_triangles_with_and_without_a_line_for_the_counts(tmp
         assert np.linalg.norm(perpendiculars(vertices, triangles, HERE), axis=1).tolist() == [1] * 12
 
 
+@pytest.mark.parametrize("head", ["COFF", "NOFF", "CNOFF", "STCNOFF"])
+def test_normals_colours_and_a_byte_order_mark_are_passed_over(tmp_path, head):
+    square = ["0 0 0", "1 0 0", "1 1 0", "0 1 0"]
+    lines = [head, "4 1 0", *(f"{corner} 9 9 9 0" for corner in square), "4 0 1 2 3"]
+    file = tmp_path / "a.off"
+    file.write_text("\n".join(lines), encoding="utf-8-sig")
+    vertices, triangles = read_off(file)
+    assert vertices.tolist() == [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]
+    assert triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
+
+
 def test_triangles_and_larger_polygons_in_one_file(tmp_path):
     text = "OFF\n5 3 0\n0 0 0\n1 0 0\n2 1 0\n1 2 0\n0 1 0\n5 0 1 2 3 4\n3 0 1 2 0.5 0.5 0.5\n4 0 1 2 3\n"
     expected = [[0, 1, 2], [0, 1, 2], [0, 2, 3], [0, 1, 2], [0, 2, 3], [0, 3, 4]]

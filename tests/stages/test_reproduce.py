@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from pipeline.config.load import load
 from pipeline.core.cells import CellKey
 from pipeline.core.errors import BadInput
+from pipeline.records import descriptions
 from pipeline.records.cells import CELLS
 from pipeline.records.curves import CURVES
 from pipeline.records.epochs import EPOCHS
@@ -120,9 +122,7 @@ def test_costs_are_known_before_the_report_and_a_dataset_that_is_not_shown_chang
     params["report"]["datasets"] = ["emoji", "digits"] if shown else ["emoji"]
     Path("params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     called: list[tuple[str, ...]] = []
-    record = Path("build/digits/reports/records/cells/digits.csv")
-    record.parent.mkdir(parents=True)
-    record.write_text("new", encoding="utf-8")
+    CELLS.write(Path("build/digits/reports/records"), "digits", [])
     monkeypatch.setattr(reproduce, "repro", lambda folder, *words: called.append((folder.as_posix(), *words)))
     monkeypatch.setattr(costs, "update", lambda *rest: called.append(("costs", rest[3].as_posix())))
     result = CliRunner().invoke(reproduce.main, ["--experiment", "digits"])
@@ -208,14 +208,61 @@ def test_an_unknown_experiment_is_named_with_the_nearest() -> None:
     assert not Path("build").exists()
 
 
+def records_of(folder: Path, dataset: str, fingerprint: str = "f", sizes: int = 1) -> Path:
+    """The records of a run of two methods, and of what an experiment on demand has added."""
+    made: dict[str, Any] = {"method": "ce", "variant": "default", "noise": "given", "rate": 0.0, "seed": 0}
+    made |= {"status": "failed", "reason": "x", "code": "c", "fingerprint": fingerprint}
+    CELLS.write(folder, dataset, [made])
+    CELLS.write(folder, f"{dataset}.further", [made | {"variant": "other"}])
+    described = {"classes": [], "views": {}, "sizes": dict.fromkeys(("train", "valid", "test"), sizes)}
+    descriptions.write(folder, dataset, described)
+    return folder
+
+
+def brought(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
 def test_only_the_records_of_the_dataset_come_back() -> None:
-    made = Path("build/digits/reports/records")
-    for name in ("cells/digits.csv", "noise/digits.json", "noise/digits_two.json", "cells/digits_two.csv"):
-        (made / name).parent.mkdir(parents=True, exist_ok=True)
-        (made / name).write_text("new", encoding="utf-8")
+    made = records_of(Path("build/digits/reports/records"), "digits")
+    records_of(made, "digits_two")
+    (made / "cells/digits.further.csv").unlink()
     bring(made, Path("reports/records"), "digits")
-    brought = sorted(path.as_posix() for path in Path("reports/records").rglob("*") if path.is_file())
-    assert brought == ["reports/records/cells/digits.csv", "reports/records/noise/digits.json"]
+    assert brought(Path("reports/records")) == ["cells/digits.csv", "datasets/digits.json"]
+
+
+def test_records_of_an_earlier_run_go() -> None:
+    """Their rows would stand beside the new ones in one table."""
+    here = records_of(Path("reports/records"), "digits")
+    records_of(here, "digits_two")
+    SUSPICION.write(here, "digits", [])
+    made = records_of(Path("build/digits/reports/records"), "digits")
+    (made / "cells/digits.further.csv").unlink()
+    others = [name for name in brought(here) if "digits_two" in name]
+    bring(made, here, "digits")
+    assert brought(here) == sorted(["cells/digits.csv", "cells/digits.further.csv", "datasets/digits.json", *others])
+
+
+@pytest.mark.parametrize("change", [{"fingerprint": "g"}, {"sizes": 2}])
+def test_what_was_made_on_demand_of_other_data_goes_too(change: dict[str, Any]) -> None:
+    here = records_of(Path("reports/records"), "digits")
+    made = records_of(Path("build/digits/reports/records"), "digits", **change)
+    (made / "cells/digits.further.csv").unlink()
+    bring(made, here, "digits")
+    assert brought(here) == ["cells/digits.csv", "datasets/digits.json"]
+
+
+def test_a_copy_needs_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the project comes as an archive, belongs to another user, or git is not installed."""
+    shutil.rmtree(".git")
+    monkeypatch.setenv("PATH", "/nonexistent")
+    Path("pipeline/methods/__pycache__").mkdir(parents=True)
+    for name in ("pipeline/methods/own.py", "pipeline/methods/__pycache__/own.pyc", "dvc.yaml", "notes.md"):
+        Path(name).touch()
+    target = copy("digits")
+    copied = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    expected = {"pipeline/methods/own.py", "dvc.yaml", "params.yaml", ".dvc/config", ".dvc/config.local"}
+    assert copied == expected | {"reports/cost.csv"}
 
 
 def test_dvc_that_stops_is_one_sentence() -> None:

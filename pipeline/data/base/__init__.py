@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.config.project import Project
 from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset
-from pipeline.core.errors import BadInput
+from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.progress import Progress
 from pipeline.core.splits import Array
 from pipeline.samples.base.arrays import read_array
@@ -53,6 +53,10 @@ class Dataset(ABC):
     @abstractmethod
     def load(self, progress: Progress) -> RawDataset:
         """All samples of train, test and, where the protocol has one, valid; the same call gives the same bits."""
+
+    def faults(self) -> Iterator[PipelineError]:
+        """All that load refuses, which raises the first of them alone; nothing where nobody has written them down."""
+        yield from ()
 
     def brought(self) -> list[Path]:
         """The files that stand where those of this dataset belong, without hidden ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,17 @@ import numpy as np
 import torch
 from safetensors import safe_open
 from scipy.io import loadmat, whosmat
+from scipy.sparse import issparse
 from torch import Tensor
 
 from pipeline.core.errors import BadInput, MissingFiles, UnknownName
 from pipeline.core.splits import Array
+from pipeline.data.base.matlab73 import keys_of, variable, written_out
 
 Opened = tuple[list[str], Callable[[str], Any]]
 """The keys of a file, and what gives the array of one of them."""
+PICKLED = "Object arrays cannot be loaded"
+"""What NumPy says of them."""
 
 
 def read(place: str) -> Array:
@@ -37,9 +42,22 @@ def read(place: str) -> Array:
         if not key and len(keys) == 1:
             key = keys[0]
         array = get(key) if key in keys else None
-    except Exception:  # a damaged file makes the libraries raise almost anything
-        problem = "the file, or this array in it, is damaged or holds pickled objects"
-        raise BadInput(problem, place, "save it again as plain numbers or texts") from None
+        if issparse(array):
+            array = written_out(array, place)
+    except BadInput:
+        raise
+    except PermissionError as error:
+        raise BadInput(f"it cannot be opened ({error.strerror})", place, "make it readable") from None
+    except UnicodeDecodeError:
+        raise BadInput("its texts are not in UTF-8", place, "save them as UTF-8") from None
+    except MemoryError:
+        raise BadInput("it does not fit into memory", place, "bring fewer rows or columns") from None
+    except Exception as error:  # a damaged file makes the libraries raise almost anything
+        if PICKLED in str(error):
+            problem = "it holds Python objects, which are never opened"
+            raise BadInput(problem, place, "save it again as plain numbers or texts") from None
+        problem = "the file, or this array in it, is damaged"
+        raise BadInput(problem, place, "copy or save it again") from None
     if array is None and key:
         raise UnknownName(key, keys, str(file))
     if array is None:
@@ -84,7 +102,10 @@ def _plain(array: Any, place: str) -> Array:
         if all(text.size == 1 and text.dtype.kind in "US" for text in texts):
             values = np.array([text.item() for text in texts]).reshape(values.shape)
     if values.dtype.kind == "S":
-        values = np.char.decode(values, "utf-8", "replace")
+        try:
+            values = np.char.decode(values, "utf-8")
+        except UnicodeDecodeError:
+            raise BadInput("its texts are not in UTF-8", place, "save them as UTF-8") from None
     if values.dtype.kind not in "uifU" or not values.ndim:
         raise BadInput(f"this is no array of numbers or texts but {values.dtype}", place, "save it as plain numbers")
     return values
@@ -116,8 +137,7 @@ def _mat(file: Path) -> Opened:
     try:
         keys = [key for key, *_ in whosmat(file, appendmat=False)]
     except NotImplementedError:
-        keys, get = _hdf5(file)
-        return keys, lambda key: np.transpose(get(key))
+        return keys_of(file), partial(variable, file)
     return keys, lambda key: loadmat(file, variable_names=[key], appendmat=False)[key]
 
 

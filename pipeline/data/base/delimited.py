@@ -60,7 +60,9 @@ def read_text(file: Path) -> str:
 
 def _rows(text: str, delimiter: str, file: Path) -> tuple[list[str], list[list[str]], list[int]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, numbers, begin = [], [], 1
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    begin = 1
     try:
         for row in reader:
             place, end = f"{file}, line {begin}", reader.line_num

@@ -22,7 +22,9 @@ def read_square(file: Path) -> Array:
     try:
         with Image.open(file) as picture:
             pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise BadInput("it has more pixels than Pillow opens", str(file), "save it smaller") from None
+    except (OSError, ValueError, SyntaxError):
         raise BadInput("this is no whole picture", str(file), AGAIN) from None
     square = central_square(pixels, SHORTER_SIDE)[0]
     pixels_last: Array = square.round().clamp(0, 255).byte().permute(1, 2, 0).numpy()

@@ -26,16 +26,20 @@ ANNOTATOR = "annotator"
 class Noise(ABC):
     """Clean labels -> noisy labels; constructor arguments are the block noises.<name> in params.yaml.
 
+    A dataset's own block, datasets.<dataset>.noises.<name>, changes them.
+
     display: its name in captions, 'label noise' behind it unless pairs are moved; paper: where it comes from;
     per_pair: whether all views of a sample share one noisy label; moves_pairs: whether samples are paired wrongly,
     which methods that use no labels meet as well; of_training: whether it knows labels of training samples alone, so
-    that validation has no noisy ones.
+    that validation has no noisy ones; by_sample: whether it finds labels by sample, for which its argument `fetched`
+    is the folder of the dataset's raw samples.
     """
 
     display: ClassVar[str]
     paper: ClassVar[Paper | None] = None
     moves_pairs: ClassVar[bool] = False
     of_training: ClassVar[bool] = False
+    by_sample: ClassVar[bool] = False
     per_pair: bool
 
     @abstractmethod

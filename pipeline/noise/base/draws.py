@@ -10,8 +10,10 @@ from pathlib import Path
 
 from pipeline.config.fields import Settings
 from pipeline.config.project import Project
+from pipeline.core import plugins
 from pipeline.core.errors import BadInput
 from pipeline.core.files import write_text
+from pipeline.noise.base import Noise
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,13 @@ def resolve(project: Project, dataset: str) -> list[Draw]:
     grids = project.grids(dataset)
     wanted = dict.fromkeys(draw for grid in grids for draw in product(grid.noises, grid.rates, grid.seeds))
     return [Draw(kind, rate, seed, project.noise_settings(kind, dataset)) for kind, rate, seed in wanted]
+
+
+def noise_of(draw: Draw, dataset: str, raw: Path) -> Noise:
+    """The noise of a draw with its settings on a dataset. raw: the folder of the dataset's raw samples."""
+    kind = plugins.find("pipeline.noise", draw.kind, Noise)
+    settings = draw.settings | ({"fetched": raw} if kind.by_sample else {})
+    return plugins.build("pipeline.noise", draw.kind, Noise, settings, f"datasets.{dataset}.noises.{draw.kind}")
 
 
 def write(file: Path, draws: Sequence[Draw]) -> None:

@@ -59,7 +59,12 @@ def read_array(file: Path) -> Array:
         array: Array = np.load(file, allow_pickle=False)
     except FileNotFoundError:
         raise MissingFiles("the file is missing", str(file), "put it there") from None
-    except (ValueError, EOFError, OSError):
+    except PermissionError as error:
+        raise BadInput(f"it cannot be opened ({error.strerror})", str(file), "make it readable") from None
+    except (ValueError, EOFError, OSError) as error:
+        if "Object arrays cannot be loaded" in str(error):
+            problem = "it holds Python objects, which are never opened"
+            raise BadInput(problem, str(file), "save it again as plain numbers") from None
         raise BadInput("the file is not a whole array", str(file), "copy it again") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "uif":
         raise BadInput("the file holds no array of numbers", str(file), "put another file there")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from pipeline.core.errors import BadInput
 from pipeline.core.splits import Array
 
 AGAIN = "save it again or remove it"
+HEAD = re.compile(r"(ST)?C?N?(?P<higher>4?n?)OFF")
+"""How the first line begins; after 4 or n, corners have four numbers or as many as a further line says."""
 DENSE = 50_000
 """Points that a picture is made of; one that faces the camera covers 3 x 3 pixels."""
 SLANTED = 0.1
@@ -24,16 +27,21 @@ DARKEST, BRIGHTEST, BACKGROUND = 40, 220, 255
 def read_off(file: Path) -> tuple[Array, Array]:
     """m x 3 corners (float64) and t x 3 triangles (indices); polygons become fans of triangles.
 
-    The counts may stand behind 'OFF' in the same line, as in some files of ModelNet.
+    The counts may stand behind 'OFF' in the same line, as in some files of ModelNet. What stands behind x, y and z of a
+    corner (its normal, colour and texture in NOFF, COFF and STOFF) is passed over.
     """
-    text = file.read_text(encoding="utf-8", errors="replace")
+    text = file.read_text(encoding="utf-8-sig", errors="replace")
     lines = [
         (number, kept) for number, line in enumerate(text.splitlines(), start=1) if (kept := line.split("#")[0].strip())
     ]
-    if not lines or not lines[0][1].startswith("OFF"):
+    form = HEAD.match(lines[0][1]) if lines else None
+    if form is None:
         raise BadInput("this is no OFF file", str(file), AGAIN)
     head, first = lines[0]
-    glued = first.removeprefix("OFF").strip()
+    glued = first[form.end() :].strip()
+    if form["higher"] or glued.upper().startswith("BINARY"):
+        problem = "its points have other than three numbers" if form["higher"] else "it is a binary OFF file"
+        raise BadInput(problem, str(file), "save it as an ASCII OFF file of points in space")
     lines = [(head, glued), *lines[1:]] if glued else lines[1:]
     try:
         corners, faces = (int(number) for number in lines[0][1].split()[:2])
