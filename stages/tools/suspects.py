@@ -43,7 +43,7 @@ def main(project: Project, name: str | None, dataset: str | None, out: Path, **a
     folder = out.absolute()
     with home_of(named) as own:
         suspected, display, method = answer(own, named, Asked(**asked), PLACES)
-    table, sheet = suspect_sheet.write(suspected, folder, display, method)
+        table, sheet = suspect_sheet.write(suspected, folder, display, method)
     if suspected.estimate:
         click.echo(suspected.estimate)
     click.echo(f"Table: {out / table.name}\nSheet: {sheet.resolve().as_uri()}")

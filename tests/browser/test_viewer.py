@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.config.load import parse
+from pipeline.core.datasets import RawView
 from pipeline.explore.viewer.viewer import page
 from tests.browser.conftest import findings
 from tests.support import ranked
@@ -185,3 +187,22 @@ def test_light_and_dark_differ(viewer: Page) -> None:
         viewer.prefer(scheme)
         papers.append(viewer.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert papers == ["rgb(255, 255, 255)", "rgb(20, 23, 27)"]
+
+
+def test_nothing_that_a_dataset_brings_is_run(tab: Page, tmp_path: Path) -> None:
+    evil = "<script>window.ran=1</script>\"'><img src=x onerror=window.ran=1>"
+    raw = ranked.raw()
+    brought = replace(
+        raw,
+        ids=[f"{name}{evil}" for name in raw.ids],
+        views=raw.views | {"text": RawView("text", [f"{text}{evil}" for text in raw.views["text"].samples])},
+        class_names=[f"{name}{evil}" for name in raw.class_names],
+    )
+    written = tmp_path / "emoji.html"
+    html = page(parse(ranked.params()), "emoji", f"Emoji{evil}", brought, ranked.write_runs(tmp_path / "runs"))
+    written.write_text(html, encoding="utf-8")
+    viewer = opened(tab, written)
+    choose(viewer, direction="text-image", noise="symmetric-0.8")
+    assert viewer.evaluate("window.ran") is None
+    assert viewer.evaluate("document.querySelectorAll('img[src=x], main script').length") == 0
+    assert evil in viewer.evaluate("document.querySelector('.query h2').textContent")

@@ -13,11 +13,13 @@ from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.runs import LabelNoise
 from pipeline.explore.suspects import suspect_sheet
+from pipeline.explore.suspects.cross_fit import Judgement
 from pipeline.explore.suspects.suspect_sheet import most_suspicious, suspicion_table, write
-from pipeline.explore.suspects.suspects import collect, find_cell
+from pipeline.explore.suspects.suspects import collect, find_cell, of_every_split, pooled
 from pipeline.noise.base import make
 from pipeline.noise.mismatched import Mismatched
 from pipeline.noise.symmetric import Symmetric
+from pipeline.noise.symmetric_pair import SymmetricPair
 from pipeline.runs.extras import SUGGESTED
 from pipeline.runs.finished_cell import SUSPICION, FinishedCell, write_result
 from tests.support import tiny
@@ -106,11 +108,13 @@ def test_cards_are_the_samples_with_the_most_suspicious_labels(tmp_path, feature
     assert [card.index for card in most_suspicious(equal)] == list(range(COUNT))[: -5 - 1 : -1]
 
 
-def test_at_hand_are_the_given_classes_and_the_suggested_one_once(tmp_path, features):
+def test_few_classes_are_all_at_hand_of_many_the_given_and_the_suggested_one_once(tmp_path, features, monkeypatch):
     suspects, noise = collected(tmp_path, features)
+    assert all(card.choices == NAMES for card in most_suspicious(suspects))
+    monkeypatch.setattr(suspect_sheet, "KEYS", len(NAMES) - 1)
     for card in most_suspicious(suspects):
         given = [NAMES[noise.labels[view][card.index]] for view in ("image", "text")]
-        assert card.choices == list(dict.fromkeys([*given, card.suggested]))
+        assert card.choices == list(dict.fromkeys([*given, card.suggested]))[: len(NAMES) - 1]
 
 
 def test_files_are_whole_and_their_text_is_escaped(tmp_path, features):
@@ -145,16 +149,16 @@ def test_the_truth_is_on_the_sheet_where_it_is_known_alone(tmp_path, features):
     suspects, noise = collected(tmp_path, features)
     wrong = sum(int(flags.sum()) for flags in noise.wrong(features.splits["train"].labels).values())
     text = write(suspects, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
-    assert text.count('<p class="true wrong">') == wrong > 0
+    assert text.count('<span class="true wrong">') == wrong > 0
     hidden = write(replace(suspects, true=None), tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
-    assert '<p class="true' not in hidden
+    assert 'class="true' not in hidden
     assert 'id="truth"' not in hidden
 
 
 def test_a_method_may_suggest_no_class(tmp_path, features):
     suspects, _ = collected(tmp_path, features, suggests=False)
     assert set(suspicion_table(suspects)["suggested"]) == {""}
-    assert "suggested)" not in write(suspects, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
+    assert "<small>suggested" not in write(suspects, tmp_path, "data", "CE")[1].read_text(encoding="utf-8")
 
 
 def test_a_folder_that_cannot_be_written_keeps_what_it_had(tmp_path, features):
@@ -166,6 +170,57 @@ def test_a_folder_that_cannot_be_written_keeps_what_it_had(tmp_path, features):
     with pytest.raises(BadInput, match="nothing can be written"):
         write(suspects, tmp_path / "out", "data", "CE")
     assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".part"]
+
+
+def every_split(features, **changes):
+    """The judgement of a raw dataset with a label per pair, whose features stand in the order of the splits."""
+    given = replace(raw(), **changes)
+    samples = pooled(features, given, "emoji")
+    rng = np.random.default_rng(0)
+    made = Judgement(dict.fromkeys(samples.views, rng.random(len(IDS))), samples.labels["image"], None)
+    return of_every_split(CellKey("emoji", "ce", "default", None, None, 0), given, samples, made)
+
+
+def test_of_every_split_the_table_has_a_row_per_pair(tmp_path, features):
+    suspects = every_split(features)
+    rows = suspicion_table(suspects)
+    assert list(rows) == ["sample", "index", "split", "given", "suggested", "suspicion"]
+    assert sorted(rows["sample"]) == sorted(IDS)
+    for row in rows.to_dict("records"):
+        place = row["index"]
+        assert (row["sample"], row["split"]) == (IDS[place], raw().split[place])
+        assert row["given"] == NAMES[raw().labels[place]]
+        assert row["suspicion"] == suspects.suspicion["image"][place]
+    written, sheet = write(suspects, tmp_path, "data", "CE")
+    assert written.name == "emoji-ce-default-0.csv"
+    assert "labels of training, validation and test samples" in sheet.read_text(encoding="utf-8")
+
+
+def test_pooled_features_stand_beside_their_samples(features):
+    samples = pooled(features, raw(), "emoji")
+    for name, split in features.splits.items():
+        for view, rows in split.views.items():
+            np.testing.assert_array_equal(samples.views[view][raw().split == name], rows)
+    with pytest.raises(BadInput, match="dataset 'emoji': the raw samples are not those of the features"):
+        pooled(features, replace(raw(), labels=np.roll(raw().labels, 1)), "emoji")
+
+
+def test_the_table_tells_who_said_what(tmp_path, features):
+    votes = {"anna": raw().labels, "ben": np.full(len(IDS), -1)}
+    suspects = replace(every_split(features), votes=votes)
+    rows = suspicion_table(suspects)
+    assert (rows["vote of anna"] == rows["given"]).all()
+    assert (rows["vote of ben"] == "").all()
+    (first, *_) = most_suspicious(suspects)
+    assert first.votes == {"anna": NAMES[raw().labels[first.index]], "ben": ""}
+
+
+def test_one_label_of_a_pair_is_as_suspicious_as_its_views_are_on_average(tmp_path, features):
+    suspects, _ = collected(tmp_path, features, source=SymmetricPair())
+    assert suspects.one_label
+    rows = suspicion_table(suspects).sort_values("index")
+    assert len(rows) == COUNT
+    np.testing.assert_allclose(rows["suspicion"], (suspects.suspicion["image"] + suspects.suspicion["text"]) / 2)
 
 
 def test_the_only_noise_need_not_be_named(tmp_path, features):
@@ -183,7 +238,7 @@ def test_a_cell_that_is_not_there_is_named_with_those_that_are(tmp_path, feature
     sentence = r"no finished cell of variant default, rate 0.3, seed 0; .* default; noise symmetric 0.4; seed 0, 1\."
     with pytest.raises(BadInput, match=sentence):
         result(tmp_path, rate=0.3)
-    with pytest.raises(BadInput, match="there are no finished cells"):
+    with pytest.raises(BadInput, match="'mrl' has no finished cells; take one of ce, or train it"):
         result(tmp_path, method="mrl")
 
 

@@ -82,12 +82,36 @@ def test_labels_as_they_were_given() -> None:
     assert "labels as they were given" in (OUT / "emoji-ce-default-given-0.0-0.html").read_text(encoding="utf-8")
 
 
+def test_a_name_alone_judges_every_split_where_no_label_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained()
+    monkeypatch.setattr("pipeline.data.emoji.Emoji.clean", False, raising=False)
+    result = call("tools.suspects", "emoji", "--method", "ce")
+    assert result.exit_code == 0, result.output
+    rows = pd.read_csv(OUT / "emoji-ce-default-0.csv")
+    assert rows["split"].value_counts().to_dict() == tiny.SIZES
+    assert 'id="truth"' not in (OUT / "emoji-ce-default-0.html").read_text(encoding="utf-8")
+    assert Path("data/judged/emoji/ce-default-0.npz").is_file()
+    monkeypatch.undo()
+
+
+def test_every_split_can_be_asked_for_and_the_cell_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained()
+    result = call("tools.suspects", "emoji", "--method", "ce", "--every-split")
+    assert len(pd.read_csv(OUT / "emoji-ce-default-0.csv")) == sum(tiny.SIZES.values()), result.output
+    monkeypatch.setattr("pipeline.data.emoji.Emoji.clean", False, raising=False)
+    result = call("tools.suspects", "--dataset", "emoji", "--method", "ce", "--noise", "symmetric")
+    assert (OUT / "emoji-ce-default-symmetric-0.2-0.csv").is_file(), result.output
+
+
 def test_mistakes_are_one_sentence() -> None:
     assert "run the command in the project's root folder" in refused("--dataset", "emoji", "--method", "ce")
     Path("params.yaml").write_text(yaml.safe_dump(tiny.params()), encoding="utf-8")
     assert "did you mean 'emoji'?" in refused("--dataset", "emojy", "--method", "ce")
     assert "did you mean 'ce'?" in refused("--dataset", "emoji", "--method", "cee")
     assert "there are no finished cells; run `dvc repro`" in refused("--dataset", "emoji", "--method", "ce")
+    assert "suspects: one dataset is needed" in refused("--method", "ce")
+    assert "suspects: one dataset is needed" in refused("emoji", "--dataset", "mnist3d")
+    assert "leave out one of the two" in refused("emoji", "--method", "ce", "--every-split", "--rate", "0.2")
 
 
 def test_the_help_has_an_example() -> None:

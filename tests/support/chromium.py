@@ -113,8 +113,15 @@ class Page:
 
     def open(self, file: Path) -> None:
         """Load a file and wait until it is there."""
+        self._load("Page.navigate", url=file.resolve().as_uri())
+
+    def reload(self) -> None:
+        """Load the same file again, in the same process, which knows at once what it has kept."""
+        self._load("Page.reload")
+
+    def _load(self, command: str, **arguments: Any) -> None:
         self._loaded = False
-        self.send("Page.navigate", url=file.resolve().as_uri())
+        self.send(command, **arguments)
         while not self._loaded:
             self.send("Page.getLayoutMetrics")
             time.sleep(0.02)

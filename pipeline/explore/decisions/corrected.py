@@ -27,7 +27,7 @@ BEFORE, DECISION, BY = "label_before", "decision", "decided_by"
 """Columns beside the corrected label: the first given one, what was decided, and by whom; '' where nothing was."""
 DECIDED = ".decided"
 """Stands before the suffix of what is written."""
-Columns = dict[str, list[str]]
+Columns = dict[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def write_corrected(source: Dataset, raw: RawDataset, decisions: Mapping[str, De
     changed = sum(bool(one.label) and one.label != one.given for one in decisions.values())
     if isinstance(source, Arrays):
         place = source.labels
-        columns = _applied({}, list(raw.ids), given, "labels", decisions)
+        arrays = {name: np.array(cells) for name, cells in _applied({}, raw.ids, given, "labels", decisions).items()}
         content = io.BytesIO()
-        np.savez(content, allow_pickle=False, **{name: np.array(cells) for name, cells in columns.items()})
+        np.savez(content, allow_pickle=False, **arrays)
         file = _written(parted(place)[0].with_suffix(".npz"), content.getvalue())
         return Corrected(file, f"labels: {file}:labels", changed)
     if not isinstance(source, Folder):
@@ -62,9 +62,8 @@ def write_corrected(source: Dataset, raw: RawDataset, decisions: Mapping[str, De
     if source.table:
         table = read_table(source.folder / source.table)
         ids, columns = ids_of_rows(table, source.columns.get("file", "file")), dict(table.columns)
-        if set(ids) != set(given) or any(
-            cell != given[name] for name, cell in zip(ids, columns.get(label, []), strict=False)
-        ):
+        labels = columns.get(label, [given.get(name, "") for name in ids])
+        if set(ids) != set(given) or labels != [given[name] for name in ids]:
             problem = "it has other samples or labels than when it was read"
             raise BadInput(problem, str(table.file), "run the experiment and `suspects` again")
         original = table.file.with_suffix(".csv")
@@ -81,7 +80,7 @@ def write_corrected(source: Dataset, raw: RawDataset, decisions: Mapping[str, De
 
 
 def _applied(
-    columns: Mapping[str, Sequence[str]],
+    columns: Columns,
     ids: Sequence[str],
     given: Mapping[str, str],
     label: str,
@@ -96,12 +95,7 @@ def _applied(
             before[row] = before[row] or decision.given
             verdict[row], by[row] = decision.verdict, decision.by
             labels[row] = decision.label or decision.given
-    return {name: list(cells) for name, cells in columns.items()} | {
-        label: labels,
-        BEFORE: before,
-        DECISION: verdict,
-        BY: by,
-    }
+    return {**columns, label: labels, BEFORE: before, DECISION: verdict, BY: by}
 
 
 def _of_files(source: Folder, raw: RawDataset) -> Columns:
@@ -113,7 +107,9 @@ def _of_files(source: Folder, raw: RawDataset) -> Columns:
     place = next(iter(filed.values()))
     root = source.folder / place.folder
     files = find_files(root, place.kind)
-    columns = {source.columns.get("file", "file"): [files[name].relative_to(root).as_posix() for name in raw.ids]}
+    columns: Columns = {
+        source.columns.get("file", "file"): [files[name].relative_to(root).as_posix() for name in raw.ids]
+    }
     typed = [view for view in raw.views.values() if kind(view.kind).typed]
     if len(typed) > 1:
         raise BadInput("a table gives one text per sample", str(source.folder), "leave out one view of texts")

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.core.cells import DONE, CellKey
-from pipeline.core.errors import BadInput
+from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.files import write_text
 from pipeline.core.splits import Array, Embeddings
-from pipeline.data.base.store import Manifest
+from pipeline.data.base.store import Manifest, read_manifest
 from pipeline.explore.decisions.decisions import Decision
 from pipeline.retrieval.ranking import average_precision, directions
 from pipeline.runs.finished_cell import RESULT, FinishedCell
@@ -61,7 +61,7 @@ def remember(file: Path, runs: Path, manifest: Manifest, decisions: Mapping[str,
     """Note which finished cells stand below a dataset's runs, and its test labels, for gains to compare with."""
     cells = {_name(cell.key): cell.fingerprint for cell in _done(runs)}
     rows = np.flatnonzero(manifest.split == "test")
-    test = {manifest.ids[row]: manifest.class_names[manifest.labels[row]] for row in rows}
+    test = {manifest.ids[row]: manifest.class_names[manifest.labels[row]] for row in rows.tolist()}
     decided = {name: one.label or one.given for name, one in decisions.items()}
     write_text(file, json.dumps(asdict(Before(cells, test, decided)), ensure_ascii=False, indent=1) + "\n")
 
@@ -74,13 +74,16 @@ def gains(file: Path, runs: Path, manifest: Manifest, store: CellStore) -> tuple
     """
     try:
         before = Before(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except FileNotFoundError:
         raise BadInput("no decisions were applied yet", str(file), "run `stages.tools.decide` first") from None
+    except (ValueError, TypeError):
+        remedy = "remove it and apply the decisions again, before the next run"
+        raise BadInput("it is not what `decide` wrote", str(file), remedy) from None
     labels = dict(zip(manifest.ids, (manifest.class_names[label] for label in manifest.labels), strict=True))
     if any(labels.get(name, label) != label for name, label in before.decided.items()):
         problem = "its labels are not the corrected ones yet"
         raise BadInput(problem, str(runs), "set the table that `decide` printed and run the experiment again")
-    now = {manifest.ids[row]: place for place, row in enumerate(np.flatnonzero(manifest.split == "test"))}
+    now = {manifest.ids[row]: place for place, row in enumerate(np.flatnonzero(manifest.split == "test").tolist())}
     both = sorted(now.keys() & before.test.keys())
     if len(both) < 2:
         raise BadInput("the two runs held out no samples in common", str(runs), "keep the split of the first run")
@@ -89,7 +92,11 @@ def gains(file: Path, runs: Path, manifest: Manifest, store: CellStore) -> tuple
     classes = {name: number for number, name in enumerate({*labels.values(), *before.test.values()})}
     true, old = (np.array([classes[by[name]] for name in both]) for by in (labels, before.test))
     compared = defaultdict(list)
-    for cell in _done(runs):
+    cells = _done(runs)
+    if cells and all(before.cells.get(_name(cell.key)) == cell.fingerprint for cell in cells):
+        remedy = "run the experiment again; where no label was corrected, nothing changes"
+        raise BadInput("all runs are those from before the decisions", str(runs), remedy)
+    for cell in cells:
         earlier = before.cells.get(_name(cell.key))
         if earlier is None or earlier == cell.fingerprint or earlier not in store:
             continue
@@ -114,6 +121,21 @@ def sentences(gained: Sequence[Gain], count: int, changed: int) -> list[str]:
         by_old = f"was {one.reported:.3f} by the old labels"
         lines.append(f"  {name}: {one.before:.3f} -> {one.after:.3f}, {difference}; {by_old}")
     return lines
+
+
+def told(decided: Path, raw: Path, runs: Path, store: CellStore) -> str:
+    """What the decisions about any dataset of a project gained, or why that cannot be told; '' without decisions.
+
+    decided: the folder of what remember wrote; raw, runs: with a folder per dataset.
+    """
+    lines = []
+    for file in sorted(decided.glob("*.json")):
+        lines += ["", f"What decisions about {file.stem} gained:"]
+        try:
+            lines += sentences(*gains(file, runs / file.stem, read_manifest(raw / file.stem), store))
+        except PipelineError as reason:
+            lines.append(f"  not to be told. {reason}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _done(runs: Path) -> list[FinishedCell]:

@@ -7,8 +7,9 @@ judges every sample by regressions that did not see its label, and weighs the la
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +31,7 @@ EVEN = 1e-6
 
 Judged = tuple[Array | slice, Array, LabelNoise | None]
 """Which rows, their class probabilities (K each), and an estimate of the noise."""
+Job = tuple[Callable[..., Judged], tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def judge(method: Method, pooled: Split, seed: int, progress: Progress) -> Judge
     Raises BadInput for a method that cannot judge, and where no label is more suspicious than another.
     """
     _check(method, len(pooled.views))
+    jobs: list[Job]
     if isinstance(method, Witness) and _judges_out_of_fold(method):
         jobs = [(_believe, (method, pooled, seed))]
     else:

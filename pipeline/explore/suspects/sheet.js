@@ -65,7 +65,7 @@ function go(card) {
   if (!card) return;
   mark(card);
   card.focus({preventScroll: true});
-  card.scrollIntoView({block: "nearest"});
+  card.scrollIntoView({block: "start", behavior: "instant"});
 }
 
 // The next visible card in a direction, 1 or -1; the current one may be hidden.

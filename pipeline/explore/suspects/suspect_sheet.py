@@ -16,6 +16,7 @@ from markupsafe import Markup
 from pipeline.core.datasets import RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.files import atomic_write
+from pipeline.core.splits import Array
 from pipeline.explore.sheet import render
 from pipeline.explore.suspects.suspects import Suspects
 from pipeline.explore.suspects.twins import twins
@@ -81,10 +82,11 @@ def suspicion_table(suspects: Suspects) -> pd.DataFrame:
     class_suggested = "" if suggested is None else names[suggested]
     if suspects.one_label:
         view, given = next(iter(suspects.given.items()))
-        columns = {"sample": suspects.ids[suspects.rows[view]], "index": places, "split": suspects.split}
-        said = {f"vote of {name}": _named(names, votes) for name, votes in suspects.votes.items()}
-        columns |= {"given": names[given], "suggested": class_suggested, "suspicion": suspects.per_pair} | said
-        table = pd.DataFrame(columns)
+        table = pd.DataFrame(
+            {"sample": suspects.ids[suspects.rows[view]], "index": places, "split": suspects.split}
+            | {"given": names[given], "suggested": class_suggested, "suspicion": suspects.per_pair}
+            | {f"vote of {name}": _named(names, votes) for name, votes in suspects.votes.items()}
+        )
     else:
         frames = [
             pd.DataFrame(
@@ -189,9 +191,9 @@ def _key(suspects: Suspects, place: int) -> str:
     return digest.hexdigest()
 
 
-def _named(names: Sequence[str], classes: Sequence[int]) -> list[str]:
+def _named(names: Array, classes: Array) -> list[str]:
     """n classes, -1 for a gap -> n names, '' for a gap."""
-    return [names[number] if number >= 0 else "" for number in classes]
+    return list(np.where(classes >= 0, names[classes], ""))
 
 
 def _twin(suspects: Suspects, view: str, place: int) -> Twin | None:

@@ -65,7 +65,8 @@ class Suspects:
     def per_pair(self) -> Array:
         """n suspicions of pairs: the mean over views of one label, of several labels the highest."""
         by_view = np.array(list(self.suspicion.values()))
-        return by_view.mean(axis=0) if self.one_label else by_view.max(axis=0)
+        joined: Array = by_view.mean(axis=0) if self.one_label else by_view.max(axis=0)
+        return joined
 
 
 def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: float | None, seed: int) -> FinishedCell:
@@ -73,9 +74,11 @@ def find_cell(runs: Path, method: str, variant: str, noise: str | None, rate: fl
 
     Raises BadInput that names the cells there are.
     """
+    able = sorted({file.parents[1].name for file in runs.glob(f"*/*/{SUSPICION}")})
+    if able and not (runs / method).is_dir():
+        raise BadInput(f"'{method}' has no finished cells", str(runs), f"take one of {', '.join(able)}, or train it")
     cells = finished_cells(runs / method)
-    if not any((cell.folder / SUSPICION).is_file() for cell in cells):
-        able = sorted({file.parents[1].name for file in runs.glob(f"*/*/{SUSPICION}")})
+    if method not in able:
         remedy = f"take one of {', '.join(able)}" if able else "train a method with class scores, such as mrl"
         raise BadInput(f"'{method}' does not tell which labels look wrong", str(runs), remedy)
     asked = {"variant": variant, "noise": noise, "rate": rate, "seed": seed}
