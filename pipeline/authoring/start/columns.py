@@ -7,7 +7,7 @@ from statistics import fmean
 
 from pipeline.core.errors import BadInput
 from pipeline.data.base.pairing import Column, stem
-from pipeline.data.base.splits import NAMES
+from pipeline.data.base.splits import split_of
 from pipeline.data.base.tables import Table
 from pipeline.samples import base as kinds
 
@@ -40,7 +40,7 @@ def other_columns(table: Table, given: Mapping[Column, str], file: str, texts: b
     table.check(*given.values())
     chosen: dict[Column, str] = dict(given)
     free = [name for name in table.columns if name != file and name not in given.values()]
-    if "split" not in chosen and (splits := [name for name in free if set(table.columns[name]) <= set(NAMES)]):
+    if "split" not in chosen and (splits := [name for name in free if all(map(split_of, set(table.columns[name])))]):
         chosen["split"] = splits[0]
         free.remove(splits[0])
     if "label" not in chosen and (label := _label(table, free)):

@@ -72,7 +72,7 @@ def understand(layout: Layout) -> Understood:
     filed = {view: place for view, place in layout.views.items() if place is not None}
     files = {view: find_files(layout.folder / place, kinds.kind(view)) for view, place in filed.items()}
     if layout.table is None:
-        samples = by_stem(files)
+        samples = by_stem(files, str(layout.folder))
     else:
         samples = by_row(read_table(layout.table), layout.columns, len(filed) < len(layout.views))
     check_pairs(samples, files)
