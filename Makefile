@@ -5,13 +5,16 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 PORT ?= 5000
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce status ui new-method test test-all lint check clean
+.PHONY: help start reproduce status ui new-method test test-all lint check clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 reproduce: $(VENV)/run ## set up, run the whole grid, say where the results are (EXPERIMENT=small: a few minutes, or a protocol)
 	@python -m stages.tools.reproduce $(if $(EXPERIMENT),--experiment $(EXPERIMENT))
+
+start: $(VENV)/run ## your own pairs: look at a folder or a table, train on it, write a page (PAIRS=~/photos, NAME=photos)
+	@python -m stages.tools.start "$(PAIRS)" $(if $(NAME),--name "$(NAME)")
 
 status: $(VENV)/run ## what of the grid is done, running, missing or failed, and about how long the rest takes
 	@python -m stages.tools.status

@@ -1,4 +1,8 @@
-"""The descriptions: classes, sizes and extractors of each dataset, and the MAP of random rankings of its test split."""
+"""The descriptions: classes, sizes and extractors of each dataset, and what its test split gives without knowledge.
+
+chance: the MAP of random rankings; chance_limit: what differs from it (retrieval/chance.py); majority, majority_map:
+the accuracy of always guessing the largest class, and the MAP of ranking it first (retrieval/majority.py).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,8 @@ from pipeline.core.splits import SPLITS, Array
 from pipeline.data.base import Dataset
 from pipeline.records.broken import broken
 from pipeline.records.json_record import json_content
-from pipeline.retrieval.chance import chance_map
+from pipeline.retrieval.chance import chance_limit, chance_map
+from pipeline.retrieval.majority import majority_accuracy, majority_map
 
 FOLDER, FIELDS = "datasets", {"classes", "sizes", "views"}
 
@@ -27,11 +32,15 @@ def describe(
     source: Dataset, raw: RawDataset, features: Mapping[str, Array], extractors: Mapping[str, str]
 ) -> dict[str, Any]:
     """What write takes. features: n x d per view; extractors: the display name of each view's."""
+    train, test = (raw.labels[raw.split == name] for name in ("train", "test"))
     return {
         **{name: getattr(source, name) for name in ("display", "task", "source", "licence", "clean")},
         "classes": list(raw.class_names),
         "sizes": {name: int((raw.split == name).sum()) for name in SPLITS},
-        "chance": round(chance_map(raw.labels[raw.split == "test"]), 6),
+        "chance": round(chance_map(test), 6),
+        "chance_limit": round(chance_limit(test), 6),
+        "majority": round(majority_accuracy(train, test), 6),
+        "majority_map": round(majority_map(train, test), 6),
         "views": {v: {"extractor": extractors[v], "dimension": x.shape[1]} for v, x in features.items()},
     }
 

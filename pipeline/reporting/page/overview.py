@@ -109,6 +109,9 @@ def sentences(records: Records, contest: Contest, claims: pd.DataFrame) -> list[
     made = contest.curves
     if not made:
         return []
+    if not contest.results.differs(best := fmean(contest.contenders[0].means)):
+        told = f"the highest mean over the rates is {decimal(best, 3)}. {contest.results.chance}."
+        return [f"No method differs from chance by match probability: {told}"]
     lines = [_falls(contest, made), _best(records, contest, claims)]
     baseline = next((curve for curve in made if curve.baseline), None)
     if baseline is not None:

@@ -19,6 +19,7 @@ from pipeline.reporting.results.results import CRITERION_NAMES, Results
 from pipeline.reporting.tables.comparison import robustness
 from pipeline.reporting.tables.formats import anchor, html
 from pipeline.reporting.tables.table import Absent, Number, Table, arrows, decimal
+from pipeline.retrieval.majority import above_majority
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ def finding(results: Results, noise: str, rates: Table) -> str | None:
     low, high = min(results.scope.rates), max(results.scope.rates)
     after, lost = _largest(rates, 1), _largest(rates, 2)
     how = f"({CRITERION_NAMES[results.headline]}, mean of the directions)"
+    if after is not None and not results.differs(after[1]):
+        return (
+            f"At {noise} noise rate {high}, no method differs from chance {how}: the highest MAP is "
+            f"{decimal(after[1], 3)}. {results.chance}.{_why(results)}"
+        )
     if after is not None and low == high:
         as_given = "With the labels as given" if noise == "given" or not results.clean else "With clean labels"
         at = f"At {noise} noise rate {high}" if high else as_given
@@ -122,6 +128,21 @@ def finding(results: Results, noise: str, rates: Table) -> str | None:
         f"At {noise} noise rate {high}, {after[0]} has the highest MAP, {decimal(after[1], 3)} {how}. "
         f"From rate {low} to {high}, {lost[0]} falls most, by {decimal(lost[1], 3)}."
     )
+
+
+def _why(results: Results) -> str:
+    """Views whose features tell a linear classifier no class, a sentence after others; empty where all do."""
+    described = results.description or {}
+    if "majority" not in described:
+        return ""
+    majority, count = described["majority"], described["sizes"]["test"]
+    used = {probe["view"]: float(probe["accuracy"]) for probe in results.probes if probe["used"]}
+    blind = [
+        f"{view} (right for {decimal(accuracy, 3)}, a constant guess for {decimal(majority, 3)})"
+        for view, accuracy in used.items()
+        if not above_majority(accuracy, majority, count)
+    ]
+    return f" A linear classifier reads no class from the features of {' and '.join(blind)}." if blind else ""
 
 
 def render(page: Page) -> str:

@@ -16,7 +16,7 @@ from pipeline.metrics.base import HEADLINE
 from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import NOT_KEPT, NOT_RUN, Outcome, Values, combine
 from pipeline.reporting.results.report_scope import Entry, Scope
-from pipeline.reporting.tables.table import Absent
+from pipeline.reporting.tables.table import Absent, decimal
 
 CRITERION_NAMES = {
     BEST_VALIDATION: "best validation",
@@ -64,6 +64,20 @@ class Results:
     def clean(self) -> bool:
         """Whether the true labels are known; else the recorded ones are those that a user has."""
         return self.description is None or bool(self.description.get("clean", True))
+
+    @property
+    def chance(self) -> str:
+        """What random rankings reach, as a clause; empty where it was not recorded."""
+        if self.description is None or "chance" not in self.description:
+            return ""
+        limit = self.description.get("chance_limit")
+        luck = "" if limit is None else f", by luck up to {decimal(limit, 3)}"
+        return f"Random rankings reach {decimal(self.description['chance'], 3)}{luck}"
+
+    def differs(self, value: float) -> bool:
+        """Whether a MAP differs from chance (retrieval/chance.py); records without a limit leave that open."""
+        limit = (self.description or {}).get("chance_limit")
+        return limit is None or value > limit
 
     @cached_property
     def directions(self) -> list[str]:

@@ -11,7 +11,7 @@ from pipeline.core.criteria import BEST_VALIDATION, CRITERIA, FIXED_CHECKPOINT, 
 from pipeline.reporting.results.cell_values import Outcome, Values, cell, combine
 from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import CRITERION_NAMES, Results
-from pipeline.reporting.tables.table import Absent, Cell, Column, Row, Table, decimal
+from pipeline.reporting.tables.table import Absent, Cell, Column, Number, Row, Table
 
 _WHEN = {
     BEST_VALIDATION: "Best validation = the epoch is chosen with clean validation labels = an oracle, "
@@ -65,7 +65,6 @@ def _comparison(results: Results, noise: str, criterion: str, across: Mapping[st
     scope, display = results.scope, results.dataset.display
     entries = results.entries(criterion)
     ranked = len(entries) > 1
-    columns = [Column((display, head, str(rate)), ranked) for head in across for rate in scope.rates]
     rows = []
     for entry in entries:
         cells = [
@@ -75,6 +74,8 @@ def _comparison(results: Results, noise: str, criterion: str, across: Mapping[st
         ]
         cells.append(cell(results.mean(entry, noise, scope.rates, criterion)))
         rows.append(Row(entry.label, cells, _label_free(entry), entry.method.name))
+    heads = [*((head, str(rate)) for head in across for rate in scope.rates), ("all", "mean")]
+    columns = [Column((display, *head), ranked and told(results, rows, n)) for n, head in enumerate(heads)]
     when = _WHEN[criterion] if results.clean else _AS_GIVEN
     caption = (
         f"MAP over the whole ranking under {noise_words(noise)}, by direction and noise rate. "
@@ -86,9 +87,15 @@ def _comparison(results: Results, noise: str, criterion: str, across: Mapping[st
         caption=f"{caption} Best of a column bold, second underlined." if ranked else caption,
         stub="method",
         levels=("dataset", "direction", "noise rate"),
-        columns=[*columns, Column((display, "all", "mean"), ranked)],
+        columns=columns,
         rows=rows,
     )
+
+
+def told(results: Results, rows: Sequence[Row], column: int) -> bool:
+    """Whether a MAP of a column differs from chance, without which none of them is the best."""
+    numbers = [cell.mean for row in rows if isinstance(cell := row.cells[column], Number)]
+    return any(map(results.differs, numbers)) or not numbers
 
 
 def robustness(results: Results, noise: str) -> Table:
@@ -128,7 +135,7 @@ def robustness(results: Results, noise: str) -> Table:
         name=f"{results.dataset.name}_{noise}_robustness",
         title=f"{results.dataset.display}, robustness from rate {low} to {high}",
         caption=f"{'; '.join(measures[:-1])}; and {measures[-1]}. "
-        f"Differences and areas are taken seed by seed. {spread(results, noise)}",
+        f"Differences and areas are taken seed by seed. {beside_chance(results)}{spread(results, noise)}",
         stub="method",
         levels=("criterion", "noise rate"),
         columns=columns,
@@ -147,9 +154,12 @@ def yardsticks(results: Results, noise: str) -> str:
         if receipt["kind"] == noise and receipt["rate"] in results.scope.rates:
             shares.setdefault(receipt["rate"], []).extend(receipt["realised"].values())
     wrong = ", ".join(f"{100 * np.mean(values):.0f} % at {rate}" for rate, values in sorted(shares.items()) if rate)
-    chance = (results.description or {}).get("chance")
-    sentences = [f"Really wrong labels: {wrong}. "] if wrong and results.clean else []
-    return "".join([*sentences, f"Random rankings reach {decimal(chance, 3)}. " if chance is not None else ""])
+    return (f"Really wrong labels: {wrong}. " if wrong and results.clean else "") + beside_chance(results)
+
+
+def beside_chance(results: Results) -> str:
+    """What random rankings reach, a sentence before others; empty where it was not recorded."""
+    return f"{results.chance}. " if results.chance else ""
 
 
 def spread(results: Results, noise: str) -> str:

@@ -9,7 +9,7 @@ from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import Outcome, cell, combine
 from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import Results
-from pipeline.reporting.tables.comparison import spread
+from pipeline.reporting.tables.comparison import beside_chance, spread
 from pipeline.reporting.tables.readout import match_outcome
 from pipeline.reporting.tables.table import Cell, Column, Row, Table
 
@@ -35,7 +35,7 @@ def networks(records: Records, results: Results, noise: str) -> Table | None:
         title=f"{results.dataset.display}, own and shared network",
         caption=f"MAP under {noise_words(noise)}, mean of directions and rates, with a method's own network, optimiser "
         "and regularisation and with the shared ones, each tuned with the same budget; the gain is taken seed by seed. "
-        f"{spread(results, noise)}",
+        f"{beside_chance(results)}{spread(results, noise)}",
         stub="method",
         levels=("readout", "network"),
         columns=[

@@ -25,7 +25,7 @@ def probes(results: Results) -> Table:
         name=f"{results.dataset.name}_probes",
         title=f"{results.dataset.display}, linear probes of the features",
         caption="Test accuracy of a linear classifier (logistic regression) that is trained on the features with clean "
-        "training labels: how much of the classes the features hold before any method is trained.",
+        f"training labels: how much of the classes the features hold before any method is trained.{_majority(results)}",
         stub="view and extractor",
         levels=("measure",),
         columns=[Column(("accuracy",), ranked=False), Column(("dimension",), ranked=False, decimals=0)],
@@ -33,6 +33,14 @@ def probes(results: Results) -> Table:
         notes=notes,
         decimals=_DIGITS,
     )
+
+
+def _majority(results: Results) -> str:
+    """What a constant guess reaches, a sentence after others; empty where it was not recorded."""
+    majority = (results.description or {}).get("majority")
+    if majority is None:
+        return ""
+    return f" Always guessing the largest class is right for {decimal(majority, _DIGITS)} of the test samples."
 
 
 def _pretraining(accuracies: Mapping[str, float]) -> str:

@@ -11,7 +11,7 @@ from pipeline.records.reader import Records
 from pipeline.reporting.results.cell_values import Outcome, cell, combine
 from pipeline.reporting.results.report_scope import Entry, noise_words
 from pipeline.reporting.results.results import Results, means
-from pipeline.reporting.tables.comparison import spread, states, yardsticks
+from pipeline.reporting.tables.comparison import spread, states, told, yardsticks
 from pipeline.reporting.tables.table import Absent, Cell, Column, Row, Table
 
 _NO_SCORES = Absent("none", "no class probabilities, or no clean validation labels to choose their temperature")
@@ -26,7 +26,7 @@ def by_readout(records: Records, results: Results, noise: str) -> Table:
         cells, note = _cells(records, results, entry, noise), _temperatures(records, results, entry, noise)
         rows.append(Row(entry.label, cells, note, entry.method.name))
     heads = [(readout, head) for readout in (COSINE, MATCH) for head in (*map(str, scope.rates), _MEAN)]
-    columns = [Column((readout, head)) for readout, head in heads]
+    columns = [Column(head, told(results, rows, number)) for number, head in enumerate(heads)]
     return Table(
         name=f"{results.dataset.name}_{noise}_readout",
         title=f"{results.dataset.display}, both readouts",
