@@ -42,7 +42,6 @@ def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     params["extractors"]["doc2vec"] = {"dimension": 20, "epochs": 5}
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     monkeypatch.setattr(own_project, "METHODS", {"witness": ["default"], "mcca": ["default"]})
-    monkeypatch.setattr(extractors, "propose_for_pictures", lambda: Proposal("pixels", "they are small"))
     monkeypatch.setattr(extractors, "propose", lambda texts: Proposal("doc2vec", "it is quick"))
     bring(tmp_path / "My photos")
     return tmp_path / "My photos"
