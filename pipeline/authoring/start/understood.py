@@ -6,13 +6,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
 from pipeline.authoring.start.layout import Layout
 from pipeline.core.splits import SPLITS
-from pipeline.data.base.pairing import by_row, by_stem, check_pairs, find_files
+from pipeline.data.base.pairing import Columns, by_row, by_stem, check_pairs, find_files
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
 from pipeline.samples import base as kinds
@@ -74,7 +75,8 @@ def understand(layout: Layout) -> Understood:
     if layout.table is None:
         samples = by_stem(files, str(layout.folder))
     else:
-        samples = by_row(read_table(layout.table), layout.columns, len(filed) < len(layout.views))
+        columns: Columns = {**layout.columns}
+        samples, _ = by_row(read_table(layout.table), columns, len(filed) < len(layout.views))
     check_pairs(samples, files)
     names, labels = classes([sample.label for sample in samples])
     given = [sample.split for sample in samples if sample.split]
@@ -105,5 +107,5 @@ def scripts(texts: Sequence[str]) -> str:
     return ", ".join(shares) or "none"
 
 
-def _text_files(files: Mapping[str, Mapping[str, object]]) -> list[object]:
+def _text_files(files: Mapping[str, Mapping[str, Path]]) -> list[Path]:
     return [path for view, by_id in files.items() if kinds.kind(view).typed for path in list(by_id.values())[:SEEN]]

@@ -109,6 +109,7 @@ def by_row(
     several = list(columns.get("labels", ()))
     table.check(*(str(columns[column]) for column in columns if column != "labels"), *several)
     answers: Answers | None = None
+    rows: Sequence[int]
     if "annotator" in columns:
         every = ids_of_rows(table, named["file"], several=True)
         answers = of_rows(table, every, str(columns["annotator"]), named["label"])

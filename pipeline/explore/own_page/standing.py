@@ -53,10 +53,10 @@ def standings(records: Records, results: Results, limit: float) -> list[MethodSt
         ways = [results.mean(entry, noise, [rate], criterion, directions=[way]) for way in results.directions]
         cosine = results.mean(entry, noise, [rate], criterion)
         match = match_outcome(records, results, entry, noise, rate)
-        numbers = [_number(cosine), _number(match)]
-        above = any(number is not None and number > limit for number in numbers)
+        by_cosine, by_match = _number(cosine), _number(match)
+        above = any(number is not None and number > limit for number in (by_cosine, by_match))
         reason = "" if isinstance(cosine, Values) else cosine.reason or cosine.state
-        made.append(MethodStanding(entry.label, [_number(way) for way in ways], *numbers, above, reason))
+        made.append(MethodStanding(entry.label, [_number(way) for way in ways], by_cosine, by_match, above, reason))
     return sorted(made, key=lambda one: -one.best)
 
 

@@ -114,7 +114,7 @@ def extract(
     fitted = extractor.fit(take(view.samples, np.flatnonzero(train)), seed)
     features = _in_blocks(fitted, view.samples, device, progress, parts)
     finite = [np.isfinite(block).all(axis=1) for block in blocks(features, BLOCK)]
-    bad = np.flatnonzero(~np.concatenate([np.ones(0, dtype=bool), *finite]))
+    bad: Array = np.flatnonzero(~np.concatenate([np.ones(0, dtype=bool), *finite]))
     if len(bad):
         raise BadInput(
             f"{len(bad)} samples have NaN or infinite features, the first is {bad[0]}", extractor.title, "drop them"
