@@ -139,7 +139,11 @@ def test_pictures_stored_as_floats_become_bytes(authors, convert):
         ("train_img_feat.npy", np.zeros((29, 28, 28), dtype=np.uint8), "29 x 28 x 28 has not 30 rows"),
         ("test_img_feat.npy", np.zeros((20, 30, 30)), "training samples of 28 x 28 numbers, test samples of 30 x 30"),
         ("train_pt_feat.npy", np.zeros((30, 13)), "training samples of 13 numbers, test samples of 12"),
-        ("train_pt_feat.npy", np.array([{}] * 30), r"train_pt_feat\.npy: the file is not a whole array"),
+        (
+            "train_pt_feat.npy",
+            np.array([{}] * 30),
+            r"train_pt_feat\.npy: it holds Python objects, which are never opened",
+        ),
         (
             "test_ori_label.npy",
             np.full(20, 10.0),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 import numpy as np
 
@@ -75,8 +76,7 @@ def understand(layout: Layout) -> Understood:
     if layout.table is None:
         samples = by_stem(files, str(layout.folder))
     else:
-        columns: Columns = {**layout.columns}
-        samples, _ = by_row(read_table(layout.table), columns, len(filed) < len(layout.views))
+        samples, _ = by_row(read_table(layout.table), cast(Columns, layout.columns), len(filed) < len(layout.views))
     check_pairs(samples, files)
     names, labels = classes([sample.label for sample in samples])
     given = [sample.split for sample in samples if sample.split]
