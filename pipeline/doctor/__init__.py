@@ -74,7 +74,7 @@ def examine_stored(
     refused = attempt(lambda: check_settings(project, dataset, loaded, raw)) or []
     sound = loaded is not None and not any(finding.severity == Severity.ERROR for finding in findings or [])
     chosen: list[Finding] | None = []
-    if loaded is not None and findings is not None and sound:
+    if loaded is not None and sound and not refused:
         chosen = attempt(lambda: list(extractors.check_extractors(project, loaded, dataset)))
     named = [part for text in _texts(project.model_dump()) for part in (text, text.rpartition(":")[0])]
     unused = attempt(lambda: list(check_files(source, named, dataset)))

@@ -76,7 +76,7 @@ def test_names_follow_the_pattern(folder: Path) -> None:
         (np.where(TRUE == 4, np.nan, NOISY), "label nan of sample 4 is none of"),
         (np.where(TRUE == 4, np.inf, NOISY), "label inf of sample 4 is none of"),
         (NOISY.astype(str), "no array of numbers"),
-        (NOISY.astype(object), "not a whole array"),
+        (NOISY.astype(object), "it holds Python objects, which are never opened"),
     ],
 )
 def test_unusable_labels_are_explained(folder: Path, labels: np.ndarray, complaint: str) -> None:
