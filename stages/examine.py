@@ -7,6 +7,7 @@ import click
 from pipeline import doctor
 from pipeline.config.project import Project
 from pipeline.core.files import write_text
+from pipeline.core.progress import counting
 from pipeline.data.base import configured
 from pipeline.data.base import store as rawstore
 from stages.command import stage, warn
@@ -20,7 +21,9 @@ def main(project: Project, dataset: str) -> None:
 
     Example: python -m stages.examine emoji
     """
-    findings = doctor.examine(rawstore.read(RAW / dataset), dataset, configured(project, dataset))
+    with counting(f"examine {dataset}") as progress:
+        raw = rawstore.read(RAW / dataset)
+        findings = doctor.examine(raw, dataset, configured(project, dataset), progress=progress)
     for finding in doctor.warnings(findings):
         warn(str(finding))
     write_text(FINDINGS / f"{dataset}.txt", "".join(f"{finding}\n" for finding in findings) or "nothing found\n")

@@ -9,9 +9,10 @@ from pipeline.data.base import store as rawstore
 from pipeline.evaluation.probe import probe
 from pipeline.features.base import store as featurestore
 from pipeline.features.base.extraction import check_views
+from pipeline.features.base.parts import Parts
 from pipeline.records.probes import PROBES
-from stages.command import stage
-from stages.paths import FEATURES, RAW, RECORDS
+from stages.command import stage, warn
+from stages.paths import FEATURES, PARTS, RAW, RECORDS
 
 
 @stage
@@ -25,7 +26,9 @@ def main(project: Project, dataset: str) -> None:
     check_views(project.dataset(dataset).probes, views, f"params.yaml, datasets.{dataset}.probes")
     raw = rawstore.read(RAW / dataset)
     splits = featurestore.read(FEATURES / dataset).splits
-    PROBES.write(RECORDS, dataset, probe(project, dataset, raw, splits))
+    parts = Parts(PARTS / f"{dataset}-probes")
+    PROBES.write(RECORDS, dataset, probe(project, dataset, raw, splits, parts, warn))
+    parts.clear()
 
 
 if __name__ == "__main__":

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pipeline.core.splits import Array
 
 
 @dataclass(frozen=True)
 class RawView:
-    """n samples of one view before feature extraction. kind: the file in pipeline/samples that describes them."""
+    """n samples of one view before feature extraction. kind: the file in pipeline/samples that describes them.
+
+    samples: an array, a list of texts, or what reads them from files when they are asked for.
+    """
 
     kind: str
-    samples: Array | Sequence[str]
+    samples: Array | Sequence[Any]
 
 
 @dataclass(frozen=True)

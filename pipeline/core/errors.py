@@ -14,8 +14,13 @@ class PipelineError(Exception):
         self.problem, self.place, self.remedy = problem, place, remedy
 
     def __str__(self) -> str:
-        sentence = f"{self.place}: {self.problem}; {self.remedy}"
+        sentence = _printable(f"{self.place}: {self.problem}; {self.remedy}")
         return sentence if sentence.endswith("?") else sentence + "."
+
+
+def _printable(text: str) -> str:
+    """The text, in which what Python keeps of a file name that is none stands as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class BadInput(PipelineError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ from pipeline.config.fields import Views
 from pipeline.core import plugins
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadParams, PipelineError
-from pipeline.core.progress import Progress
-from pipeline.core.seeds import generator
+from pipeline.core.progress import Progress, quiet
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
 from pipeline.data.base.annotators import Answers, annotations
@@ -34,8 +32,8 @@ from pipeline.data.base.pairing import (
 from pipeline.data.base.splits import SHARES, check, classes, faults, hashed
 from pipeline.data.base.tables import read_table
 from pipeline.samples.base import PACKAGE, Kind
+from pipeline.samples.base.sample_files import SampleFiles
 
-SEED = 0
 OWN_NAMES: Columns = {}
 PICTURES_AND_TEXTS: dict[str, Mapping[str, Any]] = {"image": {"kind": "image"}, "text": {"kind": "text"}}
 
@@ -105,7 +103,8 @@ class Folder(Dataset):
         for view, place in self.places.items():
             if view in files:
                 paths = [files[view][name] for name in ids]
-                rows = place.kind.gather(_read(place.kind, paths, ids, progress), len(ids))
+                listed = SampleFiles.of(place.kind, self.folder / place.folder, paths, ids, progress)
+                rows = listed if place.kind.stays_in_files else place.kind.gather(listed, len(ids))
             else:
                 rows = [sample.text for sample in samples]
             views[view] = RawView(place.kind.name, rows)
@@ -132,8 +131,8 @@ class Folder(Dataset):
             check_pairs(samples, files, refused.append)
         yield from refused
         for view, by_id in files.items():
-            kind = self.places[view].kind
-            read = (_unreadable(kind, path, name) for name, path in by_id.items())
+            place = self.places[view]
+            read = (_unreadable(place.kind, self.folder / place.folder, path, name) for name, path in by_id.items())
             yield from (unread for unread in read if unread is not None)
         if samples and not refused:
             class_names, labels = classes([sample.label for sample in samples])
@@ -184,21 +183,10 @@ def _checked(columns: Columns) -> Columns:
     return columns
 
 
-def _unreadable(kind: Kind, path: Path, name: str) -> PipelineError | None:
+def _unreadable(kind: Kind, folder: Path, path: Path, name: str) -> PipelineError | None:
     """Why a file holds no sample."""
     try:
-        list(_read(kind, [path], [name], lambda done, total: None))
+        SampleFiles.of(kind, folder, [path], [name], quiet)[0]
     except PipelineError as fault:
         return fault
     return None
-
-
-def _read(kind: Kind, paths: Sequence[Path], ids: Sequence[str], progress: Progress) -> Iterator[Any]:
-    """One sample per file; what is drawn of it depends on its id alone."""
-
-    def rng_for(word: str, name: str) -> np.random.Generator:
-        return generator(SEED, "folder", word, name)
-
-    for row, (path, name) in enumerate(zip(paths, ids, strict=True), start=1):
-        yield kind.read(path, kind.shape, partial(rng_for, name=name))
-        progress(row, len(paths))

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import BadInput, PipelineError
-from pipeline.core.progress import Progress
+from pipeline.core.progress import Progress, quiet
 from pipeline.data.base import Dataset, configured
 from pipeline.data.base import store as raw_store
 from pipeline.doctor import copies, samples, structure, tables
@@ -25,6 +25,7 @@ from pipeline.features.base import store as feature_store
 from pipeline.features.base.store import Features
 from pipeline.reporting.published import publications
 from pipeline.samples.base import kind
+from pipeline.samples.base.examination import examine as examine_samples
 
 T = TypeVar("T")
 LIKE = 3
@@ -69,7 +70,7 @@ def examine_stored(
     if loaded is None and not raw.is_dir():
         unread = _first(attempt(lambda: list(source.faults())) or [], unread)
     extracted = attempt(lambda: feature_store.read(features)) if features.is_dir() else None
-    findings = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted))
+    findings = None if loaded is None else attempt(lambda: examine(loaded, dataset, source, extracted, progress))
     refused = attempt(lambda: check_settings(project, dataset, loaded, raw)) or []
     named = [part for text in _texts(project.model_dump()) for part in (text, text.rpartition(":")[0])]
     unused = attempt(lambda: list(check_files(source, named, dataset)))
@@ -94,9 +95,11 @@ def _first(faults: Sequence[PipelineError], raised: list[Finding]) -> list[Findi
     return [finding for finding in raised if str(finding.problem) not in known] + shown
 
 
-def examine(raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None) -> list[Finding]:
-    """All findings, the gravest first."""
-    return sorted(_findings(raw, dataset, source, features), key=lambda finding: -finding.severity)
+def examine(
+    raw: RawDataset, dataset: str, source: Dataset, features: Features | None = None, progress: Progress = quiet
+) -> list[Finding]:
+    """All findings, the gravest first. progress: called as the samples of a view are looked at."""
+    return sorted(_findings(raw, dataset, source, features, progress), key=lambda finding: -finding.severity)
 
 
 def warnings(findings: Sequence[Finding]) -> list[Finding]:
@@ -107,7 +110,9 @@ def warnings(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.severity == Severity.WARNING]
 
 
-def _findings(raw: RawDataset, dataset: str, source: Dataset, features: Features | None) -> Iterator[Finding]:
+def _findings(
+    raw: RawDataset, dataset: str, source: Dataset, features: Features | None, progress: Progress
+) -> Iterator[Finding]:
     protocol = publications.read()[1].get(source.display)
     rows = list(structure.check_rows(raw, dataset))
     if rows:
@@ -118,16 +123,18 @@ def _findings(raw: RawDataset, dataset: str, source: Dataset, features: Features
     yield from structure.check_labels(raw, dataset)
     yield from check_spelling(raw.class_names, dataset)
     yield from structure.check_votes(raw, dataset)
-    views = {}
+    views, digests = {}, {}
     for name, view in raw.views.items():
         place = f"{dataset}, view '{name}'"
         misfits = list(samples.check_kind(view, place))
         yield from misfits
         if not misfits:
             views[name] = view
-            yield from samples.check_samples(view, raw.ids, place)
+            examination = examine_samples(view, progress)
+            digests[name] = examination.digests
+            yield from samples.check_samples(examination.faults, raw.ids, place)
     if len(views) == len(raw.views):
-        yield from copies.check_copies(raw, dataset)
+        yield from copies.check_copies(digests, raw, dataset)
     train = raw.split == "train"
     ready = {name: view.samples for name, view in views.items() if kind(view.kind).ready}
     trained = {name: np.asarray(rows)[train] for name, rows in ready.items()}

@@ -78,7 +78,7 @@ def _check_noise(draw: draws.Draw, dataset: str, raw: RawDataset | None, fetched
     if isinstance(noise, Given) and raw is not None:
         kinds = {name: view.kind for name, view in raw.views.items()}
         manifest = Manifest(
-            raw.ids, np.asarray(raw.labels), raw.split, raw.concept, raw.class_names, kinds, raw.annotations
+            raw.ids, np.asarray(raw.labels), raw.split, raw.concept, raw.class_names, kinds, {}, raw.annotations
         )
         noise.check_rate(draw.rate)
         noise.read(manifest, list(raw.views))

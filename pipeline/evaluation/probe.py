@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.splits import Array, Split
 from pipeline.features.base.extraction import build_extractor, extract_view
+from pipeline.features.base.parts import Parts
 
 INVERSE_PENALTY = 0.01
 """C of the logistic regression. Fixed for all features, so that no probe is tuned on what it is scored on."""
@@ -31,10 +32,17 @@ def linear_probe(features: Array, labels: Array, split: Array) -> float:
     return float(probe.score(features[test].astype(float), labels[test]))
 
 
-def probe(project: Project, dataset: str, raw: RawDataset, splits: Mapping[str, Split]) -> list[dict[str, Any]]:
+def probe(
+    project: Project,
+    dataset: str,
+    raw: RawDataset,
+    splits: Mapping[str, Split],
+    parts: Parts,
+    note: Callable[[str], None],
+) -> list[dict[str, Any]]:
     """A row per view and extractor: the one whose features the methods get, then those under `probes`.
 
-    splits: the features in use, whose samples stand split by split.
+    splits: the features in use, whose samples stand split by split; parts, note: as extract_view takes them.
     """
     order = np.concatenate([np.flatnonzero(raw.split == name) for name in splits])
     labels, split = raw.labels[order], raw.split[order]
@@ -45,7 +53,7 @@ def probe(project: Project, dataset: str, raw: RawDataset, splits: Mapping[str, 
         rows.append(_row(view, extractor.display, features, labels, split, used=True))
         for name, changes in project.dataset(dataset).probes.get(view, {}).items():
             extractor = build_extractor(name, project.extractor_settings(name, changes))
-            features = extract_view(dataset, view, extractor, raw)[order]
+            features = extract_view(dataset, view, extractor, raw, parts, note)[order]
             rows.append(_row(view, extractor.display, features, labels, split, used=False))
     return rows
 

@@ -50,11 +50,13 @@ class Cloud(ArrayKind):
         return read_cloud(file, shape[0], rng_for("points"))
 
     def faults(self, samples: Samples) -> Iterator[Fault]:
-        """NaN and infinite numbers; clouds of a single point."""
+        """NaN and infinite numbers; clouds of a single point; rows of zeros that fill a cloud up."""
         yield from super().faults(samples)
         clouds = np.asarray(samples)
         single = (clouds.min(axis=1) == clouds.max(axis=1)).all(axis=1)
         yield Fault("all points of the cloud are equal", single, "mend the numbers or drop the pair")
+        padded = ((clouds == 0).all(axis=2).sum(axis=1) > 1) & ~single
+        yield Fault("several points of the cloud are 0, 0, 0", padded, "leave padding out and store fewer points")
 
     def thumbnail(self, sample: Array, row: int, side: int) -> Markup:
         """Seen along the axis of smallest extent without perspective; near dots are larger and darker."""

@@ -26,6 +26,7 @@ class FeatureRows(ArrayKind):
     axes = (1,)
     dtype = "float32"
     ready = True
+    stays_in_files = False
 
     def __init__(self, width: PositiveInt | None = None) -> None:
         self.width = width

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from pipeline.core.splits import Array
 from pipeline.samples.base import Fault, RngFor, Samples
 from pipeline.samples.base.arrays import ArrayKind
 
+LARGEST = 89_478_485
+"""Pixels of a picture: from here on Pillow warns of files that are small and fill the memory when they are opened."""
 DEEP = ("I", "F")
 """First letters of Pillow's modes with more than 8 bits per channel."""
 
@@ -71,10 +74,13 @@ def read_picture(file: Path, side: int) -> Array:
     """side x side x 3 uint8: the shorter side is brought to `side` (bilinear, antialiased), the central square taken.
 
     Turned as its EXIF entry says, transparent parts on white, grey as three equal channels; of several frames the
-    first. Raises BadInput for damaged files and for more than 8 bits per channel.
+    first. Raises BadInput for damaged files, for more than 8 bits per channel and for more than LARGEST pixels.
     """
     try:
-        with Pillow.open(file) as opened:
+        with (
+            warnings.catch_warnings(action="error", category=Pillow.DecompressionBombWarning),
+            Pillow.open(file) as opened,
+        ):
             if opened.mode.startswith(DEEP):
                 raise BadInput("it has more than 8 bits per channel", str(file), "save it with 8 bits")
             turned = ImageOps.exif_transpose(opened)
@@ -82,14 +88,13 @@ def read_picture(file: Path, side: int) -> Array:
                 layer = turned.convert("RGBA")
                 turned = Pillow.alpha_composite(Pillow.new("RGBA", layer.size, "white"), layer)
             square = ImageOps.fit(turned.convert("RGB"), (side, side), Pillow.Resampling.BILINEAR)
-    except BadInput:
+    except (BadInput, MemoryError):
         raise
-    except PermissionError as error:
-        raise BadInput(f"it cannot be opened ({error.strerror})", str(file), "make it readable") from None
-    except Pillow.DecompressionBombError:
-        raise BadInput(
-            f"it has more than {2 * (Pillow.MAX_IMAGE_PIXELS or 0) // 10**6} megapixels", str(file), "save it smaller"
-        ) from None
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
+        raise BadInput(f"it has more than {LARGEST:,} pixels", str(file), "save it smaller") from None
+    except OSError as error:
+        reason = f"it cannot be opened ({error.strerror})" if error.errno else "this is no whole picture"
+        raise BadInput(reason, str(file), "save it again or remove it") from None
     except Exception:  # a damaged file makes Pillow raise almost anything
         raise BadInput("this is no whole picture", str(file), "save it again or remove it") from None
     return np.asarray(square)

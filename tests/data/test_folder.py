@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -166,7 +167,7 @@ def test_two_folders_of_pictures_and_clouds(tmp_path):
     dataset = build("pipeline.data", "folder", Folder, settings)
     assert dataset.task == "image-point cloud"
     raw = dataset.load(lambda done, total: None)
-    clouds = raw.views["cloud"].samples
+    clouds = np.asarray(raw.views["cloud"].samples)
     assert clouds.shape == (len(STEMS), 16, 3)
     assert clouds.dtype == np.float32
     (tmp_path / "pictures/cats/000.JPG").unlink()
@@ -212,8 +213,6 @@ def test_faults_of_files_are_one_sentence(by_stem):
     (by_stem / "cats/005.txt").write_bytes(b"\xff\xfe\x41")
     refused(BadInput, "cats/005.txt: it is not in UTF-8", by_stem)
     put(by_stem / "cats/005.txt", "cats/005")
-    (by_stem / "dogs/006.png").write_bytes(b"no picture")
-    refused(BadInput, "dogs/006.png: this is no whole picture", by_stem)
     put(by_stem / "dogs/006.jpg", "dogs/006")
     refused(BadInput, "dogs/006.png: it has the stem of 006.jpg; rename", by_stem)
     (by_stem / "dogs/006.jpg").rename(by_stem / "006.png")
@@ -298,3 +297,61 @@ def test_files_outside_the_folders_of_the_views_are_not_known(tmp_path):
         put(tmp_path / place, "000")
     views = {"image": {"kind": "image", "folder": "pictures"}, "cloud": {"kind": "cloud", "folder": "scans"}}
     assert strays(Folder(tmp_path, views)) == {"pictures/b.npy", "scans/b.png", "c.png"}
+
+
+def test_pictures_stay_where_they_are_and_are_read_when_they_are_asked_for(by_stem):
+    (by_stem / "dogs/006.png").write_bytes(b"no picture")
+    pictures = load(by_stem).views["image"].samples
+    assert pictures[0].shape == (8, 8, 3)
+    with pytest.raises(BadInput, match=r"dogs/006\.png: this is no whole picture"):
+        pictures[STEMS.index("dogs/006")]
+
+
+def test_linked_folders_are_followed_in_all_views(by_stem, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("disk")
+    (by_stem / "dogs").rename(elsewhere / "of dogs")
+    (elsewhere / "dogs").symlink_to(elsewhere / "of dogs")
+    (by_stem / "dogs").symlink_to(elsewhere / "dogs")
+    raw = load(by_stem)
+    check(raw, STEMS)
+    assert strays(Folder(by_stem)) == {"cats/Thumbs.db", "notes.md"}
+
+
+@pytest.mark.parametrize("target", ["", "cats", ".."])
+def test_a_link_without_end_is_named(by_stem, target):
+    (by_stem / "cats" / "more").symlink_to(by_stem / target)
+    refused(BadInput, "cats/more: it is a link to a folder that it lies in; remove the link", by_stem)
+
+
+def test_links_that_lead_into_one_another_are_named(by_stem, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("disk")
+    (elsewhere / "back").symlink_to(by_stem / "cats")
+    (by_stem / "cats" / "more").symlink_to(elsewhere)
+    refused(BadInput, "it is a link to a folder that it lies in", by_stem)
+
+
+def test_decomposed_names_of_a_mac_are_those_of_the_table(by_row):
+    names = {stem: f"köln_{number}.png" for number, stem in enumerate(STEMS)}
+    for stem, name in names.items():
+        (by_row / rows_of(stem)[0]).rename(by_row / normalize("NFD", name))
+    table(by_row, [[names[stem], *rows_of(stem)[1:]] for stem in STEMS])
+    check(load(by_row, table="captions.csv"), [Path(name).stem for name in names.values()])
+    put(by_row / normalize("NFC", names[STEMS[0]]), STEMS[0])
+    sentence = ", written in another Unicode form; rename or remove one of the two"
+    refused(BadInput, sentence, by_row, table="captions.csv")
+
+
+def test_a_name_in_other_letter_case_is_named(by_row):
+    table(by_row, [[rows_of(stem)[0].replace("dogs", "Dogs"), *rows_of(stem)[1:]] for stem in STEMS])
+    near = f"no file 'Dogs-000', only one in other letter case, {by_row}/dogs-000.png; write both names alike"
+    refused(BadInput, near, by_row, table="captions.csv")
+
+
+@pytest.mark.parametrize("kind", ["stem", "row"])
+def test_a_name_that_is_not_in_utf8_is_one_sentence(request, kind):
+    folder = request.getfixturevalue(f"by_{kind}")
+    name = b"caf\xe9".decode("utf-8", "surrogateescape")
+    for suffix in (".png", ".txt"):
+        put(folder / f"cats/{name}{suffix}", "cats/000")
+    settings = {"table": "captions.csv"} if kind == "row" else {}
+    refused(BadInput, r"cats/caf\udce9.png: its name is not in UTF-8; rename it.", folder, **settings)

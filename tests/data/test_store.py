@@ -1,20 +1,34 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
+from pipeline.core.plugins import build
 from pipeline.data.base import store as rawstore
+from pipeline.samples.base import PACKAGE, Kind
+from pipeline.samples.base.sample_files import SampleFiles
 
-FILES = ["manifest.csv", "meta.json", "image.npy", "text.json", "cloud.npy", "given.npy"]
+FILES = ["manifest.csv", "meta.json", "image.npy", "photo.files.csv", "text.json", "cloud.npy", "given.npy"]
+
+
+def photos(folder):
+    """Three pictures in a user's folder."""
+    paths = [folder / f"{name}.png" for name in ("a", "b, c", "ü")]
+    for number, path in enumerate(paths):
+        Image.new("RGB", (4, 4), (number, 7, 9)).save(path)
+    kind = build(PACKAGE, "image", Kind, {"side": 3})
+    return SampleFiles.of(kind, folder, paths, [path.stem for path in paths], lambda done, total: None)
 
 
 @pytest.fixture
-def raw():
+def raw(tmp_path_factory):
     generator = np.random.default_rng(0)
     return RawDataset(
         ids=["a", "b, c", "ü"],
         views={
             "image": RawView("image", generator.integers(0, 256, (3, 4, 4, 3), dtype=np.uint8)),
+            "photo": RawView("image", photos(tmp_path_factory.mktemp("photos"))),
             "text": RawView("text", ["one", 'two "quoted"\nlines', "drei ☃"]),
             "cloud": RawView("cloud", generator.random((3, 5, 3), dtype=np.float32)),
             "given": RawView("features", generator.random((3, 7), dtype=np.float32)),
@@ -80,6 +94,10 @@ def test_a_file_cut_short_is_named(folder, file):
         ("text.json", b'["one"]', "1 samples where manifest.csv has 3"),
         ("text.json", b'{"one": 1}', "not a list of texts"),
         ("image.npy", b"", "not a whole array"),
+        ("meta.json", b'{"class_names": ["a"], "views": {}, "files": {"photo": {}}}', "'files' damaged"),
+        ("photo.files.csv", b"file,sha256\na.png,x\n", "a row has no SHA-256"),
+        ("photo.files.csv", b"file\na.png\n", "the columns are not file, sha256"),
+        ("photo.files.csv", b"file,sha256\na.png," + b"0" * 64 + b"\n", "1 samples where manifest.csv has 3"),
     ],
 )
 def test_a_broken_file_is_explained(folder, file, content, complaint):
@@ -102,3 +120,14 @@ def test_an_array_of_other_dimensions_is_refused(folder, view, shape):
     np.save(folder / f"{view}.npy", np.zeros(shape, dtype=np.uint8 if view == "image" else np.float32))
     with pytest.raises(BadInput, match=f"{len(shape)} dimensions is no view of kind"):
         rawstore.read(folder)
+
+
+def test_pictures_that_stay_in_files_are_listed_with_their_settings(raw, folder):
+    files = rawstore.read(folder).views["photo"].samples
+    assert isinstance(files, SampleFiles)
+    assert files.kind.settings == {"side": 3}
+    assert (folder / "photo.files.csv").read_text(encoding="utf-8").startswith("file,sha256\na.png,")
+    assert not (folder / "photo.npy").exists()
+    Image.new("RGB", (4, 4), "white").save(raw.views["photo"].samples.folder / "a.png")
+    with pytest.raises(BadInput, match=r"a\.png: it has changed since the dataset was fetched"):
+        files[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,31 @@ def test_round_trip(tmp_path: Path) -> None:
     assert list(result.splits) == list(tiny.SIZES)
 
 
+def test_files_have_the_bytes_that_numpy_saves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(featurestore, "BLOCK", 7)
+    views, labels, split = tiny.arrays()
+    tiny.store(tmp_path / "features")
+    train = split == "train"
+    for name, array in {**views, "labels": labels}.items():
+        np.save(tmp_path / "saved.npy", array[train])
+        assert (tmp_path / "features" / f"train_{name}.npy").read_bytes() == (tmp_path / "saved.npy").read_bytes()
+    digest = hashlib.sha256()
+    for part in ("train", "valid", "test"):
+        for name, array in {**views, "labels": labels}.items():
+            digest.update(f"{part}_{name}".encode() + array[split == part].tobytes())
+    assert featurestore.read(tmp_path / "features").digest == digest.hexdigest()[:16]
+
+
 def test_only_the_wanted_splits_are_read(tmp_path: Path) -> None:
     tiny.store(tmp_path)
     assert list(featurestore.read(tmp_path, ["test"]).splits) == ["test"]
+
+
+def test_what_stood_there_before_is_gone(tmp_path: Path) -> None:
+    _, _, split = tiny.arrays()
+    tiny.store(tmp_path)
+    tiny.store(tmp_path, split=np.where(split == "valid", "train", split))
+    assert list(featurestore.read(tmp_path).splits) == ["train", "test"]
 
 
 def test_validation_may_be_absent(tmp_path: Path) -> None:

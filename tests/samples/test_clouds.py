@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.core.errors import BadInput
 from pipeline.core.seeds import generator
-from pipeline.samples.base.clouds import read_cloud, read_off, read_ply
+from pipeline.samples import base as kinds
+from pipeline.samples.base.clouds import read_cloud, read_off, read_ply, without_padding
 
 POINTS = np.random.default_rng(0).normal(size=(200, 3)) * [1, 2, 5] + 40
 SQUARES = """OFF
@@ -152,8 +153,9 @@ def test_points_are_drawn_without_repeats_centred_and_scaled(tmp_path):
         (POINTS[:9], "it has 9 points where 10 are asked for; set `points` lower"),
         (POINTS[:, :2], "200 x 2 numbers are no points"),
         (POINTS.ravel(), "600 numbers are no points"),
-        (POINTS * np.nan, "point 0 of those taken is NaN"),
-        (POINTS * 0 + 1, "all its points are one"),
+        (POINTS * [1, 1, np.nan], "point 0 of those taken is NaN"),
+        (POINTS * np.nan, "it has 0 points, 200 rows of padding aside, where 10 are asked for"),
+        (POINTS * 0 + 1, "it has 1 points, 199 rows of padding aside, where 10 are asked for"),
         (POINTS.astype(str), "the file holds no array of numbers"),
         (POINTS.astype(object), "it holds Python objects, which are never opened"),
     ],
@@ -162,3 +164,32 @@ def test_unusable_points_are_explained(tmp_path, points, complaint):
     np.save(tmp_path / "a.npy", points, allow_pickle=True)
     with pytest.raises(BadInput, match=rf"a\.npy: {complaint}"):
         read_cloud(tmp_path / "a.npy", 10, rng())
+
+
+@pytest.mark.parametrize(
+    "padding", [np.zeros((56, 3)), np.full((56, 3), np.nan), POINTS[[-1] * 56], -np.zeros((56, 3))]
+)
+@pytest.mark.parametrize("ahead", [False, True])
+def test_padding_is_no_point(tmp_path, padding, ahead):
+    """Zeros, NaN and repeats that fill a cloud up to 256 rows: as if they were not there."""
+    np.save(tmp_path / "bare.npy", POINTS)
+    np.save(tmp_path / "padded.npy", np.concatenate([padding, POINTS] if ahead else [POINTS, padding]))
+    padded = read_cloud(tmp_path / "padded.npy", 150, rng())
+    if ahead and (padding == POINTS[-1]).all():
+        assert len(np.unique(padded, axis=0)) == 150
+    else:
+        np.testing.assert_array_equal(padded, read_cloud(tmp_path / "bare.npy", 150, rng()))
+    with pytest.raises(BadInput, match=r"it has 200 points, 56 rows of padding aside, where 250 are asked for"):
+        read_cloud(tmp_path / "padded.npy", 250, rng())
+
+
+def test_a_single_point_at_the_origin_is_a_point():
+    rows = np.concatenate([np.zeros((1, 3)), POINTS])
+    np.testing.assert_array_equal(without_padding(rows), rows)
+
+
+def test_stored_clouds_with_padding_are_noticed():
+    clouds = np.stack([POINTS, POINTS]).astype(np.float32)
+    clouds[1, -40:] = 0
+    marked = {fault.problem: fault.mask.tolist() for fault in kinds.kind("cloud").faults(clouds)}
+    assert marked["several points of the cloud are 0, 0, 0"] == [False, True]

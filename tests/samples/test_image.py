@@ -1,11 +1,14 @@
 """One square of colours from every kind of picture file."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from pipeline.core.errors import BadInput
-from pipeline.samples.image import read_picture
+from pipeline.samples.image import LARGEST, read_picture
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
@@ -82,9 +85,14 @@ def test_deep_pictures_are_refused(tmp_path):
         read_picture(tmp_path / "a.png", 8)
 
 
-def test_pictures_that_are_too_large_are_named_so(tmp_path, monkeypatch):
-    """A whole one of 189 megapixels was told to be none."""
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2 * 10**6)
-    Image.new("1", (3000, 3000)).save(tmp_path / "a.png")
-    with pytest.raises(BadInput, match=r"a\.png: it has more than 4 megapixels; save it smaller"):
+@pytest.mark.parametrize("size", [(10_000, 9_000), (20_000, 20_000)])
+def test_a_picture_of_too_many_pixels_is_refused_by_the_limit(tmp_path, size):
+    """The file has a header and no pixels: it is refused before any is read."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    pieces = [
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
+    ]
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(pieces))
+    with pytest.raises(BadInput, match=r"a\.png: it has more than 89,478,485 pixels; save it smaller"):
         read_picture(tmp_path / "a.png", 8)
+    assert LARGEST == Image.MAX_IMAGE_PIXELS

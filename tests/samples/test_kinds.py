@@ -79,3 +79,10 @@ def test_a_damaged_file_is_one_sentence(name, tmp_path):
 def test_an_unknown_kind_suggests_the_nearest(name):
     with pytest.raises(UnknownName, match=f"did you mean '{name}'"):
         kinds.kind(f"{name}x")
+
+
+def test_its_settings_make_it_again(name):
+    kind = kinds.kind(name)
+    again = type(kind)(**kind.settings)
+    assert again.settings == kind.settings
+    assert vars(again) == vars(kind)

@@ -83,20 +83,22 @@ def call(command: str, *arguments: str, code: int = 0) -> str:
 
 def test_the_store_keeps_signals(root: Path) -> None:
     view = store.read(Path("data/raw/mine")).views["sound"]
-    assert (view.kind, view.samples.shape, str(view.samples.dtype)) == ("signal", (3 * EACH, LENGTH), "float32")
+    assert (view.kind, view.samples.shape, str(view.samples[0].dtype)) == ("signal", (3 * EACH, LENGTH), "float32")
     np.testing.assert_allclose(view.samples[EACH], wave("low", 0)[:LENGTH], rtol=1e-6)
 
 
 def test_the_doctor_knows_what_is_wrong_with_one(root: Path) -> None:
     assert "sound" not in call("tools.doctor", "mine", code=0)
-    file = root / "data/raw/mine/sound.npy"
-    stored = file.read_bytes()
-    signals = np.load(file)
-    signals[7] = 1.5
-    np.save(file, signals)
+    file = root / "files/mine/high/07.sig"
+    recorded = file.read_bytes()
+    np.savetxt(file, np.full(LENGTH, 1.5))
+    changed = "error: mine, view 'sound': it has changed since the dataset was fetched: 1 of 60 samples, the first is"
+    assert changed in call("tools.doctor", "mine", code=2)
+    call("fetch", "mine")
     sentence = "warning: mine, view 'sound': the signal is constant: 1 of 60 samples, the first is 'high/07'; record it"
     assert sentence in call("tools.doctor", "mine", code=1)
-    file.write_bytes(stored)
+    file.write_bytes(recorded)
+    call("fetch", "mine")
 
 
 def test_the_viewer_draws_signals(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -69,10 +70,20 @@ class Dataset(ABC):
 
 
 def visible(root: Path) -> list[Path]:
-    """What stands below a folder, sorted, without what is hidden or lies in a hidden folder."""
-    return [
-        path for path in sorted(root.rglob("*")) if not any(x.startswith(".") for x in path.relative_to(root).parts)
-    ]
+    """What stands below a folder, sorted, without what is hidden or lies in a hidden folder; links are followed.
+
+    Raises BadInput for a link to a folder above it, below which there is no end.
+    """
+    found: list[Path] = []
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        here = Path(folder)
+        for link in (here / name for name in folders if os.path.islink(here / name)):
+            above = {path.resolve() for path in link.parents if path.is_relative_to(root)}
+            if link.resolve() in above or root.resolve().is_relative_to(link.resolve()):
+                raise BadInput("it is a link to a folder that it lies in", str(link), "remove the link")
+        found += [here / name for name in (*folders, *files) if not name.startswith(".")]
+    return sorted(found)
 
 
 def lacking(dataset: Dataset) -> list[Served]:

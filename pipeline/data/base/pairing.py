@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
+from unicodedata import normalize
 
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.base import visible
@@ -42,8 +43,11 @@ class Sample:
 
 
 def stem(name: str, suffixes: frozenset[str]) -> str:
-    """The id that a table's file name stands for: forward slashes, none of the suffixes of samples."""
-    path = PurePosixPath(name.replace("\\", "/"))
+    """The id that a table's file name stands for: forward slashes, none of the suffixes of samples.
+
+    In Unicode's composed form (NFC), as the ids of files: a Mac decomposes the names that people type.
+    """
+    path = PurePosixPath(normalize("NFC", name).replace("\\", "/"))
     return str(path.with_suffix("") if path.suffix.lower() in suffixes else path)
 
 
@@ -53,18 +57,28 @@ def of_kind(root: Path, kind: Kind) -> list[Path]:
 
 
 def find_files(root: Path, kind: Kind) -> dict[str, Path]:
-    """The files of a view; hidden ones and those of other kinds are passed over."""
+    """The files of a view by id, which is in NFC; hidden ones and those of other kinds are passed over."""
     if not root.is_dir():
         raise MissingFiles("the folder is missing", str(root), "put the files there or correct params.yaml")
     files: dict[str, Path] = {}
     for path in of_kind(root, kind):
-        other = files.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
+        name = path.relative_to(root).with_suffix("").as_posix()
+        if not is_utf8(name):
+            raise BadInput("its name is not in UTF-8", str(path), "rename it")
+        other = files.setdefault(normalize("NFC", name), path)
         if other != path:
-            raise BadInput(f"it has the stem of {other.name}", str(path), "rename or remove one of the two")
+            alike = other.with_suffix("").name != path.with_suffix("").name
+            form = ", written in another Unicode form" if alike else ""
+            raise BadInput(f"it has the stem of {other.name}{form}", str(path), "rename or remove one of the two")
     if not files:
         suffixes = ", ".join(sorted(kind.suffixes))
         raise MissingFiles(f"no file ends in {suffixes}", str(root), "put the files there or correct params.yaml")
     return files
+
+
+def is_utf8(name: str) -> bool:
+    """False where Python keeps bytes of a file name that are no UTF-8, which no table or page can hold."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def by_stem(files: Mapping[str, ById], place: str, refuse: Refuse = at_once) -> list[Sample]:
@@ -179,8 +193,11 @@ def check_pairs(samples: Sequence[Sample], files: Mapping[str, ById], refuse: Re
     for view, by_id in files.items():
         for sample in samples:
             if sample.id not in by_id:
-                problem = f"view '{view}' has no file '{sample.id}'"
-                refuse(BadInput(problem, sample.place, "add it or remove the sample"))
+                problem, remedy = f"view '{view}' has no file '{sample.id}'", "add it or remove the sample"
+                near = next((path for name, path in by_id.items() if name.casefold() == sample.id.casefold()), None)
+                if near is not None:
+                    problem, remedy = f"{problem}, only one in other letter case, {near}", "write both names alike"
+                refuse(BadInput(problem, sample.place, remedy))
         for name, path in by_id.items():
             if name not in known:
                 refuse(BadInput("the table has no row for it", str(path), "add a row or remove the file"))

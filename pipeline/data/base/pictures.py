@@ -23,7 +23,7 @@ def read_square(file: Path) -> Array:
         with Image.open(file) as picture:
             pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float()
     except Image.DecompressionBombError:
-        raise BadInput("it has more pixels than Pillow opens", str(file), "save it smaller") from None
+        raise BadInput("it has more pixels than Pillow opens", str(file), AGAIN) from None
     except (OSError, ValueError, SyntaxError):
         raise BadInput("this is no whole picture", str(file), AGAIN) from None
     square = central_square(pixels, SHORTER_SIDE)[0]

@@ -25,6 +25,7 @@ from pipeline.methods.base import Embedder, Method
 from pipeline.runs.finished_cell import FinishedCell
 from pipeline.runs.models import read_model
 from pipeline.samples.base import Samples
+from pipeline.samples.base.sample_files import in_memory, take
 
 CHECKED = 8
 """Test samples per view on which a rebuilt extractor is compared with the one before."""
@@ -85,7 +86,7 @@ def load_run(project: Project, cell: FinishedCell, raw_folder: Path, device: tor
     def extractor(view: str) -> Extractor:
         chosen = extractors[view]
         rebuilt = plugins.build("pipeline.features", chosen.name, Extractor, chosen.settings)
-        rebuilt.fit(_samples(raw, view, train), EXTRACTION_SEED)
+        rebuilt.fit(take(raw.views[view].samples, train), EXTRACTION_SEED)
         features = rebuilt.transform(test_samples(raw, view), device, quiet)
         before, now = test[view][:CHECKED], embedder.transform({view: features})[view]
         if now.shape != before.shape or np.abs(now - before).max() > TOLERANCE * np.abs(before).max():
@@ -109,9 +110,4 @@ def model_file(cell: FinishedCell) -> Path:
 
 def test_samples(raw: RawDataset, view: str) -> Samples:
     """The first samples of the test split, on which a rebuilt extractor is checked."""
-    return _samples(raw, view, np.flatnonzero(raw.split == "test")[:CHECKED])
-
-
-def _samples(raw: RawDataset, view: str, rows: Array) -> Samples:
-    samples = raw.views[view].samples
-    return samples[rows] if isinstance(samples, np.ndarray) else [samples[int(row)] for row in rows]
+    return in_memory(take(raw.views[view].samples, np.flatnonzero(raw.split == "test")[:CHECKED]))

@@ -15,6 +15,7 @@ from pipeline.core.seeds import generator
 from pipeline.core.splits import Array
 from pipeline.data.base import visible
 from pipeline.samples import base as kinds
+from pipeline.samples.base.sample_files import SampleFiles
 
 SEED = 0
 
@@ -28,7 +29,7 @@ class Form:
 
     @classmethod
     def of(cls, view: RawView) -> Form:
-        return cls(view.kind, view.samples.shape[1:] if isinstance(view.samples, np.ndarray) else ())
+        return cls(view.kind, view.samples.shape[1:] if isinstance(view.samples, np.ndarray | SampleFiles) else ())
 
 
 Forms = Mapping[str, Form]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 import torch
+from joblib.externals.loky import get_reusable_executor
 
 from pipeline.config.fields import Settings
 from pipeline.config.project import Project
 from pipeline.core.datasets import RawDataset
 from pipeline.core.errors import UnknownName
 from pipeline.core.plugins import build
-from pipeline.core.progress import counting
+from pipeline.core.progress import counting, duration
 from pipeline.core.splits import Array
 from pipeline.features.base import EXTRACTION_SEED, Extractor, extract
+from pipeline.features.base.parts import Parts
 
 
 def build_extractor(name: str, settings: Settings) -> Extractor:
@@ -35,8 +38,22 @@ def check_views(views: Iterable[str], known: Iterable[str], place: str) -> None:
             raise UnknownName(view, names, place)
 
 
-def extract_view(dataset: str, view: str, extractor: Extractor, raw: RawDataset) -> Array:
-    """n x d float32 for all n samples of a view, fitted on the training ones; progress stands on the screen."""
+def extract_view(
+    dataset: str, view: str, extractor: Extractor, raw: RawDataset, parts: Parts, note: Callable[[str], None]
+) -> Array:
+    """n x d float32 for all n samples of a view, fitted on the training ones; progress stands on the screen.
+
+    parts: where finished blocks are kept, from which an extraction that was stopped goes on; note: called with the
+    number of samples a second.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with counting(f"{dataset}: {view} -> {extractor.display}") as progress:
-        return extract(extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress)
+    title = f"{dataset}: {view} -> {extractor.display}"
+    started, before = time.perf_counter(), parts.reused
+    with counting(title) as progress:
+        features = extract(extractor, raw.views[view], raw.split == "train", EXTRACTION_SEED, device, progress, parts)
+    get_reusable_executor().shutdown(wait=True)  # what its processes hold is not to stand beside the next view's
+    seconds, reused = time.perf_counter() - started, parts.reused - before
+    made = len(features) - reused
+    rest = f"; {reused} were finished before" if reused else ""
+    note(f"{title}: {made} samples in {duration(seconds)}, {made / seconds:.3g} a second{rest}")
+    return features

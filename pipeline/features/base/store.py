@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
+from numpy.lib.format import header_data_from_array_1_0, write_array_header_1_0
 
 from pipeline.core.errors import BadInput
+from pipeline.core.files import atomic_write, write_text
 from pipeline.core.splits import SPLITS, Array, Split
+
+META = "meta.json"
+BLOCK = 4096
+"""Rows that are checked and written at a time."""
 
 
 @dataclass(frozen=True)
@@ -35,29 +42,44 @@ def write(
     class_names: Sequence[str],
     extractors: Mapping[str, str],
 ) -> None:
-    """views: n rows each; labels: n; split: n names. Raises BadInput before anything is written."""
-    arrays: dict[str, Array] = {}
-    for name in SPLITS:
-        rows = np.flatnonzero(split == name)
-        if name == "valid" and not len(rows):
-            continue
-        Split({v: x[rows] for v, x in views.items()}, {"labels": labels[rows]}, rows, len(class_names))
-        arrays |= {f"{name}_{view}": np.ascontiguousarray(x[rows]) for view, x in views.items()}
-        arrays[f"{name}_labels"] = labels[rows].astype(np.int64)
+    """views: n rows each; labels: n; split: n names. Raises BadInput before anything is written.
+
+    meta.json stands last and goes first, so that arrays without it are no features; a lock keeps two processes from
+    writing into one another.
+    """
+    places = {name: rows for name in SPLITS if len(rows := np.flatnonzero(split == name)) or name != "valid"}
+    for rows in places.values():
+        for view, x in views.items():
+            sound = all(np.isfinite(block).all() for block in _blocks(x, rows))
+            checked = x[:, :0][rows] if sound else x[rows]
+            Split({view: checked}, {"labels": labels[rows]}, rows, len(class_names))
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    for name, array in arrays.items():
-        digest.update(name.encode())
-        digest.update(array.tobytes())
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    meta = {"class_names": list(class_names), "extractors": dict(extractors), "digest": digest.hexdigest()[:16]}
-    (folder / "meta.json").write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
+    with FileLock(f"{folder}.lock"):
+        for old in (folder / META, *folder.glob("*.npy")):
+            old.unlink(missing_ok=True)
+        for name, rows in places.items():
+            for part, x in {**views, "labels": labels.astype(np.int64)}.items():
+                digest.update(f"{name}_{part}".encode())
+                with atomic_write(folder / f"{name}_{part}.npy") as content:
+                    described = header_data_from_array_1_0(np.ascontiguousarray(x[:0]))
+                    write_array_header_1_0(content, described | {"shape": (len(rows), *x.shape[1:])})
+                    for block in _blocks(x, rows):
+                        digest.update(block.data)
+                        content.write(block.data)
+        meta = {"class_names": list(class_names), "extractors": dict(extractors), "digest": digest.hexdigest()[:16]}
+        write_text(folder / META, json.dumps(meta, indent=1) + "\n")
+
+
+def _blocks(x: Array, rows: Array) -> Iterator[Array]:
+    """Some of the rows at a time, for the features of 100,000 samples are not to be copied."""
+    return (np.ascontiguousarray(x[rows[start : start + BLOCK]]) for start in range(0, len(rows), BLOCK))
 
 
 def read(folder: Path, wanted: Sequence[str] = SPLITS) -> Features:
     """What write stored, or only the wanted splits of it."""
     try:
-        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
         splits = {
             name: _read_split(folder, name, list(meta["extractors"]), len(meta["class_names"]))
             for name in wanted

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +21,8 @@ PACKAGE = "pipeline.samples"
 THUMBNAIL = 72
 """Width and height of a thumbnail in CSS pixels."""
 
-Samples = Array | Sequence[str]
+Samples = Array | Sequence[Any]
+"""An array with a row per sample, a list of texts, or SampleFiles, which reads files when they are asked for."""
 RngFor = Callable[[str], np.random.Generator]
 """rng_for('points') -> a generator of its own for one file and this word."""
 
@@ -44,7 +46,8 @@ class Kind(ABC):
     display: what one of them is called, e.g. 'point cloud'; plural: what many are called; suffixes: endings of the
     files that hold one, in lower case; axes: how many axes one sample can have as an array, 0 for a text; extension:
     of the file that stores all samples of a view; typed: whether a person can type one, as a query or into a table;
-    ready: whether one is a row of features, on which methods can train as it is.
+    ready: whether one is a row of features, on which methods can train as it is; stays_in_files: whether the samples
+    of a user's files are not stored but read from there whenever they are asked for.
     """
 
     display: ClassVar[str]
@@ -54,11 +57,17 @@ class Kind(ABC):
     extension: ClassVar[str]
     typed: ClassVar[bool] = False
     ready: ClassVar[bool] = False
+    stays_in_files: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
         """The name of the kind's file, which RawView.kind and params.yaml give."""
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The constructor's arguments, which attributes of their names hold."""
+        return {name: getattr(self, name) for name in signature(type(self)).parameters}
 
     @property
     @abstractmethod

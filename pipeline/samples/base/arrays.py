@@ -19,6 +19,7 @@ class ArrayKind(Kind):
 
     dtype: ClassVar[str]
     extension = ".npy"
+    stays_in_files = True
 
     def gather(self, samples: Iterable[Array], count: int) -> Array:
         view = np.empty(0)

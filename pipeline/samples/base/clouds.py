@@ -22,18 +22,34 @@ PLY_TYPES = (
 def read_cloud(file: Path, points: int, rng: np.random.Generator) -> Array:
     """points x 3 float32, centred, its longest extent 1, as the extractors expect.
 
-    .npy: the first three columns; .ply: the vertices, faces are ignored. Of more points a part is drawn without
-    repeats; fewer are refused, because repeated ones would look like a finer surface. .off: drawn uniformly from the
-    surface of the mesh.
+    .npy: the first three columns; .ply: the vertices, faces are ignored. Padding is no point: see without_padding. Of
+    more points a part is drawn without repeats; fewer are refused, because repeated ones would look like a finer
+    surface. .off: drawn uniformly from the surface of the mesh.
     """
     suffix = file.suffix.lower()
     if suffix == ".off":
         return cloud_of_mesh(*read_off(file), points, rng, file)
-    dense = _read_npy(file) if suffix == ".npy" else read_ply(file)
+    rows = _read_npy(file) if suffix == ".npy" else read_ply(file)
+    dense = without_padding(rows)
     if len(dense) < points:
-        problem = f"it has {len(dense)} points where {points} are asked for"
+        aside = f", {len(rows) - len(dense)} rows of padding aside," if len(dense) < len(rows) else ""
+        problem = f"it has {len(dense)} points{aside} where {points} are asked for"
         raise BadInput(problem, str(file), "set `points` lower in params.yaml or remove it")
     return _normalised(dense[np.sort(rng.choice(len(dense), points, replace=False))], file)
+
+
+def without_padding(rows: Array) -> Array:
+    """The points among m x 3 rows, in their order: what fills a cloud up to a fixed number of rows is left out.
+
+    Rows of three NaN; rows of zeros where there are several; all but the first of equal rows. A scan says with the same
+    rows that it measured nothing there.
+    """
+    known = rows[~np.isnan(rows).all(axis=1)] + 0.0  # -0.0 becomes 0.0, so that equal rows have equal bytes
+    zero = (known == 0).all(axis=1)
+    known = known[~zero] if zero.sum() > 1 else known
+    bytewise = np.ascontiguousarray(known).view(f"V{3 * known.itemsize}").ravel()
+    points: Array = known[np.sort(np.unique(bytewise, return_index=True)[1])]
+    return points
 
 
 def cloud_of_mesh(vertices: Array, triangles: Array, points: int, rng: np.random.Generator, file: Path) -> Array:
