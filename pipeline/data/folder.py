@@ -131,8 +131,8 @@ class Folder(Dataset):
             check_pairs(samples, files, refused.append)
         yield from refused
         for view, by_id in files.items():
-            kind = self.places[view].kind
-            read = (_unreadable(kind, path, name) for name, path in by_id.items())
+            place = self.places[view]
+            read = (_unreadable(place.kind, self.folder / place.folder, path, name) for name, path in by_id.items())
             yield from (unread for unread in read if unread is not None)
         if samples and not refused:
             class_names, labels = classes([sample.label for sample in samples])
@@ -183,10 +183,10 @@ def _checked(columns: Columns) -> Columns:
     return columns
 
 
-def _unreadable(kind: Kind, path: Path, name: str) -> PipelineError | None:
+def _unreadable(kind: Kind, folder: Path, path: Path, name: str) -> PipelineError | None:
     """Why a file holds no sample."""
     try:
-        SampleFiles.of(kind, path.parent, [path], [name], quiet)[0]
+        SampleFiles.of(kind, folder, [path], [name], quiet)[0]
     except PipelineError as fault:
         return fault
     return None

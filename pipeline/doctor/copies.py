@@ -21,16 +21,12 @@ def check_copies(digests: Mapping[str, Array], raw: RawDataset, place: str) -> I
     """
     codes = {name: np.unique(of_view, return_inverse=True)[1] for name, of_view in digests.items()}
     _, first, pairs = np.unique(np.stack(list(codes.values()), axis=1), axis=0, return_index=True, return_inverse=True)
-    pairs = pairs.reshape(-1)
-    once, across = _repeated(pairs, raw.split)
-    yield from _copies(
-        Severity.WARNING, "the pair is in its split twice", once, pairs, raw.ids, place, "keep one of each"
-    )
+    once, across = _twins(pairs.reshape(-1), raw.split)
+    yield from _copies(Severity.WARNING, "the pair is in its split twice", once, raw.ids, place, "keep one of each")
     yield from _copies(
         Severity.WARNING,
         "the pair is in several splits",
         across,
-        pairs,
         raw.ids,
         place,
         "keep it in one, for a tested pair that was trained flatters every method",
@@ -38,13 +34,12 @@ def check_copies(digests: Mapping[str, Array], raw: RawDataset, place: str) -> I
     rows = np.sort(first)
     ids = [raw.ids[int(row)] for row in rows]
     for name, code in codes.items():
-        once, across = _repeated(code[rows], raw.split[rows])
+        once, across = _twins(code[rows], raw.split[rows])
         view_place = f"{place}, view '{name}'"
         yield from _copies(
             Severity.NOTE,
             "another pair of the split has the same sample",
             once,
-            code[rows],
             ids,
             view_place,
             "check that it belongs to both",
@@ -53,7 +48,6 @@ def check_copies(digests: Mapping[str, Array], raw: RawDataset, place: str) -> I
             Severity.WARNING,
             "a pair of another split has the same sample",
             across,
-            code[rows],
             ids,
             view_place,
             "keep such pairs in one split or say so beside the results",
@@ -61,23 +55,24 @@ def check_copies(digests: Mapping[str, Array], raw: RawDataset, place: str) -> I
 
 
 def _copies(
-    severity: Severity, problem: str, mask: Array, codes: Array, ids: Sequence[str], place: str, remedy: str
+    severity: Severity, problem: str, twins: Array, ids: Sequence[str], place: str, remedy: str
 ) -> Iterator[Finding]:
-    """As `marked`, each of the first samples with its twin: another one that has its code."""
-    rows = [int(row) for row in np.flatnonzero(mask)]
+    """As `marked`, with the twins of the first samples. twins: n rows, -1 for a sample without any."""
+    rows = np.flatnonzero(twins >= 0).tolist()
     if rows:
-        twins = [next(int(x) for x in np.flatnonzero(codes == codes[row]) if x != row) for row in rows[:SHOWN]]
-        named = [f"'{ids[row]}' (a copy of '{ids[twin]}')" for row, twin in zip(rows, twins, strict=False)]
+        named = [f"'{ids[row]}' (a copy of '{ids[int(twins[row])]}')" for row in rows[:SHOWN]]
         more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-        yield finding(
-            severity, f"{problem}: {len(rows)} of {len(mask)} samples, {', '.join(named)}{more}", place, remedy
-        )
+        listed = f"{len(rows)} of {len(twins)} samples, {', '.join(named)}{more}"
+        yield finding(severity, f"{problem}: {listed}", place, remedy)
 
 
-def _repeated(codes: Array, split: Array) -> tuple[Array, Array]:
-    """n booleans each: an earlier row of the same split has the code; a row of another split has it."""
+def _twins(codes: Array, split: Array) -> tuple[Array, Array]:
+    """n rows each, -1 for none: the first one of the same split, and one of another split, that has the row's code."""
     parts, part = np.unique(split, return_inverse=True)
-    keys, first = np.unique(codes * len(parts) + part, return_index=True)
-    once = np.ones(len(codes), dtype=bool)
-    once[first] = False
-    return once, np.bincount(keys // len(parts))[codes] > 1
+    keys, first, group = np.unique(codes * len(parts) + part, return_index=True, return_inverse=True)
+    once = np.where(first[group] == np.arange(len(codes)), -1, first[group])
+    code = keys // len(parts)
+    following = np.append(code[1:] == code[:-1], False)
+    neighbour = np.where(following, np.arange(1, len(keys) + 1), np.arange(-1, len(keys) - 1))
+    alone = np.bincount(code)[code] < 2
+    return once, np.where(alone, -1, first[np.where(alone, 0, neighbour)])[group]
