@@ -16,7 +16,7 @@ from pipeline.core.errors import BadParams, PipelineError
 from pipeline.core.progress import Progress, quiet
 from pipeline.core.splits import Array
 from pipeline.data.base import Dataset
-from pipeline.data.base.annotators import Answers, coded
+from pipeline.data.base.annotators import Answers, all_votes
 from pipeline.data.base.pairing import (
     ById,
     Columns,
@@ -108,7 +108,7 @@ class Folder(Dataset):
             else:
                 rows = [sample.text for sample in samples]
             views[view] = RawView(place.kind.name, rows)
-        votes = coded(answers, class_names) if answers else None
+        votes = all_votes(answers, class_names) if answers else None
         return RawDataset(ids, views, labels, split, concept=ids, class_names=class_names, annotations=votes)
 
     def faults(self) -> Iterator[PipelineError]:

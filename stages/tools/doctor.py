@@ -7,6 +7,7 @@ import click
 from pipeline import doctor
 from pipeline.config.project import Project
 from pipeline.core.progress import counting
+from pipeline.doctor.stored import examine_stored
 from stages.command import stage, warn
 from stages.home import home_of
 from stages.paths import FEATURES, RAW
@@ -24,7 +25,7 @@ def main(project: Project, datasets: tuple[str, ...]) -> None:
     worst = 0
     for dataset in datasets or doctor.within_reach(project, RAW):
         with home_of(dataset) as own, counting(f"examine {dataset}") as progress:
-            findings = doctor.examine_stored(own, dataset, RAW / dataset, FEATURES / dataset, progress, warn)
+            findings = examine_stored(own, dataset, RAW / dataset, FEATURES / dataset, progress, warn)
         for finding in findings:
             click.echo(str(finding))
         if not findings:

@@ -64,7 +64,7 @@ def vote(ids: Sequence[str], answers: Answers) -> list[str]:
     return [labels[index] if count else "" for index, count in zip(winner, counts.sum(axis=1), strict=True)]
 
 
-def coded(answers: Answers, class_names: Sequence[str]) -> Annotations:
+def all_votes(answers: Answers, class_names: Sequence[str]) -> Annotations:
     """All votes. class_names: of the dataset; labels that won for no sample stand behind them."""
     votes, labels = _indexed(answers[1], class_names)
     return Annotations(list(answers[0]), labels, votes)
