@@ -6,13 +6,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
 from pipeline.authoring.start.layout import Layout
 from pipeline.core.splits import SPLITS
-from pipeline.data.base.pairing import by_row, by_stem, check_pairs, find_files
+from pipeline.data.base.pairing import ById, by_row, by_stem, check_pairs, find_files
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
 from pipeline.samples import base as kinds
@@ -105,5 +106,5 @@ def scripts(texts: Sequence[str]) -> str:
     return ", ".join(shares) or "none"
 
 
-def _text_files(files: Mapping[str, Mapping[str, object]]) -> list[object]:
+def _text_files(files: Mapping[str, ById]) -> list[Path]:
     return [path for view, by_id in files.items() if kinds.kind(view).typed for path in list(by_id.values())[:SEEN]]
