@@ -14,7 +14,7 @@ import numpy as np
 
 from pipeline.authoring.start.layout import Layout
 from pipeline.core.splits import SPLITS
-from pipeline.data.base.pairing import Columns, by_row, by_stem, check_pairs, find_files
+from pipeline.data.base.pairing import ById, Columns, by_row, by_stem, check_pairs, find_files
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
 from pipeline.samples import base as kinds
@@ -107,5 +107,5 @@ def scripts(texts: Sequence[str]) -> str:
     return ", ".join(shares) or "none"
 
 
-def _text_files(files: Mapping[str, Mapping[str, Path]]) -> list[Path]:
+def _text_files(files: Mapping[str, ById]) -> list[Path]:
     return [path for view, by_id in files.items() if kinds.kind(view).typed for path in list(by_id.values())[:SEEN]]

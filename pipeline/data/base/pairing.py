@@ -113,7 +113,7 @@ def by_row(
     if "annotator" in columns:
         every = ids_of_rows(table, named["file"], several=True)
         answers = of_rows(table, every, str(columns["annotator"]), named["label"])
-        rows: Sequence[int] = _one_each(table, every, [named["text"]] * texts + [named["split"]], refuse)
+        rows = _one_each(table, every, [named["text"]] * texts + [named["split"]], refuse)
         ids = [every[row] for row in rows]
     else:
         ids, rows = ids_of_rows(table, named["file"], refuse), range(len(table))

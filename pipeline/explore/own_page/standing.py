@@ -51,12 +51,11 @@ def standings(records: Records, results: Results, limit: float) -> list[MethodSt
     for entry in results.scope.entries:
         criterion = results.first(entry, noise)
         ways = [results.mean(entry, noise, [rate], criterion, directions=[way]) for way in results.directions]
-        cosine = results.mean(entry, noise, [rate], criterion)
-        match = match_outcome(records, results, entry, noise, rate)
-        by_cosine, by_match = _number(cosine), _number(match)
-        above = any(number is not None and number > limit for number in (by_cosine, by_match))
-        reason = "" if isinstance(cosine, Values) else cosine.reason or cosine.state
-        made.append(MethodStanding(entry.label, [_number(way) for way in ways], by_cosine, by_match, above, reason))
+        mean = results.mean(entry, noise, [rate], criterion)
+        cosine, match = _number(mean), _number(match_outcome(records, results, entry, noise, rate))
+        above = any(number is not None and number > limit for number in (cosine, match))
+        reason = "" if isinstance(mean, Values) else mean.reason or mean.state
+        made.append(MethodStanding(entry.label, [_number(way) for way in ways], cosine, match, above, reason))
     return sorted(made, key=lambda one: -one.best)
 
 
