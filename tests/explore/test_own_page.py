@@ -56,7 +56,7 @@ def test_the_most_suspicious_stand_there_first_and_escaped(tmp_path: Path) -> No
 def test_how_many_are_wrong_and_whether_that_is_certain(certain: bool, told: str, tmp_path: Path) -> None:
     noise = LabelNoise({"image": 0.25, "text": 0.25}, certain)
     text = words(write(tmp_path, 3.0, suspects(noise)))
-    assert '<strong class="big">25 %</strong>: about 10 look wrong to Witness.' in text
+    assert '<strong class="big">25 %</strong> About 10 labels look wrong to Witness.' in text
     assert told in text
 
 
@@ -69,10 +69,10 @@ def test_views_with_rates_of_their_own_have_an_answer_each() -> None:
 
 def test_what_did_not_finish_is_no_winner() -> None:
     failed = MethodStanding("CE", [None, None], None, None, above=False, reason="failed")
-    assert verdict([failed], 0.3, 0.4) == "No method was trained to its end."
+    assert verdict([failed], 0.3, 0.4, 0.45) == "No method was trained to its end."
     good = MethodStanding("MRL", [0.5, 0.5], 0.5, None, above=True)
     weak = MethodStanding("MCCA", [0.35, 0.35], 0.35, None, above=False)
-    told = verdict([good, weak, failed], 0.3, 0.4)
+    told = verdict([good, weak, failed], 0.3, 0.4, 0.45)
     assert told.startswith("MRL has the highest MAP, .500. Random rankings reach .300, and by luck up to .400.")
     assert told.endswith("Not above chance: MCCA.")
 
@@ -80,3 +80,13 @@ def test_what_did_not_finish_is_no_winner() -> None:
 def test_where_each_view_tells_the_classes_the_pairs_are_suspected() -> None:
     told = reasons([Probe("image", "Pixels", 0.9, 0.4, above=True), Probe("text", "Doc2Vec", 0.8, 0.4, above=True)])
     assert told[-1].startswith("Each view tells the classes by itself")
+
+
+def test_what_is_no_better_than_the_largest_class_first_is_no_winner() -> None:
+    fallen = MethodStanding("CE", [0.5, 0.5], 0.5, None, above=True)
+    told = verdict([fallen], 0.3, 0.4, 0.6)
+    assert told.startswith("Nothing here is better than a constant guess. Ranking the largest class first for every")
+    good = MethodStanding("MRL", [0.7, 0.7], 0.7, None, above=True)
+    told = verdict([good, fallen], 0.3, 0.4, 0.6)
+    assert told.startswith("MRL has the highest MAP, .700.")
+    assert told.endswith("Ranking the largest class first for every query reaches .600, more than CE.")

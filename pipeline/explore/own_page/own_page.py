@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.config.project import Project
 from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.runs import LabelNoise
-from pipeline.explore.own_page.standing import probes, reasons, standings, verdict
+from pipeline.explore.own_page.standing import probes, reasons, standings, verdict, winners
 from pipeline.explore.sheet import render
 from pipeline.explore.suspects.suspect_sheet import most_suspicious
 from pipeline.explore.suspects.suspects import Suspects
@@ -54,8 +54,8 @@ def page(
         pairs=sum(described["sizes"].values()),
         directions=results.directions,
         ranked=ranked,
-        verdict=verdict(ranked, described["chance"], described["chance_limit"]),
-        reasons=[] if any(one.above for one in ranked) else reasons(tried),
+        verdict=verdict(ranked, described["chance"], described["chance_limit"], described["majority_map"]),
+        reasons=[] if winners(ranked, described["majority_map"]) else reasons(tried),
         probes=tried,
         clean=results.clean,
         judge=judge,

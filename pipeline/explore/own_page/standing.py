@@ -65,19 +65,35 @@ def probes(rows: Sequence[Mapping[str, Any]], majority: float, count: int) -> li
     return [Probe(*row, majority, above_majority(row[2], majority, count)) for row in read]
 
 
-def verdict(ranked: Sequence[MethodStanding], chance: float, limit: float) -> str:
-    """What the table shows, in two sentences; no winner where nothing differs from chance."""
+def winners(ranked: Sequence[MethodStanding], constant: float) -> list[MethodStanding]:
+    """Those above chance and above `constant`, the MAP of ranking the largest class first for every query.
+
+    A method that has fallen back on that class ranks alike whatever the query is, and may pass chance by far.
+    """
+    return [one for one in ranked if one.above and one.best > constant]
+
+
+def verdict(ranked: Sequence[MethodStanding], chance: float, limit: float, constant: float) -> str:
+    """What the table shows; no winner where nothing differs from chance, or is better than a constant guess."""
     if not ranked or not ranked[0].best:
         return "No method was trained to its end."
-    best, above = ranked[0], [one for one in ranked if one.above]
+    best, won = ranked[0], winners(ranked, constant)
     yardstick = f"Random rankings reach {decimal(chance, 3)}, and by luck up to {decimal(limit, 3)}"
-    if not above:
+    if not best.above:
         return (
             f"Nothing here differs from chance. {yardstick}; the highest of all methods is {decimal(best.best, 3)}, so "
             "no method is better than another."
         )
     below = [one.label for one in ranked if not one.above and one.best]
     rest = f" Not above chance: {', '.join(below)}." if below else ""
+    alike = f"Ranking the largest class first for every query reaches {decimal(constant, 3)}"
+    if not won:
+        return (
+            f"Nothing here is better than a constant guess. {alike}, the highest of all methods is "
+            f"{decimal(best.best, 3)}. {yardstick}.{rest}"
+        )
+    weak = [one.label for one in ranked if one.above and one not in won]
+    rest += f" {alike}, more than {', '.join(weak)}." if weak else ""
     return f"{best.label} has the highest MAP, {decimal(best.best, 3)}. {yardstick}.{rest}"
 
 
