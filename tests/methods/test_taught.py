@@ -43,7 +43,7 @@ def assert_same_weights(one, other, **tolerance):
 @pytest.mark.parametrize("variant", ["default", "shared"])
 def test_the_network_is_witnesss_to_the_bit(variant):
     """Told what EM believes it becomes Witness, so that only the label model makes a difference."""
-    changes = {"weight_decay": 0.1, "temperature": 0.2}
+    changes = {"weight_decay": 0.1, "temperature": 0.2, "dropouts": (0.2, 0.3)}
     witness = make("witness", variant, **changes).fit(NOISY, None, run())
     (posterior,) = {id(p): p.posterior for p in witness.lesson.posteriors.values()}.values()
     fit = told(posterior, variant, **changes).fit(NOISY, None, run())
