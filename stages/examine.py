@@ -21,8 +21,8 @@ def main(project: Project, dataset: str) -> None:
 
     Example: python -m stages.examine emoji
     """
+    raw = rawstore.read(RAW / dataset)
     with counting(f"examine {dataset}") as progress:
-        raw = rawstore.read(RAW / dataset)
         findings = doctor.examine(raw, dataset, configured(project, dataset), progress=progress)
     for finding in doctor.warnings(findings):
         warn(str(finding))

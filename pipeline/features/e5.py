@@ -42,7 +42,8 @@ class E5(Standardised):
         return features
 
     def shipped(self) -> Weights:
-        return Weights.of(f"{PACKAGE} {version(PACKAGE)}", Path(_package().__file__).with_name(WEIGHTS))
+        weights = Path(_package().__file__).with_name(WEIGHTS)
+        return Weights.of(f"{PACKAGE} {version(PACKAGE)}", weights)
 
 
 def _package() -> Any:

@@ -279,7 +279,7 @@ IDS = [f"id-{n}" for n in range(12)]
 
 def manifest(labels: Any, ids: Sequence[str] = IDS, test: int = 6) -> Manifest:
     split = np.array(["train"] * (len(ids) - test) + ["test"] * test)
-    return Manifest(list(ids), np.asarray(labels), split, list(ids), ["cats", "dogs"], {})
+    return Manifest(list(ids), np.asarray(labels), split, list(ids), ["cats", "dogs"], {}, {})
 
 
 def finished(tmp_path: Path, fingerprint: str, labels: Any, method: str = "ce") -> None:
