@@ -229,7 +229,9 @@ def test_a_database_whose_making_was_cut_off_is_made_anew(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize(
-    "uri", ["sqlite:///{folder}/mlflow.db", "http://127.0.0.1:9", "no such scheme"], ids=["damaged", "no server", "bad address"]
+    "uri",
+    ["sqlite:///{folder}/mlflow.db", "http://127.0.0.1:9", "no such scheme"],
+    ids=["damaged", "no server", "bad address"],
 )
 def test_a_broken_store_is_one_sentence_and_stops_nothing(
     uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
