@@ -34,8 +34,9 @@ def main(project: Project, dataset: str, files: tuple[Path, ...]) -> None:
         written = write_corrected(configured(own, dataset), raw, decisions, dataset)
         gain.remember(DECIDED / f"{dataset}.json", RUNS / dataset, raw_store.read_manifest(RAW / dataset), decisions)
     click.echo(f"{len(decisions)} decisions, {written.changed} labels corrected: {written.file}")
-    click.echo(f"In params.yaml, datasets.{dataset}.load, set {written.setting}, then run the experiment again;")
-    click.echo(f"`python -m stages.tools.gain {dataset}` then tells what that gained.")
+    click.echo(f"Start again with it (`python -m stages.tools.start {written.file} --name {dataset}`), or set")
+    click.echo(f"{written.setting} in params.yaml, datasets.{dataset}.load, and run the experiment again; then")
+    click.echo(f"`python -m stages.tools.gain {dataset}` tells what that gained.")
 
 
 if __name__ == "__main__":
