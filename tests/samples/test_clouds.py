@@ -188,6 +188,12 @@ def test_a_single_point_at_the_origin_is_a_point():
     np.testing.assert_array_equal(without_padding(rows), rows)
 
 
+def test_a_few_equal_rows_are_points(tmp_path):
+    """Coordinates on a grid: 14 of 214 rows repeat others."""
+    np.save(tmp_path / "grid.npy", np.concatenate([POINTS, POINTS[:14]]))
+    assert read_cloud(tmp_path / "grid.npy", 214, np.random.default_rng(0)).shape == (214, 3)
+
+
 def test_stored_clouds_with_padding_are_noticed():
     clouds = np.stack([POINTS, POINTS]).astype(np.float32)
     clouds[1, -40:] = 0

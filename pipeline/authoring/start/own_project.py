@@ -79,7 +79,11 @@ def own_params(
             raise BadInput(problem, str(target), "give another name by --name, or remove this folder")
         experiments = former["experiments"]
         block = known | ({} if set(known["views"]) == set(views) else {"views": views})
-    block["load"] |= layout.load()
+    laid = layout.load()
+    for view, settings in laid["views"].items():
+        kept = block["load"].get("views", {}).get(view, {})
+        settings |= {name: value for name, value in kept.items() if name not in ("kind", "folder")}
+    block["load"] |= laid
     return root | {"report": {}, "experiments": experiments, "datasets": {name: block} | root["datasets"]}
 
 

@@ -12,6 +12,8 @@ from pipeline.samples.base.arrays import read_array
 from pipeline.samples.base.meshes import AGAIN, on_surface, perpendiculars, read_off
 
 SUFFIXES = frozenset({".npy", ".ply", ".off"})
+REPEATED = 0.1
+"""Rows that repeat an earlier one are padding if they are a larger share than this."""
 PLY_TYPES = (
     {"char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2"}
     | {"uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4"}
@@ -41,14 +43,15 @@ def read_cloud(file: Path, points: int, rng: np.random.Generator) -> Array:
 def without_padding(rows: Array) -> Array:
     """The points among m x 3 rows, in their order: what fills a cloud up to a fixed number of rows is left out.
 
-    Rows of three NaN; rows of zeros where there are several; all but the first of equal rows. A scan says with the same
-    rows that it measured nothing there.
+    Rows of three NaN; rows of zeros where there are several; all but the first of equal rows, where these are more than
+    REPEATED of all. A scan says with the same rows that it measured nothing there; a few are equal by rounding.
     """
     known = rows[~np.isnan(rows).all(axis=1)] + 0.0  # -0.0 becomes 0.0, so that equal rows have equal bytes
     zero = (known == 0).all(axis=1)
     known = known[~zero] if zero.sum() > 1 else known
     bytewise = np.ascontiguousarray(known).view(f"V{3 * known.itemsize}").ravel()
-    points: Array = known[np.sort(np.unique(bytewise, return_index=True)[1])]
+    first = np.sort(np.unique(bytewise, return_index=True)[1])
+    points: Array = known[first] if len(first) < (1 - REPEATED) * len(known) else known
     return points
 
 

@@ -46,6 +46,7 @@ def test_started_again_it_keeps_what_a_person_changed_there_and_takes_the_new_ta
     changed["experiments"][0]["seeds"] = [3]
     changed["datasets"]["mine"]["views"]["text"] = "lda"
     changed["datasets"]["mine"]["load"]["shares"] = {"train": 0.5, "test": 0.5}
+    changed["datasets"]["mine"]["load"]["views"]["image"]["side"] = 28
     file.write_text(yaml.safe_dump(changed), encoding="utf-8")
     make(tmp_path, layout(table="/mine/corrected.csv"))
     project = load(file)
@@ -54,6 +55,7 @@ def test_started_again_it_keeps_what_a_person_changed_there_and_takes_the_new_ta
     settings = project.dataset("mine").load
     assert settings is not None
     assert (settings["table"], settings["shares"]) == ("corrected.csv", {"train": 0.5, "test": 0.5})
+    assert settings["views"]["image"]["side"] == 28
 
 
 def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
