@@ -33,7 +33,7 @@ def main(project: Project, name: str | None, dataset: str | None, out: Path, **a
     sheet of the first 300 samples, on which decisions are kept and downloaded as CSV.
 
     Of a dataset whose labels are noisy everywhere (`clean: false`), those of every split, each judged by a fit that did
-    not see it; of others the training labels of a finished cell.
+    not see it, and how good each annotator is; of others the training labels of a finished cell.
 
     Example: python -m stages.tools.suspects --dataset emoji --method mrl --noise symmetric --rate 0.4
     """

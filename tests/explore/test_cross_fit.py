@@ -144,9 +144,9 @@ def test_features_that_predict_no_label_are_no_ground_for_suspicion() -> None:
 def test_the_same_question_is_computed_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def counted(method: Method, samples: Split, seed: int, progress: Any) -> Judgement:
+    def counted(method: Method, samples: Split, seed: int, progress: Any, annotations: Any) -> Judgement:
         asked.append(seed)
-        return judge(method, samples, seed, progress)
+        return judge(method, samples, seed, progress, annotations)
 
     monkeypatch.setattr(judgements, "judge", counted)
     monkeypatch.setattr(judgements, "code_fingerprint", lambda method: "code")

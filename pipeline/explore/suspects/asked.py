@@ -67,7 +67,7 @@ def answer(project: Project, dataset: str, asked: Asked, places: Places) -> tupl
         samples = pooled(feature_store.read(places.features / dataset), raw, dataset)
         file = places.judged / dataset / f"{asked.method}-{asked.variant}-{seed}.npz"
         with counting(f"{dataset}: judge {len(samples)} labels") as progress:
-            judgement = judged(file, method, samples, seed, progress)
+            judgement = judged(file, method, samples, seed, progress, raw.annotations)
         return of_every_split(key, raw, samples, judgement), source.display, display
     cell = find_cell(places.runs / dataset, asked.method, asked.variant, asked.noise, asked.rate, seed)
     draw = noise_store.file_name(cell.key.noise, cell.key.rate, cell.key.seed)

@@ -43,6 +43,7 @@ def of_every_split(key: CellKey, raw: RawDataset, samples: Split, judgement: Jud
         None,
         _votes(raw.annotations),
         judgement.label_noise,
+        judgement.annotators,
     )
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pipeline.core.datasets import RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.files import atomic_write
+from pipeline.explore.annotators.heard import csv_of
 from pipeline.explore.sheet import render
 from pipeline.explore.suspects.suspects import Suspects
 from pipeline.explore.suspects.suspicion_table import suspicion_table
@@ -117,7 +118,9 @@ def drawn(view: RawView, row: int) -> Markup:
 
 
 def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[Path, Path]:
-    """Write the table of all labels and the sheet, both or neither. dataset, method: their display names.
+    """Write the table of all labels and the sheet, with several annotators a table of them, too: all or nothing.
+
+    dataset, method: their display names.
 
     Raises BadInput for a folder that cannot be written.
     """
@@ -144,13 +147,15 @@ def write(suspects: Suspects, folder: Path, dataset: str, method: str) -> tuple[
         folder / f"{name}.csv": rows.to_csv(index=False, float_format=FLOAT_FORMAT),
         folder / f"{name}.html": sheet,
     }
+    if suspects.annotators:
+        files[folder / f"{name}.annotators.csv"] = csv_of(suspects.annotators)
     try:
         with ExitStack() as both:
             for file, text in files.items():
                 both.enter_context(atomic_write(file)).write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise BadInput(f"nothing can be written ({error.strerror})", str(folder), "give another folder") from None
-    table_file, sheet_file = files
+    table_file, sheet_file, *_ = files
     return table_file, sheet_file
 
 

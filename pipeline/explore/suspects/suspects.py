@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pipeline.core.datasets import RawDataset, RawView
 from pipeline.core.errors import BadInput
 from pipeline.core.runs import LabelNoise
 from pipeline.core.splits import Array
+from pipeline.explore.annotators.heard import Heard, sentence
 from pipeline.features.base.store import Features
 from pipeline.noise.base import NoiseReceipt
 from pipeline.runs.extras import SUGGESTED
@@ -28,7 +29,7 @@ class Suspects:
     dataset; rows: view -> n, the raw sample that stands at each place; features: view -> n x d, of that sample;
     split: n names; given, suspicion: view -> n classes, n numbers in [0, 1]; suggested: n classes, None where the
     method suggests none; true: view -> n classes, None where they are not known; votes: annotator -> n names, ''
-    for a gap; label_noise: an estimate of how many are wrong, None without one.
+    for a gap; label_noise: an estimate of how many are wrong, None without one; annotators: how good each of them is.
     """
 
     key: CellKey
@@ -44,6 +45,7 @@ class Suspects:
     true: Mapping[str, Array] | None
     votes: Mapping[str, Array]
     label_noise: LabelNoise | None
+    annotators: Sequence[Heard] = ()
 
     @property
     def every_split(self) -> bool:
@@ -52,8 +54,8 @@ class Suspects:
 
     @property
     def estimate(self) -> str:
-        """A sentence on how many labels are wrong, empty without an estimate."""
-        return estimate(self.label_noise)
+        """Sentences on how many labels are wrong, and how good the annotators are; empty without an estimate."""
+        return " ".join(filter(None, (estimate(self.label_noise), sentence(self.annotators))))
 
     @property
     def one_label(self) -> bool:
