@@ -18,13 +18,15 @@ prior as often as there are further views (Raykar et al., Learning From Crowds, 
    Liu and Tao, Classification with Noisy Labels by Importance Reweighting, TPAMI 2016).
 2. Regressions learn what is believed, for a few rounds. Nothing about annotators is learned in them: what is believed
    of one fold comes from regressions that the others' labels taught, and these in turn from that fold's.
-3. Where transitions that are not symmetric make the labels likelier (transitions.py), EM goes on with them.
+3. Where transitions that are not symmetric make the labels likelier (transitions.py), EM goes on with them, from 1. as
+   well as from 2.; of where it ends, what makes the labels likeliest is believed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -58,10 +60,8 @@ GRID = 40
 """Reliabilities that are tried before EM refines the likeliest."""
 MISLED = 0.02
 """Share of the samples that look like another class, to begin with."""
-EVEN = 1e3
-"""Strength of a prior from which on mistakes are all alike."""
 NOTICED = 5.0
-"""Log-likelihood that the features must add to that of the labels to be asked at all, and a shape to be kept."""
+"""Log-likelihood that the features must add to that of the labels to be asked at all, and a shape to be tried."""
 CONFIDENCE, UNSURE = 1.96, 0.05
 """Standard errors on either side of an estimate in its interval of 95 %, and how wide either side may be of all labels
 together, for their share of right ones to be certain."""
@@ -121,22 +121,40 @@ def by_labels_and_features(
     """
     votes = Votes.of(table, classes, device)
     judges = _Judges(views, classes, generator, device)
-    model = judges.of_labels(votes)
-    if model is None:
+    several = bool((table >= 0).sum(axis=1).max() > 1)
+    ends = [end for start in judges.of_labels(votes) for end in _ends(judges, start, several)]
+    if not ends:
         return by_labels(table, classes, device)
+    _, model, opinion = max(ends, key=itemgetter(0))
+    return model.belief(opinion)
+
+
+_End = tuple[float, "_Model", Tensor]
+"""Log-likelihood of the labels, the model, and the log-opinion of the features that it ended with."""
+
+
+def _ends(judges: _Judges, model: _Model, several: bool) -> Iterator[_End]:
+    """Where EM from a model ends, with its transitions as they are, and with any that say more.
+
+    several: whether some sample has more than one label, so that C can be told.
+    """
     regressions = judges.of_beliefs(model)
     for _ in range(ROUNDS):
         excess, prior = judges.opinion(regressions, model.q, STEPS)
-        model.believe(excess, prior, power=1.0)
-    several = bool((table >= 0).sum(axis=1).max() > 1)
-    shaped = model.shaped(excess, prior, several)
-    for _ in range(MORE_ROUNDS if shaped else 0):
-        before = model.reliability
-        excess, prior = judges.opinion(regressions, model.q, STEPS)
-        model.settle(excess, prior, free=True, misled=several)
-        if float((model.reliability - before).abs().max()) < SETTLED:
+        opinion = model.believe(excess, prior, power=1.0)
+    likelihood = model.likelihood(opinion)
+    yield likelihood, model, opinion
+    shaped = copy(model)
+    if shaped.shape(excess, prior, several) - likelihood < NOTICED:
+        return
+    for _ in range(MORE_ROUNDS):
+        before = shaped.reliability
+        excess, prior = judges.opinion(regressions, shaped.q, STEPS)
+        shaped.settle(excess, prior, free=True, misled=several)
+        if float((shaped.reliability - before).abs().max()) < SETTLED:
             break
-    return model.belief((model.power * excess + prior).softmax(dim=1))
+    opinion = shaped.believe(excess, prior, shaped.power)
+    yield shaped.likelihood(opinion), shaped, opinion
 
 
 class _Judges:
@@ -159,22 +177,29 @@ class _Judges:
         prior = q.mean(dim=0, keepdim=True).clamp_min(FLOOR).log()
         return torch.stack([regression.fit(q, steps) - prior for regression in regressions]).sum(dim=0), prior
 
-    def of_labels(self, votes: Votes) -> _Model | None:
-        """The model whose reliability, the same for all, makes the labels likeliest; then EM from there.
+    def of_labels(self, votes: Votes) -> list[_Model]:
+        """The symmetric model that makes the labels likeliest, and one of any shape where that says more.
 
-        None where the features add nothing to what the labels say of each other.
+        Empty where the features add nothing to what the labels say of each other.
         """
         shares = votes.shares()
+        opinions = [self.opinion(self.regressions(penalty), shares, FIRST_STEPS) for penalty in FIRST_PENALTIES]
         models = [_Model(votes, p) for p in np.linspace(1, 1 / self.classes, GRID, endpoint=False)[1:].tolist()]
-        tried = []
-        for penalty in FIRST_PENALTIES:
-            excess, prior = self.opinion(self.regressions(penalty), shares, FIRST_STEPS)
-            tried += [(model.fit_power(excess, prior), number, excess, prior) for number, model in enumerate(models)]
-        likelihood, best, excess, prior = max(tried, key=itemgetter(0))
-        if likelihood - max(model.likelihood(prior) for model in models) < NOTICED:
-            return None
-        models[best].settle(excess, prior, free=False)
-        return models[best]
+        tried = [(model.fit_power(*said), index, said) for said in opinions for index, model in enumerate(models)]
+        _, index, said = max(tried, key=itemgetter(0))
+        even = models[index]
+        even.settle(*said, free=False)
+        likelihood, shaped_likelihood, shaped = even.fit_power(*said), -math.inf, even
+        for said in opinions:
+            model = _free(votes, *said)
+            if (reached := model.fit_power(*said)) > shaped_likelihood:
+                shaped_likelihood, shaped = reached, model
+        _, prior = opinions[0]
+        nothing = torch.zeros_like(even.q)
+        blind = max(model.likelihood(prior) for model in (*models, _free(votes, nothing, prior)))
+        if max(likelihood, shaped_likelihood) - blind < NOTICED:
+            return []
+        return [even, shaped] if shaped_likelihood - likelihood > NOTICED else [even]
 
     def of_beliefs(self, model: _Model) -> list[SoftRegression]:
         """The regressions that, taught by what the labels alone say, make the labels likeliest."""
@@ -231,25 +256,14 @@ class _Model:
             if float((self.transitions - before).abs().max()) < SETTLED / 10:
                 break
 
-    def shaped(self, excess: Tensor, prior: Tensor, several: bool) -> bool:
-        """Whether transitions of any shape say more than symmetric ones; if not, the model stays as it was.
-
-        several: whether some sample has more than one label, so that C can be told.
-        """
-        kept = self.transitions, self.q, self.power
+    def shape(self, excess: Tensor, prior: Tensor, several: bool) -> float:
+        """Give the transitions any shape, and with several labels C; the log-likelihood of the labels comes back."""
         self.least_power = LEAST_POWER_OF_BELIEFS
-        likelihood = self.fit_power(excess, prior)
         if several:
             share = torch.tensor([1 - MISLED], dtype=torch.float64, device=self.q.device)
             self.looks = symmetric(share, self.votes.classes)[0]
         self.settle(excess, prior, free=True, misled=several)
-        strengths = towards_symmetric(self.votes.counts(self.q))[1]
-        shape = bool((strengths < EVEN).any()) or self._misled() > MISLED / 2
-        if shape and self.fit_power(excess, prior) - likelihood > NOTICED:
-            return True
-        self.transitions, self.q, self.power = kept
-        self.looks = torch.eye(self.votes.classes, dtype=torch.float64, device=self.q.device)
-        return False
+        return self.fit_power(excess, prior)
 
     def likelihood(self, opinion: Tensor) -> float:
         """Log-likelihood of the labels under log p(y | x), n x K or 1 x K."""
@@ -304,6 +318,13 @@ class _Model:
             None if opinion is None else opinion.cpu().numpy(),
             known and everyone.high - everyone.low <= 2 * UNSURE,
         )
+
+
+def _free(votes: Votes, excess: Tensor, prior: Tensor) -> _Model:
+    """The model of transitions of any shape that make the labels likely with this opinion of the features."""
+    model = _Model(votes, max(0.5, 1.5 / votes.classes))
+    model.settle(excess, prior, free=True)
+    return model
 
 
 def _agreed(votes: Votes) -> float | None:
