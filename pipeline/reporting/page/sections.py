@@ -27,6 +27,7 @@ from pipeline.reporting.tables.metrics import metrics
 from pipeline.reporting.tables.networks import networks
 from pipeline.reporting.tables.probes import probes as probe_table
 from pipeline.reporting.tables.published_beside import side_by_side
+from pipeline.reporting.tables.rivals import rival_tables
 from pipeline.reporting.tables.sign_bits import sign_bits
 from pipeline.reporting.tables.significance_marks import Standings, differences, marked, standings
 from pipeline.reporting.tables.table import Table
@@ -163,7 +164,7 @@ def factorial(study: Study) -> Section:
 
 def claims(study: Study) -> Section:
     """What the comparison over seeds with splits of their own says of the claimed method."""
-    tables = claim_tables(study.records, study.results)
+    tables = claim_tables(study.records, study.results) + rival_tables(study.records, study.results)
     return study.section("claims", "What is claimed, and how sure it is", tables, introduction=CLAIMS_INTRODUCTION)
 
 
