@@ -28,7 +28,7 @@ from pipeline.explore.annotators.label_model import by_labels, by_labels_and_fea
 from pipeline.methods.base.label_em import recover
 from pipeline.methods.base.targets import FOLDS, PENALTIES, ROUNDS
 
-SEEDS = 5
+SEEDS = 3
 CLASSES = 10
 RECORD = Path("docs/data/label_model.csv")
 CPU = torch.device("cpu")

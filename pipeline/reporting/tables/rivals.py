@@ -35,9 +35,9 @@ def _table(results: Results, noise: str, endpoints: pd.DataFrame) -> Table:
     return Table(
         name=f"{results.dataset.name}_{noise}_rivals",
         title=f"{results.dataset.display}, other rivals against MRL, ELRCMR and RONO",
-        caption=f"Difference of the endpoints under {noise_words(noise)}, MAP by {MATCH}, mean of rates and directions: "
-        f"row minus column, with its 95 % interval by Student's t over {len(by_seed)} seeds; not "
-        "adjusted for the number of comparisons. Above the column where the interval is above 0.",
+        caption=f"Difference of the endpoints under {noise_words(noise)} (MAP by {MATCH}, mean of rates and "
+        f"directions), row minus column, with its 95 % interval by Student's t over {len(by_seed)} seeds, not adjusted "
+        "for the number of comparisons: where it is above 0, the row is above the column.",
         stub="method",
         levels=("minus",),
         columns=[Column((entry_label(results, *entry),), ranked=False) for entry in robust],
