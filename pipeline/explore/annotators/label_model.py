@@ -56,7 +56,7 @@ LEAST_POWER, MOST_POWER = 1.0, 12.0
 """Bounds of the power of the features' opinion. Regressions that learn wrong labels are too unsure, never too sure."""
 LEAST_POWER_OF_BELIEFS = 0.1
 """The lower bound for regressions that learn what is believed."""
-GRID = 40
+GRID = 20
 """Reliabilities that are tried before EM refines the likeliest."""
 MISLED = 0.02
 """Share of the samples that look like another class, to begin with."""
@@ -100,15 +100,12 @@ def by_labels(table: Array, classes: int, device: torch.device) -> Belief:
 
     Mistakes are all alike, unless a sample has three labels: two do not tell two matrices (Kruskal 1977).
     """
-    return _by_labels(Votes.of(table, classes, device), free=bool((table >= 0).sum(axis=1).max() > 2))
-
-
-def _by_labels(votes: Votes, free: bool) -> Belief:
+    votes = Votes.of(table, classes, device)
     agreed = _agreed(votes)
     if agreed is None:
         return _Model(votes, 1 - FLOOR).belief(None, known=False)
     model = _Model(votes, agreed)
-    model.settle(torch.zeros_like(model.q), model.even, free=free)
+    model.settle(torch.zeros_like(model.q), model.even, free=bool((table >= 0).sum(axis=1).max() > 2))
     return model.belief(None)
 
 
