@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.authoring.start.columns import file_column, other_columns
 from pipeline.core.errors import BadInput, MissingFiles
 from pipeline.data.base import visible
-from pipeline.data.base.pairing import Column, of_kind
+from pipeline.data.base.pairing import Columns, of_kind
 from pipeline.data.base.tables import READERS, Table, read_table
 from pipeline.samples import base as kinds
 
@@ -31,7 +31,7 @@ class Layout:
 
     folder: Path
     table: Path | None
-    columns: Mapping[Column, str]
+    columns: Columns
     views: Mapping[str, str | None]
     left: Mapping[str, int] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class Layout:
         return settings
 
 
-def look(path: Path, given: Mapping[Column, str] = {}) -> Layout:
+def look(path: Path, given: Columns | None = None) -> Layout:
     """The layout of a folder, or of a table and the files that it names. given: columns that a person named.
 
     Raises BadInput for what can be meant in no way or in several.
@@ -55,7 +55,7 @@ def look(path: Path, given: Mapping[Column, str] = {}) -> Layout:
     folder, table = (path, _only_table(path)) if path.is_dir() else (path.parent, path)
     files = _files(folder)
     if table is not None:
-        return _of_table(folder, read_table(table), given, files)
+        return _of_table(folder, read_table(table), given or {}, files)
     if given:
         raise BadInput("there is no table whose columns could be named", str(folder), "leave --column out")
     return _of_folders(folder, files)
@@ -76,7 +76,7 @@ def _files(folder: Path) -> dict[str, list[Path]]:
     return {name: files for name, files in found.items() if files}
 
 
-def _of_table(folder: Path, table: Table, given: Mapping[Column, str], files: Mapping[str, list[Path]]) -> Layout:
+def _of_table(folder: Path, table: Table, given: Columns, files: Mapping[str, list[Path]]) -> Layout:
     filed = {view: paths for view, paths in files.items() if not kinds.kind(view).typed}
     views: dict[str, str | None] = {}
     column, missed = "", "no file of a known kind lies here"
@@ -99,7 +99,7 @@ def _of_table(folder: Path, table: Table, given: Mapping[Column, str], files: Ma
     if len(views) < 2:
         remedy = "add a column of texts, or name it by --column text=..."
         raise BadInput(f"there is one view alone, {next(iter(views))}", str(table.file), remedy)
-    if "label" not in columns and not any("/" in cell for cell in table.columns[column]):
+    if not {"label", "labels"} & set(columns) and not any("/" in cell for cell in table.columns[column]):
         remedy = "add a column 'label', or name it by --column label=..."
         raise BadInput("no column gives the labels", str(table.file), remedy)
     left = {view: len(paths) for view, paths in files.items() if view not in views}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import yaml
 
+from pipeline.authoring.start.columns import ROLES, Role
 from pipeline.authoring.start.layout import Layout
 from pipeline.config.load import TUNED, load, parse
 from pipeline.config.project import Project
 from pipeline.core.errors import BadInput, BadParams, UnknownName
 from pipeline.core.files import write_text
-from pipeline.data.base.pairing import Column
+from pipeline.data.base.pairing import Columns
 from pipeline.features.base.proposal import Proposal
 from pipeline.runs.dataset_home import PARAMS
 
@@ -41,16 +42,19 @@ def name_of(path: Path) -> str:
     return name.lower()
 
 
-def as_columns(given: Sequence[str]) -> dict[Column, str]:
-    """`label=topic` -> {'label': 'topic'}. Raises BadParams, or UnknownName for a meaning that no column has."""
-    columns: dict[Column, str] = {}
+def as_columns(given: Sequence[str]) -> Columns:
+    """`label=topic` -> {'label': 'topic'}, `labels=anna,ben` -> {'labels': ['anna', 'ben']}.
+
+    Raises BadParams, or UnknownName for a meaning that no column has.
+    """
+    columns: dict[Role, str | list[str]] = {}
     for words in given:
         meaning, equals, name = words.partition("=")
         if not equals or not name:
             raise BadParams(f"'{words}' is no pair", "--column", "write meaning=name, as in label=topic")
-        if meaning not in get_args(Column):
-            raise UnknownName(meaning, get_args(Column), "--column")
-        columns[cast(Column, meaning)] = name
+        if meaning not in ROLES:
+            raise UnknownName(meaning, ROLES, "--column")
+        columns[cast(Role, meaning)] = name.split(",") if meaning == "labels" else name
     return columns
 
 

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import cast
 
 import numpy as np
 
 from pipeline.authoring.start.layout import Layout
 from pipeline.core.splits import SPLITS
-from pipeline.data.base.pairing import ById, Columns, by_row, by_stem, check_pairs, find_files
+from pipeline.data.base.pairing import ById, by_row, by_stem, check_pairs, find_files
 from pipeline.data.base.splits import SHARES, check, classes, hashed
 from pipeline.data.base.tables import read_table
 from pipeline.samples import base as kinds
@@ -49,10 +48,14 @@ class Understood:
         layout, table = self.layout, self.layout.table
         views = " and ".join(layout.views)
         source = f"{layout.folder}" if table is None else f"{table}"
-        columns = ", ".join(f"{name} = {column}" for name, column in layout.columns.items())
+        columns = ", ".join(
+            f"{name} = {' + '.join(column) if isinstance(column, list) else column}"
+            for name, column in layout.columns.items()
+        )
         lines = [f"{source}: {self.pairs:,} pairs of {views}" + (f" ({columns})" if columns else "")]
         most, least = max(self.counts, key=self.counts.__getitem__), min(self.counts, key=self.counts.__getitem__)
-        by = "column" if "label" in layout.columns else "folder"
+        several = {"annotator", "labels"} & set(layout.columns)
+        by = "votes of annotators" if several else "column" if "label" in layout.columns else "folder"
         lines.append(
             f"classes, by {by}: {len(self.counts)}, from {self.counts[least]:,} pairs ({least}) to "
             f"{self.counts[most]:,} ({most})"
@@ -76,7 +79,7 @@ def understand(layout: Layout) -> Understood:
     if layout.table is None:
         samples = by_stem(files, str(layout.folder))
     else:
-        samples, _ = by_row(read_table(layout.table), cast(Columns, layout.columns), len(filed) < len(layout.views))
+        samples, _ = by_row(read_table(layout.table), layout.columns, len(filed) < len(layout.views))
     check_pairs(samples, files)
     names, labels = classes([sample.label for sample in samples])
     given = [sample.split for sample in samples if sample.split]

@@ -55,6 +55,28 @@ def test_a_column_that_a_person_names_goes_before_what_is_found(tmp_path: Path) 
         look(file, {"label": "topik"})
 
 
+def test_columns_with_the_same_labels_are_those_of_annotators(tmp_path: Path) -> None:
+    file = tabled(tmp_path, "file,anna,ben,caption", "{n}.jpg,{c},,text {n}")
+    filled = file.read_text().replace("00.jpg,cats,", "00.jpg,cats,dogs").replace("02.jpg,cats,", "02.jpg,,cats")
+    file.write_text(filled)
+    layout = look(file)
+    assert layout.columns == {"file": "file", "labels": ["anna", "ben"], "text": "caption"}
+    understood = understand(layout)
+    assert understood.pairs == 40
+    assert any("labels = anna + ben" in line for line in understood.sentences())
+    assert any(line.startswith("classes, by votes of annotators: 2") for line in understood.sentences())
+
+
+def test_rows_of_several_annotators_are_one_pair(tmp_path: Path) -> None:
+    file = tabled(tmp_path, "file,who,label,caption", "{n}.jpg,anna,{c},text {n}")
+    again = [line.replace("anna", "ben") for line in file.read_text().splitlines()[1:21]]
+    file.write_text(file.read_text() + "\n".join(again) + "\n")
+    layout = look(file)
+    assert layout.columns == {"file": "file", "annotator": "who", "label": "label", "text": "caption"}
+    assert understand(layout).pairs == 40
+    assert look(file, {"annotator": "who"}).columns == layout.columns
+
+
 def test_two_columns_that_may_be_the_labels_are_refused_and_named(tmp_path: Path) -> None:
     file = tabled(tmp_path, "file,a,b,caption", "{n}.jpg,{c},{c}s,text {n}")
     with pytest.raises(BadInput, match="a, b may all be the labels; say which one, as in --column label=a"):

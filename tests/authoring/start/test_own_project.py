@@ -80,8 +80,9 @@ def test_a_name_comes_from_the_folder(tmp_path: Path) -> None:
 
 def test_columns_are_named_in_pairs() -> None:
     assert as_columns(["label=topic", "file=a=b"]) == {"label": "topic", "file": "a=b"}
+    assert as_columns(["labels=anna,ben"]) == {"labels": ["anna", "ben"]}
     with pytest.raises(UnknownName, match="did you mean 'label'"):
-        as_columns(["labels=topic"])
+        as_columns(["lable=topic"])
     with pytest.raises(BadParams, match="write meaning=name"):
         as_columns(["label"])
 
