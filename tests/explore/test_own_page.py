@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.core.runs import LabelNoise
+from pipeline.explore.annotators.heard import Heard
 from pipeline.explore.own_page.own_page import Links, answers
 from pipeline.explore.own_page.standing import MethodStanding, Probe, reasons, verdict
 from tests.support.own_page import LINKS, NO_SUSPECTS, suspects, write
@@ -58,6 +60,15 @@ def test_how_many_are_wrong_and_whether_that_is_certain(certain: bool, told: str
     text = words(write(tmp_path, 3.0, suspects(noise)))
     assert '<strong class="big">25 %</strong> About 10 labels look wrong to Witness.' in text
     assert told in text
+
+
+def test_annotators_stand_there_the_least_reliable_first_and_escaped(tmp_path: Path) -> None:
+    annotators = (Heard("anna", 30, 0.9, 0.8, 0.95, 0.92, None), Heard("<b>en", 12, 0.6, 0.4, 0.8, 0.7, 0.5))
+    text = words(write(tmp_path, 3.0, replace(suspects(SURE), annotators=annotators)))
+    assert text.index("&lt;b&gt;en</th>") < text.index("anna</th>")
+    assert '<td class="number">.400 to .800</td>' in text
+    assert '<td class="number">–</td>' in text
+    assert 'id="annotators"' not in words(write(tmp_path, 3.0, suspects(SURE)))
 
 
 def test_views_with_rates_of_their_own_have_an_answer_each() -> None:

@@ -20,7 +20,7 @@ class Heard:
     """One annotator: the number of labels and the share of right ones.
 
     right, low, high: as labels and features say together, with the interval of 95 %; by_labels: as the labels alone
-    say, without features; by_features: the share of labels that are what the features find likeliest, NaN where they
+    say, without features; by_features: the share of labels that are what the features find likeliest, None where they
     were not asked or predict no label.
     """
 
@@ -30,7 +30,7 @@ class Heard:
     low: float
     high: float
     by_labels: float
-    by_features: float
+    by_features: float | None
 
 
 def heard(names: Sequence[str], table: Array, belief: Belief, device: torch.device) -> tuple[Heard, ...]:
@@ -41,24 +41,28 @@ def heard(names: Sequence[str], table: Array, belief: Belief, device: torch.devi
         seen = table[:, number] >= 0
         if not seen.any():
             continue
-        by_features = np.nan
+        by_features = None
         if belief.opinion is not None:
             by_features = float(np.mean(belief.opinion[seen].argmax(axis=1) == table[seen, number]))
         rows.append(Heard(name, one.labels, one.right, one.low, one.high, by_others.right, by_features))
     return tuple(rows)
 
 
+def least_reliable_first(rows: Sequence[Heard]) -> list[Heard]:
+    """The annotators by their share of right labels, of equal ones by name."""
+    return sorted(rows, key=lambda row: (row.right, row.annotator))
+
+
 def csv_of(rows: Sequence[Heard]) -> str:
     """A CSV with a row per annotator, the least reliable first."""
-    ordered = sorted(rows, key=lambda row: (row.right, row.annotator))
-    return pd.DataFrame(list(map(asdict, ordered))).to_csv(index=False, float_format=FLOAT_FORMAT)
+    return pd.DataFrame(list(map(asdict, least_reliable_first(rows)))).to_csv(index=False, float_format=FLOAT_FORMAT)
 
 
 def sentence(rows: Sequence[Heard]) -> str:
     """Who is least and who is most reliable; empty for fewer than two annotators."""
     if len(rows) < 2:
         return ""
-    worst, *_, best = sorted(rows, key=lambda row: (row.right, row.annotator))
+    worst, *_, best = least_reliable_first(rows)
     return f"Share of right labels: from {_share(worst)} to {_share(best)}."
 
 

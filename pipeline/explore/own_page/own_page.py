@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.config.project import Project
 from pipeline.core.errors import BadInput, PipelineError
 from pipeline.core.runs import LabelNoise
+from pipeline.explore.annotators.heard import least_reliable_first
 from pipeline.explore.own_page.standing import probes, reasons, standings, verdict, winners
 from pipeline.explore.sheet import render
 from pipeline.explore.suspects.suspect_sheet import most_suspicious
@@ -60,6 +61,7 @@ def page(
         clean=results.clean,
         judge=judge,
         answers=[] if judged is None else answers(judged.label_noise, len(judged.split)),
+        annotators=[] if judged is None else least_reliable_first(judged.annotators),
         every_split=judged is not None and judged.every_split,
         unanswered="" if judged is not None else str(suspects),
         suspects=[] if judged is None else list(islice(most_suspicious(judged), SHOWN)),
