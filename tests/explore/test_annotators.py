@@ -134,6 +134,13 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     assert np.mean(held) >= 0.85
 
 
+def test_labels_without_a_mistake_are_certain_and_have_an_interval() -> None:
+    truth = np.random.default_rng(0).integers(CLASSES, size=200)
+    belief = both(np.stack([truth, truth], axis=1), rows(truth, 6.0))
+    assert belief.certain
+    assert all(0.95 < one.low < 0.99 < one.right <= one.high for one in belief.annotators)
+
+
 def test_a_class_that_is_taken_for_another_is_found_behind_two_labels() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(CLASSES, size=2000)

@@ -33,7 +33,6 @@ from operator import itemgetter
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, logit
 from torch import Tensor
 
 from pipeline.core.splits import Array
@@ -304,8 +303,10 @@ class _Model:
         labels = self.votes.per_annotator(torch.ones_like(right))
         share = self.reliability
         information = self.votes.per_annotator((right - share[self.votes.annotator]).square())
-        each = zip(labels.tolist(), share.tolist(), (information * known).tolist(), strict=True)
+        each = zip(labels.tolist(), share.tolist(), information.tolist(), strict=True)
         annotators = [_annotator(int(count), p, spread) for count, p, spread in each]
+        if not known:
+            annotators = [Annotator(one.labels, one.right, 0.0, 1.0) for one in annotators]
         everyone = _annotator(len(right), float((share * labels).sum() / labels.sum()), float(information.sum()))
         return Belief(
             self.q.cpu().numpy(),
@@ -350,10 +351,13 @@ def _annotator(labels: int, right: float, spread: float) -> Annotator:
 
     The score of a label for the log-odds of being right is what is believed of it minus the share (Fisher's identity),
     so spread is the observed information (Louis, Finding the Observed Information Matrix when Using the EM Algorithm,
-    JRSS B 1982).
+    JRSS B 1982). Over what labels that were checked one by one would give, p (1 - p) each, it says how many such labels
+    these are worth; the interval is Wilson's for as many, which holds where all labels are right, too.
     """
-    if not labels or not spread:
-        return Annotator(labels, right, 0.0, 1.0)
-    reach = CONFIDENCE / math.sqrt(spread)
-    centre = float(logit(np.clip(right, FLOOR, 1 - FLOOR)))
-    return Annotator(labels, right, float(expit(centre - reach)), float(expit(centre + reach)))
+    if not labels:
+        return Annotator(0, right, 0.0, 1.0)
+    worth = min((spread + 1) / (right * (1 - right) + 1 / labels), labels)
+    width = CONFIDENCE**2 / worth
+    centre = (right + width / 2) / (1 + width)
+    reach = math.sqrt(width * right * (1 - right) + width**2 / 4) / (1 + width)
+    return Annotator(labels, right, max(centre - reach, 0.0), min(centre + reach, 1.0))
